@@ -1,0 +1,168 @@
+/** What the attacker is given and what it hands back. The prose version is README.md. */
+
+export type Credentials = {
+  /** Cookie name to value, or a whole `Cookie` header. */
+  cookies?: Record<string, string> | string;
+  headers?: Record<string, string>;
+  csrf?: string;
+};
+
+export type User = Credentials & {
+  name: string;
+  role: string;
+  userId: string;
+  address?: string;
+  password?: string;
+  /** Genuine cookies of this user that have run out: only the application could have signed them. */
+  expired?: Record<string, string> | string;
+};
+
+export type KnownObject = {
+  id: string;
+  owner?: string;
+  visibility?: "private" | "tenant";
+  /** May be destroyed, suspended or changed by the owner's own call. */
+  spare?: boolean;
+};
+
+export type Tenant = {
+  slug: string;
+  id?: string;
+  kind?: string;
+  users: User[];
+  objects: Record<string, KnownObject[]>;
+};
+
+export type Body = unknown | (() => unknown | Promise<unknown>);
+
+export type Manifest = {
+  origin: string;
+  /** The first attacks, the second is the victim; further ones only make calls that their kind allows. */
+  tenants: Tenant[];
+  routes?: { method: string; path: string }[];
+  permissions?: Record<string, string[]>;
+  unprobed?: { method: string; path: string; reason: string }[];
+  bodies?: Record<string, Body>;
+  volatile?: string[];
+  publicKeys?: string[];
+  csrfHeader?: string;
+  tenantParameter?: string;
+  signInPath?: string;
+  rateClass?: string;
+  mailDomain?: string;
+  signIn?: (tenant: string, user: User) => Promise<Credentials>;
+  /** Makes a spare object of a noun that no route creates; null when it cannot. */
+  create?: (noun: string, tenant: string, user: User) => Promise<string | null>;
+};
+
+export const CLASSES = [
+  "no-credentials",
+  "forged-token",
+  "foreign-tenant",
+  "foreign-user",
+  "role-matrix",
+  "csrf",
+  "malformed",
+  "mass-assignment",
+  "head-and-options",
+  "method-override",
+  "rate-limit",
+] as const;
+export type ClassName = (typeof CLASSES)[number];
+
+export type Verdict = "held" | "breached" | "inconclusive";
+
+export type Probe = {
+  claim: string;
+  /** As in the OpenAPI document: `GET /api/t/{slug}/documents/{id}`. */
+  route: string;
+  class: ClassName | "coverage";
+  role: string;
+  who: string;
+  /** The first 16 hex digits of SHA-256 over method, path, header names and body: never a secret. */
+  request: string;
+  status: number;
+  verdict: Verdict;
+  detail: string;
+  ms: number;
+};
+
+export type Uncovered = { route: string; class: ClassName; reason: string | null };
+
+export type Ledger = {
+  probes: Probe[];
+  summary: {
+    seed: string;
+    routes: number;
+    classes: ClassName[];
+    probes: number;
+    held: number;
+    breached: number;
+    inconclusive: number;
+    requests: number;
+    ms: number;
+    uncovered: Uncovered[];
+  };
+};
+
+export type WireRequest = {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string | Buffer | null;
+  /** Resolve at the response's head when it is a success: the body never ends. */
+  stream: boolean;
+};
+export type WireResponse = { status: number; headers: Record<string, string>; body: string };
+/** Rejects when no response came. Header names of the response are in lower case. */
+export type Transport = (request: WireRequest) => Promise<WireResponse>;
+
+export type AttackOptions = {
+  openapi: unknown;
+  manifest: Manifest;
+  classes?: readonly ClassName[];
+  seed: string;
+  ratePerSecond?: number;
+  /** How long one run may wait in all for `Retry-After`. Default 20,000. */
+  patienceMs?: number;
+  request?: Transport;
+};
+
+/** Reads a manifest from JSON. Throws an Error that names the first thing wrong with it. */
+export function parseManifest(value: unknown): Manifest {
+  const manifest = record(value, "manifest") as unknown as Manifest;
+  text(manifest.origin, "manifest.origin");
+  if (!Array.isArray(manifest.tenants) || manifest.tenants.length < 2)
+    fail("manifest.tenants: two are needed");
+  manifest.tenants.forEach((tenant, t) => {
+    const at = `manifest.tenants[${t}]`;
+    text(record(tenant, at).slug, `${at}.slug`);
+    if (!Array.isArray(tenant.users) || tenant.users.length === 0) fail(`${at}.users: none`);
+    tenant.users.forEach((user, u) => {
+      for (const key of ["name", "role", "userId"] as const) text(user[key], `${at}.users[${u}].${key}`);
+      const known = user.cookies ?? user.headers ?? user.password;
+      if (!known && !manifest.signIn) fail(`${at}.users[${u}]: neither cookies, headers nor a password`);
+    });
+    for (const [noun, list] of Object.entries(record(tenant.objects, `${at}.objects`))) {
+      if (!Array.isArray(list)) fail(`${at}.objects.${noun}: not a list`);
+      else for (const [i, item] of list.entries()) text(item?.id, `${at}.objects.${noun}[${i}].id`);
+    }
+  });
+  return manifest;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function record(value: unknown, at: string): Record<string, unknown> {
+  return isRecord(value) ? value : fail(`${at}: not an object`);
+}
+
+function text(value: unknown, at: string): void {
+  if (typeof value !== "string" || value === "") fail(`${at}: not a text`);
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}

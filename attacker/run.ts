@@ -1,0 +1,142 @@
+import { type Client, openClient } from "./client.ts";
+import type { AttackOptions, Credentials, Manifest, Tenant, Transport, User } from "./contract.ts";
+import { type Operation, readOperations } from "./openapi.ts";
+import { type Random, seededRandom } from "./random.ts";
+import type { Freshness } from "./sample.ts";
+import { openWire } from "./wire.ts";
+
+/** A user of a tenant with the credentials that are good now. */
+export type Person = {
+  user: User;
+  tenant: Tenant;
+  role: string;
+  /** `owner of b (Olga)`, as the ledger names who made a call. */
+  label: string;
+  cookies: Record<string, string>;
+  headers: Record<string, string>;
+  csrf: string | null;
+  password: string | null;
+  /** Something may have ended the session: look before the next use. */
+  suspect: boolean;
+};
+
+export type Run = {
+  manifest: Manifest;
+  operations: Operation[];
+  client: Client;
+  random: Random;
+  fresh: Freshness;
+  people: Person[];
+  attacker: Tenant;
+  victim: Tenant;
+  csrfHeader: string;
+  signInPath: string;
+  /** Every identifier that belongs to a tenant, by slug: what another tenant's answers must never hold. */
+  knownIds: Map<string, Set<string>>;
+  /** Spare objects that are used up, by id. */
+  spent: Set<string>;
+  /** Cookies of a session that was signed out, or null when none could be made. */
+  deadCookies: Record<string, string> | null | undefined;
+  close: () => void;
+};
+
+/** Throws when the manifest or the document cannot be read, or fewer than two tenants are given. */
+export function openRun(options: AttackOptions): Run {
+  const { manifest } = options;
+  const [attacker, victim] = manifest.tenants;
+  if (!attacker || !victim) throw new Error("manifest.tenants: two are needed");
+  const wire: { request: Transport; close: () => void } = options.request
+    ? { request: options.request, close: () => {} }
+    : openWire(manifest.origin);
+  const random = seededRandom(options.seed);
+  let serial = 0;
+  const fresh: Freshness = {
+    random,
+    next: () =>
+      `${options.seed
+        .replace(/[^a-z0-9]/gi, "")
+        .slice(0, 8)
+        .toLowerCase()}${++serial}`,
+    mailDomain: manifest.mailDomain ?? "example.com",
+  };
+  const people = manifest.tenants.flatMap((tenant) => tenant.users.map((user) => personOf(tenant, user)));
+  const knownIds = new Map(
+    manifest.tenants.map((tenant) => {
+      const objects = Object.values(tenant.objects).flatMap((items) => items.map((item) => item.id));
+      return [tenant.slug, new Set([...objects, ...tenant.users.map((user) => user.userId)])];
+    }),
+  );
+  return {
+    manifest,
+    operations: readOperations(options.openapi, manifest),
+    client: openClient(wire.request, options.ratePerSecond, options.patienceMs ?? 20_000),
+    random,
+    fresh,
+    people,
+    attacker,
+    victim,
+    csrfHeader: manifest.csrfHeader ?? "x-csrf-token",
+    signInPath: manifest.signInPath ?? "/api/t/{slug}/session",
+    knownIds,
+    spent: new Set(),
+    deadCookies: undefined,
+    close: wire.close,
+  };
+}
+
+function personOf(tenant: Tenant, user: User): Person {
+  const person: Person = {
+    user,
+    tenant,
+    role: user.role,
+    label: `${user.role} of ${tenant.slug} (${user.name})`,
+    cookies: {},
+    headers: {},
+    csrf: null,
+    password: user.password ?? null,
+    suspect: false,
+  };
+  adopt(person, user);
+  return person;
+}
+
+export function adopt(person: Person, credentials: Credentials): void {
+  person.cookies = cookiesOf(credentials.cookies);
+  person.headers = credentials.headers ?? {};
+  person.csrf = credentials.csrf ?? null;
+  person.suspect = Object.keys(person.cookies).length + Object.keys(person.headers).length === 0;
+}
+
+/** Cookie name to value, from either form that a manifest may use. */
+export function cookiesOf(given: Record<string, string> | string | undefined): Record<string, string> {
+  if (given === undefined) return {};
+  if (typeof given !== "string") return { ...given };
+  const pairs = given.split(";").map((pair) => pair.trim().split(/=(.*)/s));
+  return Object.fromEntries(pairs.filter((pair) => pair[0]).map((pair) => [pair[0] ?? "", pair[1] ?? ""]));
+}
+
+/** The first person of a role in a tenant, or the first other than `not`. */
+export function someone(run: Run, tenant: Tenant, role: string, not?: Person | null): Person | null {
+  const all = run.people.filter(
+    (person) => person.tenant === tenant && person.role === role && person !== not,
+  );
+  return all[0] ?? null;
+}
+
+/** The roles of a tenant in the manifest's order. */
+export function rolesOf(tenant: Tenant): string[] {
+  return [...new Set(tenant.users.map((user) => user.role))];
+}
+
+/** May the reviewed matrix's answer for this person be yes? Null when nobody reviewed the route. */
+export function allowed(op: Operation, person: { role: string; tenant: Tenant }): boolean | null {
+  if (op.publicBecause !== null) return true;
+  if (op.roles === null) return null;
+  if (op.tenantKind !== null && op.tenantKind !== (person.tenant.kind ?? "customer")) return false;
+  return op.roles.includes(person.role);
+}
+
+/** Is the route in the class of those that are limited most, and flooded at the end? */
+export function isLimited(run: Run, op: Operation): boolean {
+  return op.rate === (run.manifest.rateClass ?? "sign-in");
+}

@@ -1,0 +1,90 @@
+import { fileURLToPath } from "node:url";
+import Fastify, { type FastifyInstance } from "fastify";
+import { appError } from "./kernel/errors.ts";
+import { mountHealth } from "./kernel/health.ts";
+import type { JobSpec } from "./kernel/jobs.ts";
+import { deliverMail } from "./kernel/mail.ts";
+import { rolesOf } from "./kernel/matrix.ts";
+import { mountReference } from "./kernel/reference.ts";
+import type { Routes } from "./kernel/routes/contract.ts";
+import { mountRoutes, requestId, sendError } from "./kernel/routes/router.ts";
+import type { System } from "./kernel/system.ts";
+import { mountHeaders, mountWeb } from "./kernel/web.ts";
+import { assistantJobs } from "./modules/assistant/jobs.ts";
+import "./modules/assistant/permissions.ts";
+import { assistantRoutes } from "./modules/assistant/routes.ts";
+import "./modules/identity/permissions.ts";
+import { identityRoutes } from "./modules/identity/routes.ts";
+import { mailUnlockLink } from "./modules/identity/sign-in/service.ts";
+import { knowledgeJobs } from "./modules/knowledge/jobs.ts";
+import "./modules/knowledge/permissions.ts";
+import { knowledgeRoutes } from "./modules/knowledge/routes.ts";
+import "./modules/operations/permissions.ts";
+import { operationsRoutes } from "./modules/operations/routes.ts";
+import "./modules/tenancy/permissions.ts";
+import { tenancyRoutes } from "./modules/tenancy/routes.ts";
+import "./modules/trust/permissions.ts";
+import { trustRoutes } from "./modules/trust/routes.ts";
+
+const webFolder = fileURLToPath(new URL("../web/dist/", import.meta.url));
+
+/** Every route of the product, in order of the modules. */
+export function allRoutes(): Routes {
+  const routes: Routes = [];
+  identityRoutes(routes);
+  tenancyRoutes(routes);
+  knowledgeRoutes(routes);
+  assistantRoutes(routes);
+  operationsRoutes(routes);
+  trustRoutes(routes);
+  return routes;
+}
+
+/** Every kind of job. */
+export const allJobs: readonly JobSpec[] = [deliverMail, mailUnlockLink, ...knowledgeJobs, ...assistantJobs];
+
+/** A route as the running server knows it, for the sweeps: not taken from the table that also guards it. */
+export interface LiveRoute {
+  readonly method: string;
+  readonly url: string;
+}
+
+export interface App {
+  readonly server: FastifyInstance;
+  readonly routes: Routes;
+  readonly liveRoutes: readonly LiveRoute[];
+}
+
+/** Kernel, then the modules, explicitly, in order. `rebuild` changes the table before it is mounted: for tests that remove a defence. */
+export async function createApp(system: System, rebuild: (routes: Routes) => Routes = (r) => r): Promise<App> {
+  const server = Fastify({
+    loggerInstance: system.log,
+    genReqId: requestId,
+    requestIdHeader: false,
+    trustProxy: system.config.trustedProxies.length > 0 ? [...system.config.trustedProxies] : false,
+    bodyLimit: 1024 * 1024,
+    disableRequestLogging: true,
+    routerOptions: { maxParamLength: 200 },
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    frameworkErrors: (_error, request, reply) => {
+      sendError(appError("bad_request"), request, reply as never);
+    },
+  });
+  const liveRoutes: LiveRoute[] = [];
+  server.addHook("onRoute", ({ method, url }) => {
+    for (const m of Array.isArray(method) ? method : [method]) liveRoutes.push({ method: m, url });
+  });
+  server.addHook("onResponse", async (request, reply) => {
+    // The route's pattern, never the address itself: addresses can hold identifiers and search words.
+    request.log.info({ method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+  });
+  await mountHeaders(server);
+  const routes = rebuild(allRoutes());
+  await mountRoutes(server, system, routes);
+  mountHealth(server, system);
+  mountReference(server, routes, system.version, rolesOf);
+  await mountWeb(server, webFolder);
+  return { server, routes, liveRoutes };
+}

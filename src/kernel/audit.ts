@@ -1,0 +1,56 @@
+import { type Ctx, tenantOf } from "./context.ts";
+import type { TenantKeys } from "./crypto/tenant-keys.ts";
+import type { Statement } from "./database/exchange.ts";
+import { newId } from "./ids.ts";
+
+/** What a unit of work says of itself; tenant, actor, role and time are added by the database. */
+export interface AuditEntry {
+  /** `noun.verb-in-the-past`, such as `document.shared`. */
+  readonly event: string;
+  readonly resource: { readonly type: string; readonly id?: string };
+  readonly outcome?: "done" | "refused";
+  /** Old and new value by field. Sensitive ones are given as `[redacted]`. */
+  readonly changes?: Readonly<Record<string, readonly [old: unknown, now: unknown]>>;
+  /** How an authentication was attempted. */
+  readonly method?: string;
+}
+
+/** What is sealed into an entry's `content`. */
+export interface AuditContent {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string;
+  readonly method?: string;
+  readonly changes?: Readonly<Record<string, readonly [old: unknown, now: unknown]>>;
+}
+
+export const auditCell = (entryId: string) => ({ table: "audit_entry", column: "content", row: entryId });
+
+/** Adds an entry to the open unit of work; it is written with the COMMIT or not at all. */
+export function record(ctx: Ctx, entry: AuditEntry): void {
+  if (!ctx.tx) throw new Error("an audit entry belongs into a unit of work");
+  ctx.tx.entries.push(entry);
+}
+
+export function auditStatement(ctx: Ctx, keys: TenantKeys, entry: AuditEntry): Statement {
+  if (keys.tenantId !== tenantOf(ctx).id) throw new Error("keys of another tenant");
+  const id = newId();
+  const content: AuditContent = {
+    ip: ctx.origin?.ip ?? null,
+    userAgent: ctx.origin?.userAgent ?? null,
+    requestId: ctx.requestId,
+    ...(entry.method ? { method: entry.method } : {}),
+    ...(entry.changes ? { changes: entry.changes } : {}),
+  };
+  return {
+    sql: "select audit.append($1, $2, $3, $4, $5, $6)",
+    parameters: [
+      id,
+      entry.event,
+      entry.resource.type,
+      entry.resource.id ?? null,
+      entry.outcome ?? "done",
+      keys.seal(auditCell(id), JSON.stringify(content)),
+    ],
+  };
+}

@@ -1,0 +1,40 @@
+/** What a control found: how many subjects it looked at, and lines that a reader can follow. */
+export interface Finding {
+  readonly verdict: "held" | "broken" | "inconclusive";
+  /** What was tried, such as `GET /documents/:id`. */
+  readonly what: string;
+  readonly who: string;
+  /** What came of it, such as `404`. */
+  readonly got: string;
+}
+
+export interface Outcome {
+  /** 0 means that there was nothing to check: then the control is not done, never held. */
+  readonly subjects: number;
+  readonly findings: readonly Finding[];
+  readonly summary: string;
+}
+
+/** A check of one promise of the catalogue. `T` is the stage it runs on: an instance with two tenants. */
+export interface Control<T> {
+  /** From the catalogue of claims. */
+  readonly id: string;
+  readonly kind: "tested" | "attested";
+  readonly claim: string;
+  /** Which defence was removed to see this control turn red. */
+  readonly removed: string;
+  /** What the check cannot see. */
+  readonly couldBeWrong: string;
+  readonly check: (stage: T) => Promise<Outcome>;
+}
+
+/** Sums findings up. Held only when something was checked and everything held. */
+export function outcomeOf(findings: readonly Finding[], summary: string, subjects = findings.length): Outcome {
+  return { subjects, findings, summary };
+}
+
+export function resultOf(outcome: Outcome): "held" | "broken" | "not-run" {
+  if (outcome.findings.some((f) => f.verdict === "broken")) return "broken";
+  if (outcome.subjects === 0 || outcome.findings.some((f) => f.verdict === "inconclusive")) return "not-run";
+  return "held";
+}

@@ -1,0 +1,71 @@
+import { type Compilable, type CompiledQuery, DummyDriver, type InferResult, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type RawBuilder } from "kysely";
+import type { Statement } from "./exchange.ts";
+import type { Tables } from "./tables.ts";
+
+/**
+ * Builds typed queries and runs none: they are run by `read` and `write`, inside a unit of work that has set
+ * the tenant. `.execute()` on a query built here throws.
+ */
+export const db = new Kysely<Tables>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new RefusingDriver(),
+    createIntrospector: (kysely) => new PostgresIntrospector(kysely),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+class RefusingDriver extends DummyDriver {
+  override async acquireConnection(): Promise<never> {
+    throw new Error("run queries with read() or write(), inside a unit of work");
+  }
+}
+
+/** Anything that can be run: a query builder, an `sql` fragment, or a query prepared once. */
+export type Query<R> = Compilable<R> | RawBuilder<R> | Prepared<R>;
+
+export interface Prepared<R> extends Statement {
+  /** Only carries the type of a row. */
+  readonly row?: R;
+}
+
+export type RowsOf<Q> = Q extends Prepared<infer R>
+  ? R[]
+  : Q extends RawBuilder<infer R>
+    ? R[]
+    : Q extends Compilable<infer R>
+      ? InferResult<Compilable<R>>
+      : never;
+
+export function statementOf(query: Query<unknown>): Statement {
+  if (!("compile" in query)) return query;
+  const compiled = (query as { compile(e?: unknown): CompiledQuery }).compile(db);
+  return { sql: compiled.sql, parameters: compiled.parameters };
+}
+
+class Parameter {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/**
+ * Compiles a query once; each call only fills in its parameters. For the paths where compiling would show.
+ *
+ *     const byId = prepare((p: { id: string }) => db.selectFrom("document").where("document_id", "=", p.id).selectAll());
+ *     await read(ctx, byId({ id }));
+ */
+export function prepare<P extends Record<string, unknown>, R>(
+  build: (parameters: P) => Compilable<R>,
+): (parameters: P) => Prepared<R> {
+  const holders = new Proxy({}, { get: (_, name) => new Parameter(String(name)) });
+  let compiled: CompiledQuery | null = null;
+  return (parameters) => {
+    compiled ??= build(holders as P).compile();
+    return {
+      sql: compiled.sql,
+      parameters: compiled.parameters.map((p) => (p instanceof Parameter ? parameters[p.name] : p)),
+    };
+  };
+}

@@ -1,0 +1,185 @@
+import type pg from "pg";
+import { type AuditEntry, auditStatement } from "../audit.ts";
+import { type Ctx, type Standing, tenantOf } from "../context.ts";
+import { appError, isAppError } from "../errors.ts";
+import { allows } from "../permissions.ts";
+import { exchange, type Outcome, type Statement } from "./exchange.ts";
+import { type Query, type RowsOf, statementOf } from "./queries.ts";
+
+/** An open unit of work: one database transaction with the tenant set. */
+export interface Transaction {
+  readonly client: pg.PoolClient;
+  /** Audit entries, written in the round trip of the COMMIT. */
+  readonly entries: AuditEntry[];
+  /** Run after the COMMIT, never after a rollback: waking a job, telling open streams. */
+  readonly afterCommit: (() => void)[];
+}
+
+/**
+ * Runs a unit of work. Its first round trip begins the transaction, sets the tenant and asks the database
+ * whether the session still stands and the member may do what the route asks; its last writes the audit
+ * entries and commits. Inside an open unit it joins that one.
+ *
+ * Throws what `work` throws after rolling back; a `refusal` commits first. Nothing that waits for a model, a
+ * stream or a person belongs inside.
+ */
+export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) => Promise<T>): Promise<T> {
+  if (ctx.tx) return work(ctx as Ctx & { tx: Transaction });
+  const client = await connect(ctx);
+  const tx: Transaction = { client, entries: [], afterCommit: [] };
+  let broken: Error | undefined;
+  let result: T | undefined;
+  let refused: unknown;
+  try {
+    const [, entered] = await exchange(client, [BEGIN, enterStatement(ctx, false)]);
+    checkStanding(ctx, entered);
+    try {
+      result = await work({ ...ctx, tx });
+    } catch (error) {
+      if (!isAppError(error) || !error.keepsRecord) throw error;
+      refused = error;
+    }
+    const outcomes = await exchange(client, [...(await auditStatements(ctx, tx)), COMMIT]);
+    // A COMMIT of a failed transaction answers ROLLBACK and no error.
+    if (outcomes.at(-1)?.tag !== "COMMIT") throw new Error("the transaction did not commit");
+  } catch (error) {
+    await exchange(client, [ROLLBACK]).catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw translate(error);
+  } finally {
+    client.release(broken);
+  }
+  for (const tell of tx.afterCommit) tell();
+  if (refused) throw refused;
+  return result as T;
+}
+
+/**
+ * Goes on in another tenant within the same transaction, as the operator: only for making a tenant. What was
+ * recorded so far is written for the tenant it belongs to before the database is told of the other one; after
+ * `work` nothing more can be done in the first.
+ */
+export async function crossInto(ctx: Ctx & { tx: Transaction }, other: Ctx, work: (ctx: Ctx) => Promise<void>): Promise<void> {
+  const { client, entries } = ctx.tx;
+  await inTransaction(client, [...(await auditStatements(ctx, ctx.tx)), enterStatement(other, false)]);
+  entries.length = 0;
+  const tx: Transaction = { client, entries: [], afterCommit: ctx.tx.afterCommit };
+  await work({ ...other, tx });
+  await inTransaction(client, await auditStatements(other, tx));
+}
+
+/**
+ * Runs reading queries in one round trip and one read-only transaction, entered like any unit of work; inside
+ * an open unit, in that one. Answers the rows of each query.
+ */
+export async function read<Q extends readonly Query<unknown>[]>(
+  ctx: Ctx,
+  ...queries: Q
+): Promise<{ [K in keyof Q]: RowsOf<Q[K]> }> {
+  const statements = queries.map(statementOf);
+  const outcomes = ctx.tx ? await inTransaction(ctx.tx.client, statements) : await alone(ctx, statements);
+  return outcomes.map((o) => o.rows) as { [K in keyof Q]: RowsOf<Q[K]> };
+}
+
+/** The first row of one reading query. */
+export async function readOne<Q extends Query<unknown>>(ctx: Ctx, query: Q): Promise<RowsOf<Q>[number] | undefined> {
+  const [rows] = await read(ctx, query);
+  return (rows as unknown[])[0] as RowsOf<Q>[number] | undefined;
+}
+
+/** Runs one writing query in the open unit of work; answers the rows of its RETURNING and how many it touched. */
+export async function write<Q extends Query<unknown>>(
+  ctx: Ctx,
+  query: Q,
+): Promise<{ rows: RowsOf<Q>; count: number }> {
+  if (!ctx.tx) throw new Error("writing needs a unit of work");
+  const [outcome] = await inTransaction(ctx.tx.client, [statementOf(query)]);
+  return { rows: (outcome?.rows ?? []) as RowsOf<Q>, count: outcome?.count ?? 0 };
+}
+
+/** Only checks that the session stands and the member may do what the route asks. */
+export async function enter(ctx: Ctx): Promise<void> {
+  await alone(ctx, []);
+}
+
+const BEGIN: Statement = { sql: "begin", parameters: [] };
+const COMMIT: Statement = { sql: "commit", parameters: [] };
+const ROLLBACK: Statement = { sql: "rollback", parameters: [] };
+
+async function alone(ctx: Ctx, statements: Statement[]): Promise<Outcome[]> {
+  const client = await connect(ctx);
+  try {
+    const [entered, ...outcomes] = await exchange(client, [enterStatement(ctx, true), ...statements]);
+    checkStanding(ctx, entered);
+    client.release();
+    return outcomes;
+  } catch (error) {
+    // After an error the exchange has ended at its Sync; a connection that broke is removed by the pool itself.
+    client.release(isConnectionError(error) ? (error as Error) : undefined);
+    throw translate(error);
+  }
+}
+
+async function inTransaction(client: pg.PoolClient, statements: Statement[]): Promise<Outcome[]> {
+  if (statements.length === 0) return [];
+  try {
+    return await exchange(client, statements);
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+function enterStatement(ctx: Ctx, readOnly: boolean): Statement {
+  const tenant = tenantOf(ctx).id;
+  return ctx.actor.kind === "member"
+    ? {
+        sql: "select * from kernel.enter($1, $2, $3, $4)",
+        parameters: [tenant, ctx.actor.sessionId, ctx.clock(), readOnly],
+      }
+    : { sql: "select kernel.enter_without_session($1, $2, $3)", parameters: [tenant, ctx.actor.kind, readOnly] };
+}
+
+function checkStanding(ctx: Ctx, entered: Outcome | undefined): void {
+  if (ctx.actor.kind !== "member") return;
+  const row = entered?.rows[0];
+  if (!row || row["member_id"] !== ctx.actor.memberId) throw appError("signed_out");
+  const standing: Standing = {
+    memberId: row["member_id"],
+    role: row["role"] as Standing["role"],
+    tenantKind: row["kind"] as Standing["tenantKind"],
+    lastActiveAt: row["last_active_at"] as Date,
+  };
+  if (ctx.permission !== null && !allows(standing, ctx.permission)) throw appError("forbidden");
+  ctx.standing.current = standing;
+}
+
+async function auditStatements(ctx: Ctx, tx: Transaction): Promise<Statement[]> {
+  if (tx.entries.length === 0) return [];
+  const keys = await ctx.system.keyring.tenant(tenantOf(ctx).id);
+  return tx.entries.map((entry) => auditStatement(ctx, keys, entry));
+}
+
+async function connect(ctx: Ctx): Promise<pg.PoolClient> {
+  try {
+    return await ctx.system.pool.connect();
+  } catch (cause) {
+    throw appError("unavailable", { cause, retryAfter: 2 });
+  }
+}
+
+function translate(error: unknown): unknown {
+  if (isAppError(error)) return error;
+  const state = (error as { code?: string }).code;
+  if (state === "VS401") return appError("signed_out", { cause: error });
+  if (isConnectionError(error)) return appError("unavailable", { cause: error, retryAfter: 2 });
+  return error;
+}
+
+// Class 57P: the server is going down or coming up; without a code: the driver lost its connection.
+function isConnectionError(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code?.startsWith("57P") || code?.startsWith("08")) return true;
+  if (code === "ECONNRESET" || code === "ECONNREFUSED" || code === "EPIPE" || code === "ENOENT") return true;
+  return code === undefined && /Connection terminated|not queryable|Client has encountered/.test(message ?? "");
+}

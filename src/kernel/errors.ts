@@ -1,0 +1,92 @@
+// One closed union of codes. Each has a status and a public message that says what to do; what went wrong
+// inside goes to `cause` and to the log, never to the answer.
+
+const codes = {
+  bad_request: [400, "The request could not be read. Check it against the API reference."],
+  cookies_impossible: [
+    400,
+    "Your browser keeps sign-in cookies only over HTTPS or on this computer itself. Open this workspace with https://.",
+  ],
+  invalid_input: [422, "Some fields need another value."],
+  password_policy: [422, "Choose another password."],
+  not_signed_in: [401, "Sign in to go on."],
+  session_expired: [401, "The access token has expired. Refresh the session."],
+  signed_out: [401, "You were signed out. Sign in again."],
+  sign_in_failed: [401, "The workspace, address or password is not right. Check all three."],
+  locked: [423, "Too many failed attempts. Wait 15 minutes, or use the link we mailed to the account's address."],
+  email_unverified: [403, "Open the link in the mail we sent you to confirm your address, then sign in."],
+  forbidden: [403, "Your role does not allow this. Ask an admin of your workspace."],
+  csrf: [403, "The request did not prove that it comes from this site. Reload the page and try again."],
+  token_invalid: [403, "This link is not valid. Use the newest one that the server printed."],
+  not_found: [404, "There is nothing here, or nothing that you may see."],
+  set_up_done: [409, "This installation is already set up. Sign in instead."],
+  slug_taken: [409, "This short name is taken. Choose another."],
+  already_member: [409, "Someone with this address is already a member."],
+  already_invited: [409, "This address already has an open invitation. Withdraw it first."],
+  last_owner: [409, "This is the last owner. Make someone else an owner first."],
+  wrong_state: [409, "This is not possible in its present state. Reload to see it."],
+  link_invalid: [410, "This link has expired or was already used. Ask for a new one."],
+  too_large: [413, "This is too large. A document may have 50 MB, any other request 1 MB."],
+  unsupported_type: [415, "Send this as application/json, or files as multipart/form-data."],
+  unsupported_format: [415, "This kind of file cannot be read. Text, Markdown, HTML and PDF can."],
+  rate_limited: [429, "Too many requests. Wait a moment and try again."],
+  busy: [503, "The server is busy. Try again in a few seconds."],
+  unavailable: [503, "The database cannot be reached right now. Try again in a few seconds."],
+  internal: [500, "Something went wrong on our side. It was recorded under this request id."],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type ErrorCode = keyof typeof codes;
+
+export interface AppError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  /** What is wrong with single fields, by their path in the input. Public. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** Seconds after which a repetition may work. */
+  readonly retryAfter?: number;
+  /** A refusal commits what its unit of work has recorded so far; any other error rolls it back. */
+  readonly keepsRecord: boolean;
+}
+
+interface Details {
+  message?: string;
+  fields?: Record<string, string>;
+  retryAfter?: number;
+  cause?: unknown;
+}
+
+const mark: unique symbol = Symbol("app-error");
+
+export function appError(code: ErrorCode, details: Details = {}): AppError {
+  return make(code, details, false);
+}
+
+/** An error after which the unit of work is still committed: a failed sign-in, a reused token. */
+export function refusal(code: ErrorCode, details: Details = {}): AppError {
+  return make(code, details, true);
+}
+
+export function isAppError(error: unknown): error is AppError {
+  return error instanceof Error && mark in error;
+}
+
+export function errorCodes(): ErrorCode[] {
+  return Object.keys(codes) as ErrorCode[];
+}
+
+export function statusOf(code: ErrorCode): number {
+  return codes[code][0];
+}
+
+function make(code: ErrorCode, details: Details, keepsRecord: boolean): AppError {
+  const [status, message] = codes[code];
+  const error = new Error(details.message ?? message, details.cause === undefined ? {} : { cause: details.cause });
+  return Object.assign(error, {
+    [mark]: true,
+    code,
+    status,
+    keepsRecord,
+    ...(details.fields ? { fields: details.fields } : {}),
+    ...(details.retryAfter === undefined ? {} : { retryAfter: details.retryAfter }),
+  });
+}

@@ -1,0 +1,24 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+
+/** A UUID of version 7 (RFC 9562 section 5.7): sorts by time of creation. */
+export function newId(at: number = Date.now()): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(at, 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** An identifier as it stands in a path or a body. One spelling only: lower case, with hyphens. */
+export const Id = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, "Not an identifier.")
+  .meta({ format: "uuid", examples: ["01890a5d-ac96-774b-bcce-b302099a8057"] });
+
+/** A tenant's short name: 1 to 40 of a-z, 0-9 and hyphens, no hyphen at either end. */
+export const Slug = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "Use a-z, 0-9 and hyphens, at most 40 of them.")
+  .meta({ examples: ["harrow-finch"] });

@@ -1,0 +1,141 @@
+import { type JobWithMetadata, PgBoss } from "pg-boss";
+import { type Ctx, tenantOf } from "./context.ts";
+import { isAppError } from "./errors.ts";
+import { newId } from "./ids.ts";
+import type { System } from "./system.ts";
+
+/** What a job carries: identifiers only, since the queue's tables have no row security and are not encrypted. */
+export interface JobData {
+  readonly tenantId: string;
+  readonly slug: string;
+  readonly id: string;
+}
+
+export interface JobSpec {
+  /** `module.verb`. */
+  readonly name: string;
+  /** How many run at once in one process. */
+  readonly concurrency: number;
+  /** How often it is tried again after an error, with growing pauses. */
+  readonly retries: number;
+  /** Of several waiting jobs with the same tenant and id only one is kept. */
+  readonly once?: boolean;
+  /** Runs with the job's tenant and no open unit of work. `last` says that no try follows this one. */
+  readonly run: (ctx: Ctx, id: string, last: boolean) => Promise<void>;
+}
+
+export interface Jobs {
+  /** Adds a job in the open unit of work: it exists when, and only when, that one commits. */
+  enqueue(ctx: Ctx, name: string, id: string): Promise<void>;
+  start(system: System, specs: readonly JobSpec[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
+  const boss = new PgBoss({
+    connectionString: url,
+    schema: "pgboss",
+    application_name: "vouchsafe jobs",
+    max: 4,
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    useListenNotify: true,
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 10,
+  });
+  const known = new Map<string, JobSpec>();
+  let started = false;
+  return {
+    async enqueue(ctx, name, id) {
+      if (!ctx.tx) throw new Error("a job is added in a unit of work");
+      const spec = known.get(name);
+      if (!spec) throw new Error(`no job is called ${name}`);
+      const { client } = ctx.tx;
+      const { id: tenantId, slug } = tenantOf(ctx);
+      const data: JobData = { tenantId, slug, id };
+      await boss.send(name, data, {
+        ...(spec.once ? { singletonKey: `${tenantId}/${id}` } : {}),
+        db: { executeSql: (text, values) => client.query(text, values) },
+      });
+    },
+
+    async start(system, specs) {
+      boss.on("error", (error) => system.log.warn({ err: error }, "the job queue has a problem"));
+      await boss.start();
+      started = true;
+      if (options.soleProcess) await reclaim(boss);
+      for (const spec of specs) {
+        known.set(spec.name, spec);
+        const settings = {
+          retryLimit: spec.retries,
+          retryDelay: 1,
+          retryBackoff: true,
+          retryDelayMax: 60,
+          expireInSeconds: 600,
+          heartbeatSeconds: 10,
+          notify: true,
+        };
+        const there = await boss.getQueue(spec.name);
+        if (there) await boss.updateQueue(spec.name, settings);
+        else await boss.createQueue(spec.name, { ...settings, policy: spec.once ? "short" : "standard" });
+        for (let i = 0; i < spec.concurrency; i++) {
+          await boss.work(
+            spec.name,
+            { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5 } as const,
+            async ([job]: JobWithMetadata<JobData>[]) => {
+              if (job) await perform(system, spec, job.data, job.retryCount >= job.retryLimit);
+            },
+          );
+        }
+      }
+    },
+
+    async stop() {
+      if (started) await boss.stop({ graceful: true, timeout: 5000, close: true });
+    },
+  };
+}
+
+async function perform(system: System, spec: JobSpec, data: JobData, last: boolean): Promise<void> {
+  const requestId = newId();
+  const log = system.log.child({ job: spec.name, requestId });
+  try {
+    await spec.run(jobContext(system, data, requestId, log), data.id, last);
+  } catch (error) {
+    log.error({ err: error }, "a job failed");
+    // The queue keeps this in clear, so it gets a code and nothing of the error itself.
+    const failure = new Error(isAppError(error) ? error.code : "internal");
+    failure.stack = "";
+    throw failure;
+  }
+}
+
+export function jobContext(
+  system: System,
+  tenant: { tenantId: string; slug: string },
+  requestId: string = newId(),
+  log: Ctx["log"] = system.log,
+): Ctx {
+  return {
+    system,
+    tenant: { id: tenant.tenantId, slug: tenant.slug },
+    actor: { kind: "job" },
+    permission: null,
+    requestId,
+    origin: null,
+    clock: system.clock,
+    log,
+    tx: null,
+    standing: { current: null },
+  };
+}
+
+// One process owns an embedded database: what is still active at its start was cut off by a crash.
+async function reclaim(boss: PgBoss): Promise<void> {
+  await boss.getDb().executeSql(
+    `update pgboss.job set state = 'retry', started_on = null, start_after = now(), heartbeat_on = null
+      where state = 'active'`,
+    [],
+  );
+}

@@ -1,0 +1,60 @@
+import type { Clock } from "../clock.ts";
+
+/** How fast a class of requests may come: `burst` at once, then `perMinute`. */
+export interface Rate {
+  readonly perMinute: number;
+  readonly burst: number;
+}
+
+export const rates = {
+  read: { perMinute: 600, burst: 120 },
+  write: { perMinute: 120, burst: 40 },
+  upload: { perMinute: 60, burst: 30 },
+  ask: { perMinute: 30, burst: 15 },
+  stream: { perMinute: 120, burst: 40 },
+  public: { perMinute: 120, burst: 60 },
+  "sign-in": { perMinute: 10, burst: 10 },
+} as const satisfies Record<string, Rate>;
+
+export type RateClass = keyof typeof rates;
+
+export interface Taken {
+  readonly allowed: boolean;
+  readonly limit: number;
+  readonly remaining: number;
+  /** Seconds until one token is there again (whole, at least 1 when refused). */
+  readonly retryAfter: number;
+}
+
+export interface Limiter {
+  take(key: string, rate: Rate): Taken;
+}
+
+/**
+ * Token buckets in this process's memory. `capacity` bounds how many are kept: the one longest untouched goes
+ * first, and a bucket that has had time to fill up is worth no memory.
+ */
+export function memoryLimiter(clock: Clock, scale = 1, capacity = 50_000): Limiter {
+  const buckets = new Map<string, { tokens: number; at: number }>();
+  return {
+    take(key, rate) {
+      const now = clock().getTime();
+      const burst = rate.burst * scale;
+      const perSecond = (rate.perMinute * scale) / 60;
+      const bucket = buckets.get(key) ?? { tokens: burst, at: now };
+      // A clock that was set back must not hand out tokens, nor take any.
+      const elapsed = Math.max(0, now - bucket.at) / 1000;
+      const tokens = Math.min(burst, bucket.tokens + elapsed * perSecond);
+      const allowed = tokens >= 1;
+      buckets.delete(key);
+      buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at: now });
+      if (buckets.size > capacity) buckets.delete(buckets.keys().next().value as string);
+      return {
+        allowed,
+        limit: burst,
+        remaining: Math.floor(allowed ? tokens - 1 : tokens),
+        retryAfter: allowed ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond)),
+      };
+    },
+  };
+}

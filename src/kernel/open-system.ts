@@ -1,0 +1,114 @@
+import { createPrivateKey, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { JWK } from "jose";
+import type pg from "pg";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { folderKeyStore } from "./crypto/key-store.ts";
+import { type Keyring, openKeyring } from "./crypto/keyring.ts";
+import { loadMasterKeys } from "./crypto/master-key.ts";
+import { createSigningKey } from "./crypto/signing-keys.ts";
+import { openPool } from "./database/pool.ts";
+import { diskFileStore } from "./files/disk.ts";
+import { openHub } from "./hub.ts";
+import { openJobs } from "./jobs.ts";
+import { memoryLimiter } from "./limits/token-bucket.ts";
+import type { Logger } from "./log.ts";
+import { secret } from "./secret.ts";
+import type { Directory, System } from "./system.ts";
+import { openTokens, type SigningKey } from "./tokens.ts";
+
+/** Opens everything below the modules. `urls` are the connections of the roles `app` and `jobs`. */
+export async function openSystem(options: {
+  config: Config;
+  log: Logger;
+  version: string;
+  urls: { app: string; jobs: string };
+  /** No other process uses this database: jobs cut off by a crash are taken up at once. */
+  soleProcess: boolean;
+  env: Record<string, string | undefined>;
+  clock?: Clock;
+}): Promise<System & { close(): Promise<void> }> {
+  const { config, log, version, urls, soleProcess, env, clock = systemClock } = options;
+  const masterKeys = await loadMasterKeys({ env, home: config.home });
+  const keyring = openKeyring({ masterKeys, store: folderKeyStore(join(config.home, "keys")) });
+  const pool = openPool(urls.app, log, { name: "app" });
+  const platform = await keyring.platform();
+  const tokens = await openTokens(await signingKey(pool, keyring), clock);
+  const jobs = openJobs(urls.jobs, { soleProcess });
+  const hub = openHub();
+  return {
+    config,
+    version,
+    log,
+    clock,
+    pool,
+    keyring,
+    files: diskFileStore(join(config.home, "files")),
+    tokens,
+    csrfKey: platform.subkey("csrf"),
+    limiter: memoryLimiter(clock, config.rateScale),
+    jobs,
+    hub,
+    directory: openDirectory(pool),
+    masterKeySource: masterKeys.source,
+    origin: { current: config.publicUrl ?? "http://localhost" },
+    outboxToken: config.smtpUrl ? null : secret(randomBytes(24).toString("base64url")),
+    async close() {
+      hub.close();
+      await jobs.stop();
+      await pool.end();
+    },
+  };
+}
+
+const MOST_SLUGS = 10_000;
+
+function openDirectory(pool: pg.Pool): Directory {
+  const found = new Map<string, string>();
+  return {
+    async tenantBySlug(slug) {
+      const known = found.get(slug);
+      if (known) return known;
+      const { rows } = await pool.query<{ id: string | null }>("select directory.tenant_by_slug($1) as id", [slug]);
+      const id = rows[0]?.id ?? null;
+      // A slug never moves to another tenant; one that is free today may be taken tomorrow.
+      if (id) {
+        if (found.size >= MOST_SLUGS) found.delete(found.keys().next().value as string);
+        found.set(slug, id);
+      }
+      return id;
+    },
+  };
+}
+
+const keyCell = (kid: string) => ({ table: "signing_key", column: "private_key", row: kid });
+
+// The oldest key is the one in use, so that two processes starting at once settle on the same.
+async function signingKey(pool: pg.Pool, keyring: Keyring): Promise<SigningKey> {
+  const platform = await keyring.platform();
+  const find = async () =>
+    (
+      await pool.query<{ kid: string; public_jwk: JWK; private_key: Buffer }>(
+        "select kid, public_jwk, private_key from platform.signing_key order by created_at, kid limit 1",
+      )
+    ).rows[0];
+  let row = await find();
+  if (!row) {
+    const made = await createSigningKey();
+    await pool.query("insert into platform.signing_key (kid, public_jwk, private_key) values ($1, $2, $3)", [
+      made.kid,
+      JSON.stringify(made.publicJwk),
+      platform.seal(keyCell(made.kid), made.privatePkcs8),
+    ]);
+    made.privatePkcs8.fill(0);
+    row = await find();
+  }
+  if (!row) throw new Error("the signing key was written and is not there");
+  const der = platform.open(keyCell(row.kid), row.private_key);
+  const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
+    .export({ type: "pkcs8", format: "pem" })
+    .toString();
+  der.fill(0);
+  return { kid: row.kid, publicJwk: row.public_jwk, privateKey };
+}

@@ -1,0 +1,62 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { FastifyRequest } from "fastify";
+import { appError } from "../errors.ts";
+import { networkOf } from "../limits/network.ts";
+import { rates, type Taken } from "../limits/token-bucket.ts";
+import type { System } from "../system.ts";
+import type { AccessClaims } from "../tokens.ts";
+import { changesState, type Route } from "./contract.ts";
+
+export const accessCookie = (slug: string): string => `__Host-vs_access.${slug}`;
+export const refreshCookie = (slug: string): string => `__Host-vs_refresh.${slug}`;
+
+/** The access token of this workspace's cookie. Throws 401 when there is none, or none that holds here. */
+export async function authenticate(system: System, request: FastifyRequest, slug: string): Promise<AccessClaims> {
+  const token = request.cookies[accessCookie(slug)];
+  if (!token) throw appError(request.cookies[refreshCookie(slug)] ? "session_expired" : "not_signed_in");
+  const claims = await system.tokens.verify(token);
+  // A token is good in one tenant only, whatever the name of the cookie it came in.
+  if (claims.slug !== slug) throw appError("not_signed_in");
+  return claims;
+}
+
+/** The value that proves a request was made by our own page: bound to the session, readable by that page only. */
+export function csrfProof(system: System, sessionId: string): string {
+  return createHmac("sha256", system.csrfKey).update(sessionId).digest("base64url");
+}
+
+/**
+ * Every state-changing request must come from our own origin; one that rides on a cookie must carry the
+ * session's proof as well.
+ */
+export function checkCsrf(system: System, route: Route, request: FastifyRequest, sessionId: string | null): void {
+  if (!changesState(route)) return;
+  const site = request.headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") throw appError("csrf");
+  const { origin } = request.headers;
+  if (origin !== undefined && !isOwnOrigin(system, request, origin)) throw appError("csrf");
+  if (sessionId === null) return;
+  const given = request.headers["x-csrf-token"];
+  if (typeof given !== "string" || !equal(given, csrfProof(system, sessionId))) throw appError("csrf");
+}
+
+/** Takes a token from the bucket of this endpoint: per tenant and member, or per network for the public. */
+export function checkRate(
+  system: System,
+  route: Route,
+  who: { tenantId: string; memberId: string } | { ip: string },
+): Taken {
+  const key = "ip" in who ? `n:${networkOf(who.ip)}` : `m:${who.tenantId}:${who.memberId}`;
+  return system.limiter.take(`${key}:${route.method} ${route.url}`, rates[route.rate]);
+}
+
+function isOwnOrigin(system: System, request: FastifyRequest, origin: string): boolean {
+  if (system.config.publicUrl) return origin === new URL(system.config.publicUrl).origin;
+  return origin === `${request.protocol}://${request.host}`;
+}
+
+function equal(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

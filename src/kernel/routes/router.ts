@@ -1,0 +1,230 @@
+import cookie from "@fastify/cookie";
+import multipart from "@fastify/multipart";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import type { Actor, Ctx } from "../context.ts";
+import { enter } from "../database/unit.ts";
+import { type AppError, appError, isAppError } from "../errors.ts";
+import { newId, Slug } from "../ids.ts";
+import type { Taken } from "../limits/token-bucket.ts";
+import { noticeActivity } from "../activity.ts";
+import type { System } from "../system.ts";
+import { type Download, permissionOf, type Reply, type Route, type Routes, type StreamEvent, type Upload } from "./contract.ts";
+import { authenticate, checkCsrf, checkRate } from "./guards.ts";
+import { checkCharacters, parseJson } from "./json.ts";
+import { responseSchema } from "./openapi.ts";
+import { sendEvents } from "./sse.ts";
+
+export const BODY_LIMIT = 1024 * 1024;
+export const FILE_LIMIT = 50 * 1024 * 1024;
+const FILES_AT_ONCE = 100;
+
+/** Mounts every route of the table. Guards run in one order for all: who, own origin, how often, what. */
+export async function mountRoutes(app: FastifyInstance, system: System, routes: Routes): Promise<void> {
+  await app.register(cookie);
+  await app.register(multipart, {
+    limits: { fileSize: FILE_LIMIT, files: FILES_AT_ONCE, fields: 5, fieldSize: 1000, parts: FILES_AT_ONCE + 5, headerPairs: 50 },
+  });
+  app.removeContentTypeParser(["application/json", "text/plain"]);
+  app.addContentTypeParser("application/json", { parseAs: "string", bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+    try {
+      done(null, parseJson(body as string));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendError(appError("not_found"), request, reply));
+  for (const route of routes) mount(app, system, route);
+}
+
+function mount(app: FastifyInstance, system: System, route: Route): void {
+  const schema = typeof route.output === "string" ? {} : { response: { [route.status]: responseSchema(route.output) } };
+  app.route({
+    method: route.method,
+    url: route.url,
+    exposeHeadRoute: false,
+    schema,
+    handler: async (request, reply) => {
+      const ctx = await contextOf(system, route, request, reply);
+      const input = validate(route, request);
+      const gone = goneSignal(request, reply);
+      const tools = replyTools(request, reply, gone);
+      const value = await route.handler(ctx, input, tools);
+      // A route that touched no data has not yet asked whether its caller may: ask now, before any answer.
+      if (ctx.permission !== null && ctx.standing.current === null) await enter(ctx);
+      if (ctx.actor.kind === "member" && !route.background && request.headers["x-background"] !== "1") noticeActivity(ctx);
+      return answer(route, request, reply, value, gone);
+    },
+  });
+}
+
+async function contextOf(system: System, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Ctx> {
+  const permission = permissionOf(route);
+  let tenant: Ctx["tenant"] = null;
+  let actor: Actor = { kind: "visitor" };
+  let taken: Taken;
+  if (permission === null) {
+    checkCsrf(system, route, request, null);
+    taken = checkRate(system, route, { ip: request.ip });
+    announceRate(reply, taken);
+    if (route.of === "tenant") tenant = await findTenant(system, slugOf(request));
+  } else {
+    const claims = await authenticate(system, request, slugOf(request));
+    tenant = { id: claims.tenantId, slug: claims.slug };
+    actor = { kind: "member", memberId: claims.memberId, sessionId: claims.sessionId };
+    checkCsrf(system, route, request, claims.sessionId);
+    taken = checkRate(system, route, claims);
+    announceRate(reply, taken);
+  }
+  return {
+    system,
+    tenant,
+    actor,
+    permission,
+    requestId: request.id,
+    origin: { ip: request.ip, userAgent: String(request.headers["user-agent"] ?? "").slice(0, 400) },
+    clock: system.clock,
+    log: request.log,
+    tx: null,
+    standing: { current: null },
+  };
+}
+
+// A tenant that does not exist is not told apart here: its public routes answer as for a wrong password or link.
+async function findTenant(system: System, slug: string): Promise<Ctx["tenant"]> {
+  const id = await system.directory.tenantBySlug(slug);
+  return id ? { id, slug } : null;
+}
+
+function slugOf(request: FastifyRequest): string {
+  const parsed = Slug.safeParse((request.params as { slug?: string }).slug);
+  if (!parsed.success) throw appError("not_found");
+  return parsed.data;
+}
+
+function announceRate(reply: FastifyReply, taken: Taken): void {
+  void reply.headers({
+    "ratelimit-limit": taken.limit,
+    "ratelimit-remaining": taken.remaining,
+    "ratelimit-reset": taken.retryAfter,
+  });
+  if (!taken.allowed) throw appError("rate_limited", { retryAfter: taken.retryAfter });
+}
+
+function validate(route: Route, request: FastifyRequest) {
+  const { slug: _, ...params } = request.params as Record<string, unknown>;
+  checkCharacters(params);
+  checkCharacters(request.query);
+  const isJson = request.headers["content-type"]?.split(";")[0]?.trim() === "application/json";
+  if (route.body === "files") {
+    if (!request.isMultipart()) throw appError("unsupported_type");
+  } else if (route.body !== null && !isJson) throw appError("unsupported_type");
+  return {
+    // A path that cannot name anything is a place where nothing is, not a form to be corrected.
+    params: route.params ? parse(route.params, params, "", () => appError("not_found")) : undefined,
+    query: route.query ? parse(route.query, request.query, "query.") : undefined,
+    body: route.body && route.body !== "files" ? parse(route.body, request.body, "") : undefined,
+  } as Parameters<Route["handler"]>[1];
+}
+
+function parse(schema: z.ZodType, value: unknown, prefix: string, instead?: () => AppError): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  if (instead) throw instead();
+  const fields: Record<string, string> = {};
+  for (const issue of parsed.error.issues.slice(0, 20)) fields[prefix + issue.path.join(".")] ??= issue.message;
+  throw appError("invalid_input", { fields });
+}
+
+function goneSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => controller.abort());
+  request.raw.once("error", () => controller.abort());
+  return controller.signal;
+}
+
+function replyTools(request: FastifyRequest, reply: FastifyReply, gone: AbortSignal): Reply {
+  const cookieOptions = { path: "/", httpOnly: true, secure: true, sameSite: "lax" } as const;
+  return {
+    setCookie: (name, value, maxAge) => void reply.setCookie(name, value, { ...cookieOptions, maxAge }),
+    clearCookie: (name) => void reply.clearCookie(name, cookieOptions),
+    cookies: request.cookies,
+    header: (name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    gone,
+    uploads: () => uploadsOf(request),
+    keepsCookies: request.protocol === "https" || isLoopbackName(request.hostname),
+  };
+}
+
+async function* uploadsOf(request: FastifyRequest): AsyncIterable<Upload> {
+  for await (const part of request.files()) {
+    if (part.fieldname !== "file") part.file.resume();
+    else yield { name: part.filename ?? "", stream: part.file };
+  }
+}
+
+function isLoopbackName(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, "");
+  return name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127\.\d+\.\d+\.\d+$/.test(name);
+}
+
+async function answer(route: Route, request: FastifyRequest, reply: FastifyReply, value: unknown, gone: AbortSignal) {
+  void reply.code(route.status).header("cache-control", "no-store");
+  if (route.output === "events") {
+    reply.hijack();
+    for (const [name, header] of Object.entries(reply.getHeaders())) if (header !== undefined) reply.raw.setHeader(name, header);
+    reply.raw.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" });
+    reply.raw.flushHeaders();
+    await sendEvents(reply.raw, value as AsyncIterable<StreamEvent>, gone).catch((error: unknown) => {
+      request.log.warn({ err: error }, "a stream ended early");
+    });
+    return reply;
+  }
+  if (route.output === "bytes") {
+    const { stream, name, bytes } = value as Download;
+    return reply
+      .headers({
+        "content-type": "application/octet-stream",
+        "content-length": bytes,
+        "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`,
+        "content-security-policy": "sandbox; default-src 'none'",
+        "x-content-type-options": "nosniff",
+      })
+      .send(stream);
+  }
+  return value === null ? reply.send() : value;
+}
+
+/** The one shape of every error. Answers in JSON whatever went wrong, and shows nothing of the inside. */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = isAppError(error) ? error : fromFramework(error);
+  const level = known.status >= 500 ? "error" : "info";
+  request.log[level]({ err: known.status >= 500 ? (isAppError(error) ? (error.cause ?? error) : error) : undefined, code: known.code }, "refused");
+  if (known.retryAfter !== undefined) void reply.header("retry-after", known.retryAfter);
+  return reply
+    .code(known.status)
+    .header("cache-control", "no-store")
+    .type("application/json; charset=utf-8")
+    .serializer(JSON.stringify)
+    .send({
+      error: { code: known.code, message: known.message, requestId: request.id, ...(known.fields ? { fields: known.fields } : {}) },
+    });
+}
+
+function fromFramework(error: unknown): AppError {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE" || code === "FST_REQ_FILE_TOO_LARGE") return appError("too_large", { cause: error });
+  if (code === "FST_PARTS_LIMIT" || code === "FST_FILES_LIMIT" || code === "FST_FIELDS_LIMIT") {
+    return appError("bad_request", { message: `Send at most ${FILES_AT_ONCE} files at once.`, cause: error });
+  }
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || code === "FST_INVALID_MULTIPART_CONTENT_TYPE") return appError("unsupported_type", { cause: error });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return appError("bad_request", { cause: error });
+  return appError("internal", { cause: error });
+}
+
+export const requestId = (): string => newId();
+

@@ -1,0 +1,38 @@
+import type { ServerResponse } from "node:http";
+import type { StreamEvent } from "./contract.ts";
+
+const KEEP_ALIVE_MS = 15_000;
+
+/**
+ * Writes server-sent events (WHATWG HTML, section 9.2) until the source ends or the other side goes away.
+ * A slow reader makes the source wait; nothing is buffered for it.
+ */
+export async function sendEvents(
+  response: ServerResponse,
+  events: AsyncIterable<StreamEvent>,
+  gone: AbortSignal,
+): Promise<void> {
+  const keepAlive = setInterval(() => response.write(": still here\n\n"), KEEP_ALIVE_MS);
+  try {
+    for await (const { event, data, id } of events) {
+      if (gone.aborted) break;
+      const frame = `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      if (!response.write(frame)) await drained(response, gone);
+    }
+  } finally {
+    clearInterval(keepAlive);
+    response.end();
+  }
+}
+
+function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      gone.removeEventListener("abort", done);
+      resolve();
+    };
+    response.once("drain", done);
+    gone.addEventListener("abort", done, { once: true });
+  });
+}

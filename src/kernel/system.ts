@@ -1,0 +1,39 @@
+import type { KeyObject } from "node:crypto";
+import type pg from "pg";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { Keyring } from "./crypto/keyring.ts";
+import type { FileStore } from "./files/file-store.ts";
+import type { Hub } from "./hub.ts";
+import type { Jobs } from "./jobs.ts";
+import type { Limiter } from "./limits/token-bucket.ts";
+import type { Logger } from "./log.ts";
+import type { Secret } from "./secret.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** What one running process stands on. Made once by `openSystem`, reached only through a context. */
+export interface System {
+  readonly config: Config;
+  readonly version: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly pool: pg.Pool;
+  readonly keyring: Keyring;
+  readonly files: FileStore;
+  readonly tokens: Tokens;
+  readonly csrfKey: KeyObject;
+  readonly limiter: Limiter;
+  readonly jobs: Jobs;
+  readonly hub: Hub;
+  readonly directory: Directory;
+  readonly masterKeySource: "file" | "environment";
+  /** How browsers reach this server, known once it listens: `https://host[:port]` without a slash at the end. */
+  readonly origin: { current: string };
+  /** Opens the outbox page of an installation without a mail server; null when there is one. */
+  readonly outboxToken: Secret | null;
+}
+
+/** What must be found before a tenant is known. */
+export interface Directory {
+  tenantBySlug(slug: string): Promise<string | null>;
+}

@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import helmet from "@fastify/helmet";
+import serveStatic from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+
+/** Headers of every answer. Nothing comes from elsewhere, nothing is inline, nobody may frame us. */
+export async function mountHeaders(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+      },
+    },
+    crossOriginResourcePolicy: { policy: "same-origin" },
+    referrerPolicy: { policy: "no-referrer" },
+    xFrameOptions: { action: "deny" },
+    strictTransportSecurity: { maxAge: 63_072_000, includeSubDomains: false },
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    reply.header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
+  });
+}
+
+/** The single-page app: its files, and its first page for every path that is not the API's. */
+export async function mountWeb(app: FastifyInstance, folder: string): Promise<void> {
+  if (!existsSync(join(folder, "index.html"))) {
+    app.log.warn({ folder }, "the web app is not built; only the API is served");
+    return;
+  }
+  const page = await readFile(join(folder, "index.html"), "utf8");
+  await app.register(serveStatic, { root: folder, serve: false });
+  app.get("/assets/*", { exposeHeadRoute: false, logLevel: "warn" }, (request, reply) => {
+    const name = `assets/${(request.params as { "*": string })["*"]}`;
+    return reply.sendFile(name, folder, { immutable: true, maxAge: "365d" });
+  });
+  for (const path of ["/", "/set-up", "/outbox", "/security", "/t/*"]) {
+    app.get(path, { exposeHeadRoute: false, logLevel: "warn" }, (_request, reply) =>
+      reply.type("text/html; charset=utf-8").header("cache-control", "no-cache").send(page),
+    );
+  }
+}

@@ -1,0 +1,242 @@
+import { record } from "../../../kernel/audit.ts";
+import { days, later } from "../../../kernel/clock.ts";
+import { type Ctx, keysOf, type Role, standingOf, tenantOf } from "../../../kernel/context.ts";
+import { db } from "../../../kernel/database/queries.ts";
+import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
+import { appError } from "../../../kernel/errors.ts";
+import { newId } from "../../../kernel/ids.ts";
+import { sendMail } from "../../../kernel/mail.ts";
+import { holdsAll } from "../../../kernel/permissions.ts";
+import { addressHash } from "../addresses.ts";
+import { hashToken, newToken } from "../links/tokens.ts";
+import { addressCell, nameCell, openName, passwordCell, tenantNameCell } from "../members.ts";
+import { hashPassword } from "../passwords/hash.ts";
+import { checkPassword } from "../passwords/policy.ts";
+
+export const VALID_FOR = days(7);
+
+const cell = (id: string) => ({ table: "invitation", column: "address", row: id });
+
+/** Invites an address with at most the inviter's own role. Throws `forbidden`, `already_member`, `already_invited`. */
+export async function invite(ctx: Ctx, address: string, role: Role): Promise<{ id: string; expiresAt: Date }> {
+  return unit(ctx, async (inner) => {
+    const inviter = standingOf(inner);
+    if (!holdsAll(inviter.role, role)) throw appError("forbidden", { message: "You cannot give more than you hold." });
+    const keys = await keysOf(inner);
+    const [[member]] = await read(inner, db.selectFrom("member").select(["name", "member_id"]).where("member_id", "=", inviter.memberId));
+    const made = await addInvitation(inner, address, role, inviter.memberId, member ? openName(keys, member) : "A colleague");
+    record(inner, {
+      event: "invitation.created",
+      resource: { type: "invitation", id: made.id },
+      changes: { address: [null, address], role: [null, role] },
+    });
+    return made;
+  });
+}
+
+/** The rows and the mail of an invitation. In the open unit of work; `invitedBy` null when the operator invites. */
+export async function addInvitation(
+  ctx: Ctx,
+  address: string,
+  role: Role,
+  invitedBy: string | null,
+  inviterName: string,
+): Promise<{ id: string; expiresAt: Date }> {
+  const keys = await keysOf(ctx);
+  const hash = addressHash(keys, address);
+  const now = ctx.clock();
+  const { id: tenantId, slug } = tenantOf(ctx);
+  const [[member], [tenant]] = await read(
+    ctx,
+    db.selectFrom("member").select("member_id").where("address_hash", "=", hash),
+    db.selectFrom("tenant").select("name"),
+  );
+  if (member) throw appError("already_member");
+  // An invitation that has expired makes room for a new one.
+  await write(
+    ctx,
+    db
+      .updateTable("invitation")
+      .set({ revoked_at: now })
+      .where("address_hash", "=", hash)
+      .where("accepted_at", "is", null)
+      .where("revoked_at", "is", null)
+      .where("expires_at", "<=", now),
+  );
+  const id = newId();
+  const { token, hash: tokenHash } = newToken();
+  const expiresAt = later(now, VALID_FOR);
+  const { count } = await write(
+    ctx,
+    db
+      .insertInto("invitation")
+      .values({
+        tenant_id: tenantId,
+        invitation_id: id,
+        address_hash: hash,
+        address: keys.seal(cell(id), address),
+        role,
+        invited_by: invitedBy,
+        token_hash: tokenHash,
+        created_at: now,
+        expires_at: expiresAt,
+      })
+      .onConflict((on) => on.doNothing()),
+  );
+  if (count === 0) throw appError("already_invited");
+  const workspace = tenant ? keys.openText(tenantNameCell(tenantId), tenant.name) : slug;
+  await sendMail(ctx, {
+    to: address,
+    subject: "You are invited to a workspace",
+    text: `${inviterName} invites you to the workspace “${workspace}”.\n\nOpen this link to choose a password and join. It works once, for seven days, and only for this address.\n\n${ctx.system.origin.current}/t/${slug}/join#${token}\n`,
+  });
+  return { id, expiresAt };
+}
+
+export interface OpenedInvitation {
+  readonly id: string;
+  readonly address: string;
+  readonly role: Role;
+  readonly tenantName: string;
+  readonly invitedBy: string;
+  readonly expiresAt: Date;
+}
+
+/** What an invitation says, for the page that asks for name and password. Throws `link_invalid`. */
+export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInvitation> {
+  if (!ctx.tenant) throw appError("link_invalid");
+  const keys = await keysOf(ctx);
+  const [[row], [tenant]] = await read(
+    ctx,
+    db
+      .selectFrom("invitation as i")
+      .leftJoin("member as m", (on) => on.onRef("m.tenant_id", "=", "i.tenant_id").onRef("m.member_id", "=", "i.invited_by"))
+      .select(["i.invitation_id", "i.address", "i.role", "i.expires_at", "i.invited_by"])
+      .select(["m.member_id", "m.name", "m.role as inviter_role", "m.status as inviter_status"])
+      .where("i.token_hash", "=", hashToken(token))
+      .where("i.accepted_at", "is", null)
+      .where("i.revoked_at", "is", null)
+      .where("i.expires_at", ">", ctx.clock()),
+    db.selectFrom("tenant").select("name").where("state", "=", "active"),
+  );
+  if (!row || !tenant) throw appError("link_invalid");
+  // Whoever could not invite to this role today did not do so: demoted, suspended or gone.
+  const byMember = row.invited_by !== null;
+  if (byMember && (row.inviter_status !== "active" || !row.inviter_role || !holdsAll(row.inviter_role, row.role))) {
+    throw appError("link_invalid");
+  }
+  return {
+    id: row.invitation_id,
+    address: keys.openText(cell(row.invitation_id), row.address),
+    role: row.role,
+    tenantName: keys.openText(tenantNameCell(tenantOf(ctx).id), tenant.name),
+    invitedBy: row.member_id && row.name ? openName(keys, { member_id: row.member_id, name: row.name }) : "The operator",
+    expiresAt: row.expires_at,
+  };
+}
+
+/**
+ * Joins by invitation. The address counts as verified, since the link was mailed to it. Of two racing requests
+ * one wins. Throws `link_invalid`, `password_policy`, `already_member`.
+ */
+export async function acceptInvitation(ctx: Ctx, token: string, name: string, password: string): Promise<void> {
+  const opened = await openInvitation(ctx, token);
+  checkPassword(password, { address: opened.address, tenantName: opened.tenantName });
+  const phc = await hashPassword(password);
+  const keys = await keysOf(ctx);
+  await unit(ctx, async (inner) => {
+    // Again inside the unit: the inviter may have been demoted while the password was hashed.
+    await openInvitation(inner, token);
+    const now = inner.clock();
+    const { count } = await write(
+      inner,
+      db
+        .updateTable("invitation")
+        .set({ accepted_at: now })
+        .where("invitation_id", "=", opened.id)
+        .where("accepted_at", "is", null)
+        .where("revoked_at", "is", null)
+        .where("expires_at", ">", now),
+    );
+    if (count === 0) throw appError("link_invalid");
+    const memberId = newId();
+    const added = await write(
+      inner,
+      db
+        .insertInto("member")
+        .values({
+          tenant_id: tenantOf(inner).id,
+          member_id: memberId,
+          address_hash: addressHash(keys, opened.address),
+          address: keys.seal(addressCell(memberId), opened.address),
+          name: keys.seal(nameCell(memberId), name),
+          password: keys.seal(passwordCell(memberId), phc),
+          role: opened.role,
+          verified_at: now,
+        })
+        .onConflict((on) => on.doNothing()),
+    );
+    if (added.count === 0) throw appError("already_member");
+    record(inner, {
+      event: "invitation.accepted",
+      resource: { type: "member", id: memberId },
+      changes: { role: [null, opened.role], invitation: [null, opened.id] },
+    });
+  });
+}
+
+/** Withdraws an open invitation; its link is worthless from then on. */
+export async function withdrawInvitation(ctx: Ctx, id: string): Promise<void> {
+  await unit(ctx, async (inner) => {
+    const row = await readOne(inner, db.selectFrom("invitation").select("role").where("invitation_id", "=", id));
+    if (!row) throw appError("not_found");
+    if (!holdsAll(standingOf(inner).role, row.role)) throw appError("forbidden");
+    const { count } = await write(
+      inner,
+      db
+        .updateTable("invitation")
+        .set({ revoked_at: inner.clock() })
+        .where("invitation_id", "=", id)
+        .where("accepted_at", "is", null)
+        .where("revoked_at", "is", null),
+    );
+    if (count === 0) throw appError("not_found");
+    record(inner, { event: "invitation.withdrawn", resource: { type: "invitation", id } });
+  });
+}
+
+export interface InvitationSummary {
+  readonly id: string;
+  readonly address: string;
+  readonly role: Role;
+  readonly invitedBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly state: "open" | "expired";
+}
+
+/** Invitations that were neither accepted nor withdrawn, newest first. */
+export async function listInvitations(ctx: Ctx): Promise<InvitationSummary[]> {
+  const [rows] = await read(
+    ctx,
+    db
+      .selectFrom("invitation as i")
+      .leftJoin("member as m", (on) => on.onRef("m.tenant_id", "=", "i.tenant_id").onRef("m.member_id", "=", "i.invited_by"))
+      .select(["i.invitation_id", "i.address", "i.role", "i.created_at", "i.expires_at", "m.member_id", "m.name"])
+      .where("i.accepted_at", "is", null)
+      .where("i.revoked_at", "is", null)
+      .orderBy("i.created_at", "desc")
+      .limit(500),
+  );
+  const keys = await keysOf(ctx);
+  const now = ctx.clock();
+  return rows.map((row) => ({
+    id: row.invitation_id,
+    address: keys.openText(cell(row.invitation_id), row.address),
+    role: row.role,
+    invitedBy: row.member_id && row.name ? openName(keys, { member_id: row.member_id, name: row.name }) : "The operator",
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    state: row.expires_at > now ? ("open" as const) : ("expired" as const),
+  }));
+}

@@ -1,0 +1,181 @@
+import { sql } from "kysely";
+import { record } from "../../../kernel/audit.ts";
+import { days, later, minutes, seconds } from "../../../kernel/clock.ts";
+import { type Ctx, keysOf, type Origin, standingOf, tenantOf } from "../../../kernel/context.ts";
+import { db } from "../../../kernel/database/queries.ts";
+import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { appError, refusal } from "../../../kernel/errors.ts";
+import { newId } from "../../../kernel/ids.ts";
+import { readRefreshToken, refreshHash, refreshToken } from "./tokens.ts";
+
+export const LONGEST = days(7);
+export const IDLE = minutes(30);
+const GRACE = seconds(10);
+
+/** A signed-in session as the door needs it: who, and the newest refresh token. */
+export interface OpenSession {
+  readonly sessionId: string;
+  readonly memberId: string;
+  readonly refreshToken: string;
+}
+
+const clientCell = (id: string) => ({ table: "session", column: "client", row: id });
+
+/** Opens a session for a member whose factors were checked, and enters as that member. In the open unit of work. */
+export async function startSession(ctx: Ctx, memberId: string): Promise<OpenSession> {
+  const keys = await keysOf(ctx);
+  const sessionId = newId();
+  const now = ctx.clock();
+  const token = refreshToken(keys, sessionId, 0);
+  await write(
+    ctx,
+    db.insertInto("session").values({
+      tenant_id: tenantOf(ctx).id,
+      session_id: sessionId,
+      member_id: memberId,
+      client: keys.seal(clientCell(sessionId), JSON.stringify(ctx.origin)),
+      refresh_hash: refreshHash(token),
+      rotated_at: now,
+      created_at: now,
+      last_active_at: now,
+      expires_at: later(now, LONGEST),
+    }),
+  );
+  await write(ctx, db.updateTable("member").set({ last_sign_in_at: now }).where("member_id", "=", memberId));
+  // From here on the database records this unit of work as the member's own.
+  await write(ctx, sql`select kernel.enter(${tenantOf(ctx).id}, ${sessionId}, ${now}, false)`);
+  return { sessionId, memberId, refreshToken: token };
+}
+
+/**
+ * Rotates a refresh token. The one before the newest is good for ten more seconds and gets the same successor,
+ * so that two tabs can refresh at once; an older one ends the session. Throws `signed_out`.
+ */
+export async function refreshSession(ctx: Ctx, token: string | undefined): Promise<OpenSession> {
+  if (!ctx.tenant || !token) throw appError("signed_out");
+  const keys = await keysOf(ctx);
+  const named = readRefreshToken(keys, token);
+  if (!named) throw appError("signed_out");
+  return unit(ctx, async (inner) => {
+    const now = inner.clock();
+    const [[session]] = await read(
+      inner,
+      db.selectFrom("session").selectAll().where("session_id", "=", named.sessionId).forUpdate(),
+    );
+    const resource = { type: "session", id: named.sessionId };
+    if (!session || session.ended_at || session.expires_at <= now || later(session.last_active_at, IDLE) <= now) {
+      record(inner, { event: "session.refresh-refused", resource, outcome: "refused" });
+      throw refusal("signed_out");
+    }
+    const age = now.getTime() - session.rotated_at.getTime();
+    const isNewest = named.generation === session.generation && refreshHash(token).equals(session.refresh_hash);
+    if (!isNewest && !(named.generation === session.generation - 1 && age <= GRACE)) {
+      await endSessions(inner, { sessionId: named.sessionId }, "refresh token reused");
+      record(inner, { event: "session.refresh-reused", resource, outcome: "refused" });
+      throw refusal("signed_out");
+    }
+    const generation = isNewest ? session.generation + 1 : session.generation;
+    const next = refreshToken(keys, named.sessionId, generation);
+    if (isNewest) {
+      await write(
+        inner,
+        db
+          .updateTable("session")
+          .set({ generation, refresh_hash: refreshHash(next), rotated_at: now })
+          .where("session_id", "=", named.sessionId),
+      );
+    }
+    // Refuses a suspended member; and attributes what is recorded.
+    await write(inner, sql`select kernel.enter(${tenantOf(ctx).id}, ${named.sessionId}, ${now}, false)`);
+    record(inner, { event: "session.refreshed", resource });
+    return { sessionId: named.sessionId, memberId: session.member_id, refreshToken: next };
+  });
+}
+
+/** Ends sessions: one, or all of a member, or all but one. In the open unit of work; answers how many. */
+export async function endSessions(
+  ctx: Ctx,
+  which: { sessionId: string } | { memberId: string; but?: string },
+  because: string,
+): Promise<number> {
+  let query = db
+    .updateTable("session")
+    .set({ ended_at: ctx.clock(), ended_because: because })
+    .where("ended_at", "is", null);
+  if ("sessionId" in which) query = query.where("session_id", "=", which.sessionId);
+  else {
+    query = query.where("member_id", "=", which.memberId);
+    if (which.but) query = query.where("session_id", "<>", which.but);
+  }
+  return (await write(ctx, query)).count;
+}
+
+export async function signOut(ctx: Ctx, everywhere: boolean): Promise<void> {
+  await unit(ctx, async (inner) => {
+    if (inner.actor.kind !== "member") throw appError("not_signed_in");
+    const { sessionId, memberId } = inner.actor;
+    await endSessions(inner, everywhere ? { memberId } : { sessionId }, "signed out");
+    record(inner, {
+      event: everywhere ? "session.ended-everywhere" : "session.ended",
+      resource: { type: "session", id: sessionId },
+    });
+  });
+}
+
+/** Ends one of the member's own sessions. Another's is not there. */
+export async function endOwnSession(ctx: Ctx, sessionId: string): Promise<void> {
+  await unit(ctx, async (inner) => {
+    const [[found]] = await read(
+      inner,
+      db
+        .selectFrom("session")
+        .select("session_id")
+        .where("session_id", "=", sessionId)
+        .where("member_id", "=", standingOf(inner).memberId)
+        .where("ended_at", "is", null),
+    );
+    if (!found) throw appError("not_found");
+    await endSessions(inner, { sessionId }, "ended from another session");
+    record(inner, { event: "session.ended", resource: { type: "session", id: sessionId } });
+  });
+}
+
+export interface SessionSummary {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly lastActiveAt: string;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly current: boolean;
+}
+
+/** The member's own sessions that still stand, newest first. */
+export async function listSessions(ctx: Ctx): Promise<SessionSummary[]> {
+  if (ctx.actor.kind !== "member") throw appError("not_signed_in");
+  const { memberId, sessionId } = ctx.actor;
+  const now = ctx.clock();
+  const [rows] = await read(
+    ctx,
+    db
+      .selectFrom("session")
+      .select(["session_id", "client", "created_at", "last_active_at"])
+      .where("member_id", "=", memberId)
+      .where("ended_at", "is", null)
+      .where("expires_at", ">", now)
+      .where("last_active_at", ">", later(now, -IDLE))
+      .orderBy("created_at", "desc")
+      .limit(100),
+  );
+  const keys = await keysOf(ctx);
+  return rows.map((row) => {
+    const client = JSON.parse(keys.openText(clientCell(row.session_id), row.client)) as Origin | null;
+    return {
+      id: row.session_id,
+      createdAt: row.created_at.toISOString(),
+      lastActiveAt: row.last_active_at.toISOString(),
+      ip: client?.ip ?? "",
+      userAgent: client?.userAgent ?? "",
+      current: row.session_id === sessionId,
+    };
+  });
+}

@@ -1,0 +1,71 @@
+import { sql } from "kysely";
+import { later, minutes } from "../../../kernel/clock.ts";
+import { type Ctx, tenantOf } from "../../../kernel/context.ts";
+import { db } from "../../../kernel/database/queries.ts";
+import { read, write } from "../../../kernel/database/unit.ts";
+
+export const MOST_FAILURES = 5;
+const WINDOW = minutes(15);
+const LOCK = minutes(15);
+const LONGEST_LOCK = minutes(24 * 60);
+
+export interface Attempt {
+  /** Failures in the window with this attempt, which counts as one until it succeeds. */
+  readonly failures: number;
+  readonly lockedUntil: Date | null;
+}
+
+/**
+ * Counts an attempt as a failure before the password is looked at, so that many at once cannot get more guesses
+ * than one after the other. Counts for addresses that nobody has, too. In the open unit of work.
+ */
+export async function countAttempt(ctx: Ctx, addressHash: Buffer): Promise<Attempt> {
+  const now = ctx.clock();
+  const windowStart = later(now, -WINDOW);
+  const { rows } = await write(
+    ctx,
+    sql<{ failures: number; locked_until: Date | null }>`
+      insert into sign_in_guard as g (tenant_id, address_hash, failures, window_started_at)
+      values (${tenantOf(ctx).id}, ${addressHash}, 1, ${now})
+      on conflict (tenant_id, address_hash) do update set
+        failures = case when g.locked_until > ${now}::timestamptz then g.failures
+                        when g.window_started_at <= ${windowStart}::timestamptz or g.locked_until is not null then 1
+                        else g.failures + 1 end,
+        window_started_at = case when g.window_started_at <= ${windowStart}::timestamptz or g.locked_until <= ${now}::timestamptz
+                                 then ${now}::timestamptz else g.window_started_at end,
+        locked_until = case when g.locked_until <= ${now}::timestamptz then null else g.locked_until end
+      returning failures, locked_until`,
+  );
+  const row = rows[0] as { failures: number; locked_until: Date | null };
+  if (row.locked_until === null && row.failures > MOST_FAILURES) return { failures: row.failures, lockedUntil: await lock(ctx, addressHash) };
+  return { failures: row.failures, lockedUntil: row.locked_until };
+}
+
+/** Locks for 15 minutes, twice as long at each repetition, never longer than a day. */
+export async function lock(ctx: Ctx, addressHash: Buffer): Promise<Date> {
+  const [[guard]] = await read(ctx, db.selectFrom("sign_in_guard").select("locks").where("address_hash", "=", addressHash));
+  const locks = guard?.locks ?? 0;
+  const until = later(ctx.clock(), Math.min(LOCK * 2 ** locks, LONGEST_LOCK));
+  await write(
+    ctx,
+    db
+      .updateTable("sign_in_guard")
+      .set({ locked_until: until, locks: locks + 1 })
+      .where("address_hash", "=", addressHash)
+      .where((on) => on.or([on("locked_until", "is", null), on("locked_until", "<", until)])),
+  );
+  return until;
+}
+
+/** Forgets an address's failures, after a success. */
+export async function forgetAttempts(ctx: Ctx, addressHash: Buffer): Promise<void> {
+  await write(ctx, db.deleteFrom("sign_in_guard").where("address_hash", "=", addressHash));
+}
+
+/** Forgets a member's failures: a mailed link was followed, or an admin said so. */
+export async function forgetFailures(ctx: Ctx, memberId: string): Promise<void> {
+  await write(
+    ctx,
+    db.deleteFrom("sign_in_guard").where("address_hash", "in", db.selectFrom("member").select("address_hash").where("member_id", "=", memberId)),
+  );
+}

@@ -1,0 +1,33 @@
+import { type ExpressionBuilder, type SqlBool, type Expression } from "kysely";
+import type { Ctx } from "../../../kernel/context.ts";
+import type { Tables } from "../../../kernel/database/tables.ts";
+import { readOne } from "../../../kernel/database/unit.ts";
+import { appError } from "../../../kernel/errors.ts";
+import { type DocumentRow, documentRows } from "./view.ts";
+
+/** The member who acts. Jobs have none: they name the member whose rights they use. */
+export function memberOf(ctx: Ctx): string {
+  if (ctx.actor.kind !== "member") throw appError("not_signed_in");
+  return ctx.actor.memberId;
+}
+
+/** Own documents, and those shared with the whole workspace; no role sees more. */
+export const visibleTo =
+  (memberId: string) =>
+  (where: ExpressionBuilder<Tables, "document">): Expression<SqlBool> =>
+    where.or([where("document.owner_id", "=", memberId), where("document.visibility", "=", "tenant")]);
+
+/**
+ * Loading is authorizing: another tenant's document, or another member's private one, is `not_found`; one that the
+ * acting member may read but not change is `forbidden` for "write", which also locks the row.
+ */
+export async function loadDocument(ctx: Ctx, id: string, to: "read" | "write"): Promise<DocumentRow> {
+  const me = memberOf(ctx);
+  const query = documentRows().where("document.document_id", "=", id);
+  const row = await readOne(ctx, to === "write" ? query.forUpdate("document") : query);
+  if (!row || (row.owner_id !== me && row.visibility !== "tenant")) throw appError("not_found");
+  if (to === "write" && row.owner_id !== me) {
+    throw appError("forbidden", { message: "Only its owner can change or delete this document." });
+  }
+  return row;
+}

@@ -1,0 +1,133 @@
+import type { Readable } from "node:stream";
+import { record } from "../../../kernel/audit.ts";
+import { type Ctx, keysOf, standingOf, tenantOf } from "../../../kernel/context.ts";
+import { db } from "../../../kernel/database/queries.ts";
+import { enter, unit, write } from "../../../kernel/database/unit.ts";
+import { type AppError, appError, isAppError } from "../../../kernel/errors.ts";
+import type { StoredFile } from "../../../kernel/files/file-store.ts";
+import { newId } from "../../../kernel/ids.ts";
+import { type Kind, SNIFF_BYTES, sniffKind } from "../extraction/sniff.ts";
+import { takeNumbers } from "../index/numbers.ts";
+import { loadDocument } from "./access.ts";
+import { cleanName } from "./names.ts";
+import { type Document, documentView, nameCell } from "./view.ts";
+
+const MOST_BYTES = 50 * 1024 * 1024;
+
+export interface Uploaded {
+  readonly items: Document[];
+  readonly refused: { readonly name: string; readonly code: string; readonly message: string }[];
+}
+
+/**
+ * Takes files one after the other, each with flat memory and a unit of work of its own. One that is refused (kind,
+ * size, empty) is named in `refused` and does not stop the others; lost rights and a broken connection do.
+ */
+export async function uploadDocuments(
+  ctx: Ctx,
+  uploads: AsyncIterable<{ readonly name: string; readonly stream: Readable }>,
+): Promise<Uploaded> {
+  // Nobody streams a byte to the disk before the database has said that they may.
+  await enter(ctx);
+  const items: Document[] = [];
+  const refused: Uploaded["refused"] = [];
+  for await (const { name: given, stream } of uploads) {
+    const name = cleanName(given);
+    try {
+      items.push(await uploadDocument(ctx, name, stream));
+    } catch (error) {
+      if (stream.errored) throw error;
+      const refusal = refusalOf(error);
+      if (refusal.status === 401 || refusal.status === 403) throw refusal;
+      if (refusal.status >= 500) ctx.log.error({ err: error }, "an upload failed");
+      refused.push({ name, code: refusal.code, message: refusal.message });
+    }
+    // The next part comes only once this one has been read to its end.
+    stream.resume();
+  }
+  if (items.length + refused.length === 0) {
+    throw appError("bad_request", { message: "Send one or more files, in parts named file." });
+  }
+  return { items, refused };
+}
+
+async function uploadDocument(ctx: Ctx, name: string, stream: Readable): Promise<Document> {
+  const pieces = stream.iterator({ destroyOnReturn: false });
+  try {
+    const head = await firstBytes(pieces);
+    if (head.length === 0) throw appError("invalid_input", { message: "The file is empty." });
+    const kind = sniffKind(head, name);
+    if (kind === null) throw appError("unsupported_format");
+    const { files } = ctx.system;
+    const stored = await files.put(await keysOf(ctx), joined(head, pieces), { maxBytes: MOST_BYTES });
+    try {
+      return await addDocument(ctx, name, kind, stored);
+    } catch (error) {
+      await files.remove(stored.name);
+      throw error;
+    }
+  } finally {
+    await pieces.return?.();
+  }
+}
+
+async function addDocument(ctx: Ctx, name: string, kind: Kind, stored: StoredFile): Promise<Document> {
+  return unit(ctx, async (inner) => {
+    const keys = await keysOf(inner);
+    const { memberId } = standingOf(inner);
+    const { id: tenantId } = tenantOf(inner);
+    const id = newId();
+    const now = inner.clock();
+    await write(
+      inner,
+      db.insertInto("document").values({
+        tenant_id: tenantId,
+        document_id: id,
+        document_no: await takeNumbers(inner, "document", 1),
+        owner_id: memberId,
+        visibility: "private",
+        name: keys.seal(nameCell(id), name),
+        kind,
+        bytes: stored.bytes,
+        file: stored.name,
+        content_hash: stored.sha256Keyed,
+        state: "received",
+        created_at: now,
+        updated_at: now,
+      }),
+    );
+    record(inner, {
+      event: "document.uploaded",
+      resource: { type: "document", id },
+      changes: { name: [null, name], bytes: [null, stored.bytes] },
+    });
+    await inner.system.jobs.enqueue(inner, "knowledge.read-document", id);
+    inner.tx.afterCommit.push(() => inner.system.hub.tell(documentsTopic(tenantId)));
+    return documentView(keys, await loadDocument(inner, id, "read"), memberId);
+  });
+}
+
+/** Told after each commit that changes what a list of documents shows. */
+export const documentsTopic = (tenantId: string): string => `documents:${tenantId}`;
+
+async function firstBytes(pieces: AsyncIterator<Buffer>): Promise<Buffer> {
+  const head: Buffer[] = [];
+  for (let size = 0; size < SNIFF_BYTES; ) {
+    const { value, done } = await pieces.next();
+    if (done) break;
+    head.push(value);
+    size += value.length;
+  }
+  return Buffer.concat(head);
+}
+
+async function* joined(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield head;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}
+
+function refusalOf(error: unknown): AppError {
+  if (isAppError(error)) return error;
+  if ((error as { code?: unknown }).code === "too_large") return appError("too_large", { cause: error });
+  return appError("internal", { cause: error });
+}

@@ -1,0 +1,105 @@
+import type { z } from "zod";
+import { type AuditContent, auditCell } from "../../../kernel/audit.ts";
+import { type Ctx, keysOf } from "../../../kernel/context.ts";
+import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
+import { db } from "../../../kernel/database/queries.ts";
+import { read } from "../../../kernel/database/unit.ts";
+import { appError } from "../../../kernel/errors.ts";
+import { openName } from "../../identity/members.ts";
+import type { AuditItem } from "./shape.ts";
+
+type Item = z.infer<typeof AuditItem>;
+
+export interface AuditFilter {
+  readonly actor?: string | undefined;
+  readonly event?: string | undefined;
+  /** The `next` of the page before. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+const entries = () =>
+  db
+    .selectFrom("audit.entry as e")
+    .leftJoin("member as m", (on) => on.onRef("m.tenant_id", "=", "e.tenant_id").onRef("m.member_id", "=", "e.actor_id"))
+    .select(["e.entry_id", "e.at", "e.actor_kind", "e.actor_id", "e.role", "e.event", "e.resource_type"])
+    .select(["e.resource_id", "e.outcome", "e.content", "m.member_id", "m.name"])
+    .orderBy("e.at", "desc")
+    .orderBy("e.entry_id", "desc");
+
+/** The workspace's audit log, newest first. */
+export async function listEntries(ctx: Ctx, filter: AuditFilter): Promise<{ items: Item[]; next: string | null }> {
+  let query = entries().limit(filter.limit + 1);
+  if (filter.actor) query = query.where("e.actor_id", "=", filter.actor);
+  if (filter.event) query = query.where("e.event", "like", `${filter.event.replace(/[%_\\]/g, "\\$&")}%`);
+  if (filter.cursor) {
+    const { at, id } = readCursor(filter.cursor);
+    query = query.where((on) => on.or([on("e.at", "<", at), on.and([on("e.at", "=", at), on("e.entry_id", "<", id)])]));
+  }
+  const [rows] = await read(ctx, query);
+  const page = rows.slice(0, filter.limit);
+  const last = page.at(-1);
+  const keys = await keysOf(ctx);
+  return {
+    items: page.map((row) => itemOf(keys, row)),
+    next: rows.length > page.length && last ? `${last.at.toISOString()}_${last.entry_id}` : null,
+  };
+}
+
+/** Authentication events of the acting member, newest first; failed attempts on their account among them. */
+export async function listOwnEvents(ctx: Ctx): Promise<Item[]> {
+  if (ctx.actor.kind !== "member") throw appError("not_signed_in");
+  const { memberId } = ctx.actor;
+  const [rows] = await read(
+    ctx,
+    entries()
+      .where((on) => on.or([on("e.actor_id", "=", memberId), on.and([on("e.resource_type", "=", "member"), on("e.resource_id", "=", memberId)])]))
+      .where((on) => on.or([on("e.event", "like", "session.%"), on("e.event", "like", "account.%"), on("e.event", "like", "member.%")]))
+      .where("e.event", "<>", "session.refreshed")
+      .limit(100),
+  );
+  const keys = await keysOf(ctx);
+  return rows.map((row) => itemOf(keys, row));
+}
+
+type Row = {
+  entry_id: string;
+  at: Date;
+  actor_kind: string;
+  actor_id: string | null;
+  role: string | null;
+  event: string;
+  resource_type: string;
+  resource_id: string | null;
+  outcome: "done" | "refused";
+  content: Buffer | null;
+  member_id: string | null;
+  name: Buffer | null;
+};
+
+function itemOf(keys: TenantKeys, row: Row): Item {
+  const content = row.content ? (JSON.parse(keys.openText(auditCell(row.entry_id), row.content)) as AuditContent) : null;
+  return {
+    id: row.entry_id,
+    at: row.at.toISOString(),
+    actor: {
+      kind: row.actor_kind,
+      id: row.actor_id,
+      name: row.member_id && row.name ? openName(keys, { member_id: row.member_id, name: row.name }) : null,
+      role: row.role,
+    },
+    event: row.event,
+    resource: { type: row.resource_type, id: row.resource_id },
+    outcome: row.outcome,
+    method: content?.method ?? null,
+    ip: content?.ip ?? null,
+    userAgent: content?.userAgent ?? null,
+    changes: Object.fromEntries(Object.entries(content?.changes ?? {}).map(([field, [old, now]]) => [field, [old ?? null, now ?? null]])),
+  };
+}
+
+function readCursor(cursor: string): { at: Date; id: string } {
+  const [, at, id] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)_([0-9a-f-]{36})$/.exec(cursor) ?? [];
+  if (!at || !id || Number.isNaN(Date.parse(at))) throw appError("bad_request", { message: "The cursor is not one of ours." });
+  return { at: new Date(at), id };
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { appError } from "../../kernel/errors.ts";
+import { Id } from "../../kernel/ids.ts";
+import { readOutbox } from "../../kernel/mail.ts";
+import { allow, publicBecause, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
+import { holdsOutboxToken } from "./outbox.ts";
+import { listEntries, listOwnEvents } from "./audit/service.ts";
+import { AuditItem } from "./audit/shape.ts";
+
+export function operationsRoutes(routes: Routes): void {
+  route(routes, {
+    method: "GET",
+    path: "/audit",
+    words: "The audit log of the workspace, newest first",
+    access: allow("audit.read"),
+    audit: unauditedBecause("reading the log shows no one's content; recording it would bury the log in itself"),
+    rate: "read",
+    input: {
+      query: z.object({
+        actor: Id.optional(),
+        event: z.string().max(60).optional(),
+        cursor: z.string().max(80).optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      }),
+    },
+    output: { 200: z.object({ items: z.array(AuditItem), next: z.string().nullable() }) },
+    handler: (ctx, { query }) => listEntries(ctx, query),
+  });
+  route(routes, {
+    method: "GET",
+    path: "/account/sign-ins",
+    words: "One's own sign-in history",
+    access: allow("account.use"),
+    audit: unauditedBecause("reads only one's own history"),
+    rate: "read",
+    output: { 200: z.object({ items: z.array(AuditItem), next: z.null() }) },
+    handler: async (ctx) => ({ items: await listOwnEvents(ctx), next: null }),
+  });
+  route(routes, {
+    method: "GET",
+    path: "/outbox",
+    of: "installation",
+    words: "Mails of an installation without a mail server, for whoever holds the token that the terminal printed",
+    access: publicBecause("guarded by the outbox token that the terminal printed, since nobody can sign in before the first mail"),
+    audit: unauditedBecause("belongs to no tenant; exists only where no mail server is set, for evaluation"),
+    rate: "read",
+    output: {
+      200: z.object({
+        items: z.array(
+          z.object({ id: z.string(), at: z.string(), to: z.string(), subject: z.string(), text: z.string(), tenant: z.string() }),
+        ),
+        next: z.null(),
+      }),
+    },
+    handler: async (ctx, _input, reply) => {
+      if (!holdsOutboxToken(ctx.system, reply.header("x-outbox-token"))) throw appError("token_invalid");
+      return { items: await readOutbox(ctx.system), next: null };
+    },
+  });
+}

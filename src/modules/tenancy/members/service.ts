@@ -1,0 +1,125 @@
+import { sql } from "kysely";
+import { record } from "../../../kernel/audit.ts";
+import { type Ctx, keysOf, type Role, standingOf, tenantOf } from "../../../kernel/context.ts";
+import { db } from "../../../kernel/database/queries.ts";
+import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
+import { appError } from "../../../kernel/errors.ts";
+import { holdsAll } from "../../../kernel/permissions.ts";
+import { openAddress, openName } from "../../identity/members.ts";
+import { endSessions } from "../../identity/sessions/service.ts";
+import { forgetFailures } from "../../identity/sign-in/lockout.ts";
+
+export interface MemberSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly role: Role;
+  readonly status: "active" | "suspended";
+  readonly lastSignInAt: string | null;
+}
+
+/** Everyone who is a member now, in order of joining. Addresses are shown to those who manage members. */
+export async function listMembers(ctx: Ctx): Promise<MemberSummary[]> {
+  const [rows] = await read(
+    ctx,
+    db
+      .selectFrom("member")
+      .select(["member_id", "name", "address", "role", "status", "last_sign_in_at"])
+      .where("status", "<>", "removed")
+      .orderBy("created_at")
+      .orderBy("member_id")
+      .limit(5000),
+  );
+  const keys = await keysOf(ctx);
+  const manages = holdsAll(standingOf(ctx).role, "admin");
+  return rows.map((row) => ({
+    id: row.member_id,
+    name: openName(keys, row),
+    address: manages || row.member_id === standingOf(ctx).memberId ? openAddress(keys, row) : "",
+    role: row.role,
+    status: row.status as "active" | "suspended",
+    lastSignInAt: manages ? (row.last_sign_in_at?.toISOString() ?? null) : null,
+  }));
+}
+
+/** Gives a member another role, at most one's own. Throws `forbidden`, `last_owner`, `not_found`. */
+export async function changeRole(ctx: Ctx, memberId: string, role: Role): Promise<void> {
+  await unit(ctx, async (inner) => {
+    const member = await loadManaged(inner, memberId);
+    if (!holdsAll(standingOf(inner).role, role)) throw appError("forbidden", { message: "You cannot give more than you hold." });
+    if (member.role === "owner" && role !== "owner") await keepAnOwner(inner, memberId);
+    await write(inner, db.updateTable("member").set({ role }).where("member_id", "=", memberId));
+    record(inner, {
+      event: "member.role-changed",
+      resource: { type: "member", id: memberId },
+      changes: { role: [member.role, role] },
+    });
+  });
+}
+
+/** Suspends a member: sessions end, sign-in is refused, everything of theirs stays. */
+export async function suspendMember(ctx: Ctx, memberId: string): Promise<void> {
+  await changeStatus(ctx, memberId, "suspended", "member.suspended");
+}
+
+export async function reinstateMember(ctx: Ctx, memberId: string): Promise<void> {
+  await changeStatus(ctx, memberId, "active", "member.reinstated");
+}
+
+/** Removes a member. The address may be invited again and is then a new account. */
+export async function removeMember(ctx: Ctx, memberId: string): Promise<void> {
+  await changeStatus(ctx, memberId, "removed", "member.removed");
+}
+
+/** Ends the pause after failed sign-ins. */
+export async function unlockMember(ctx: Ctx, memberId: string): Promise<void> {
+  await unit(ctx, async (inner) => {
+    await loadManaged(inner, memberId);
+    await forgetFailures(inner, memberId);
+    record(inner, { event: "member.unlocked", resource: { type: "member", id: memberId }, method: "by an admin" });
+  });
+}
+
+async function changeStatus(ctx: Ctx, memberId: string, status: "active" | "suspended" | "removed", event: string): Promise<void> {
+  await unit(ctx, async (inner) => {
+    const member = await loadManaged(inner, memberId);
+    if (member.status === status) throw appError("wrong_state");
+    if (member.role === "owner" && status !== "active") await keepAnOwner(inner, memberId);
+    await write(
+      inner,
+      db
+        .updateTable("member")
+        .set({ status, ...(status === "removed" ? { address_hash: null } : {}) })
+        .where("member_id", "=", memberId),
+    );
+    if (status !== "active") await endSessions(inner, { memberId }, event);
+    record(inner, { event, resource: { type: "member", id: memberId }, changes: { status: [member.status, status] } });
+  });
+}
+
+/** Loads a member whom the actor may manage: one who holds no more than the actor. */
+async function loadManaged(ctx: Ctx, memberId: string) {
+  // One change of members at a time in a tenant: the last two owners must not demote each other at once.
+  await read(ctx, sql`select 1 from tenant where tenant_id = ${tenantOf(ctx).id} for update`);
+  const member = await readOne(ctx, db.selectFrom("member").select(["role", "status"]).where("member_id", "=", memberId));
+  if (!member || member.status === "removed") throw appError("not_found");
+  // What the actor may do is read again behind the lock: it may have changed while they waited.
+  const actor = await readOne(ctx, db.selectFrom("member").select(["role", "status"]).where("member_id", "=", standingOf(ctx).memberId));
+  if (actor?.status !== "active" || actor.role !== standingOf(ctx).role) throw appError("wrong_state");
+  if (!holdsAll(actor.role, member.role)) throw appError("forbidden", { message: "You cannot change someone who holds more than you." });
+  return member;
+}
+
+async function keepAnOwner(ctx: Ctx, leaving: string): Promise<void> {
+  const others = await readOne(
+    ctx,
+    db
+      .selectFrom("member")
+      .select("member_id")
+      .where("role", "=", "owner")
+      .where("status", "=", "active")
+      .where("member_id", "<>", leaving)
+      .limit(1),
+  );
+  if (!others) throw appError("last_owner");
+}

@@ -1,0 +1,89 @@
+import { type Control, type Finding, resultOf } from "../../../kernel/controls.ts";
+import { catalogue } from "../catalogue.ts";
+import type { Stage } from "../stage/stage.ts";
+
+/** What `controls --json` prints for each claim of the catalogue, in its order. */
+export interface ControlResult {
+  readonly id: string;
+  readonly claim: string;
+  readonly kind: "tested" | "attested" | "not-done";
+  readonly result: "held" | "broken" | "stale" | "not-run";
+  readonly subjects: number;
+  readonly evidence: readonly Finding[];
+  readonly summary: string;
+  readonly removed: string | null;
+  readonly couldBeWrong: string | null;
+  readonly at: string;
+  readonly version: string;
+  readonly ms: number;
+}
+
+// Enough to show what was tried; the rest is in the count.
+const MOST_EVIDENCE = 12;
+
+/** Runs every control on a stage, one after the other, and answers one result per claim of the catalogue. */
+export async function runControls(
+  stage: Stage,
+  controls: readonly Control<Stage>[],
+  version: string,
+  options: { only?: readonly string[]; progress?: (id: string, result: string) => void } = {},
+): Promise<ControlResult[]> {
+  const results: ControlResult[] = [];
+  for (const control of controls) {
+    if (!catalogue.some((claim) => claim.id === control.id)) throw new Error(`${control.id} is not in the catalogue`);
+    if (controls.some((other) => other !== control && other.id === control.id)) throw new Error(`${control.id} is declared twice`);
+  }
+  for (const claim of catalogue) {
+    const control = controls.find((c) => c.id === claim.id);
+    if (options.only && !options.only.includes(claim.id)) continue;
+    const at = new Date().toISOString();
+    if (!control) {
+      results.push({
+        id: claim.id,
+        claim: claim.words,
+        kind: "not-done",
+        result: "not-run",
+        subjects: 0,
+        evidence: [],
+        summary: "Not built yet",
+        removed: null,
+        couldBeWrong: null,
+        at,
+        version,
+        ms: 0,
+      });
+      continue;
+    }
+    const result = await runOne(stage, control, claim.words, at, version);
+    options.progress?.(result.id, result.result);
+    results.push(result);
+  }
+  return results;
+}
+
+async function runOne(stage: Stage, control: Control<Stage>, words: string, at: string, version: string): Promise<ControlResult> {
+  const started = performance.now();
+  // A check that fails to run has not held: what it would have found is unknown, so the claim is broken until it runs.
+  const outcome = await control.check(stage).catch((error: Error) => ({
+    subjects: 1,
+    findings: [{ verdict: "broken" as const, what: "the check itself", who: "", got: error.message.slice(0, 300) }],
+    summary: "The check could not be carried out",
+  }));
+  const result = resultOf(outcome);
+  const bad = outcome.findings.filter((f) => f.verdict !== "held");
+  const good = outcome.findings.filter((f) => f.verdict === "held");
+  return {
+    id: control.id,
+    claim: words,
+    kind: outcome.subjects === 0 ? "not-done" : control.kind,
+    result,
+    subjects: outcome.subjects,
+    evidence: [...bad, ...good].slice(0, MOST_EVIDENCE),
+    summary: outcome.summary,
+    removed: control.removed,
+    couldBeWrong: control.couldBeWrong,
+    at,
+    version,
+    ms: Math.round(performance.now() - started),
+  };
+}

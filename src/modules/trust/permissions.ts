@@ -1,0 +1,8 @@
+import { permission } from "../../kernel/permissions.ts";
+
+permission({
+  key: "operator.controls.run",
+  words: "Start the checks behind the security page",
+  from: "admin",
+  in: "operator",
+});

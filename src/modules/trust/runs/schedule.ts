@@ -1,0 +1,48 @@
+import { minutes } from "../../../kernel/clock.ts";
+import type { System } from "../../../kernel/system.ts";
+import { latestRun, runChecks } from "./service.ts";
+
+/** A result older than this is stale. */
+export const FRESH_FOR = minutes(26 * 60);
+const EVERY = minutes(24 * 60);
+const FIRST_AFTER = minutes(0.5);
+const LOOK_EVERY = minutes(10);
+
+/** Keeps the security page's results fresh: daily, and soon after a new version starts. Answers how to stop. */
+export function keepChecking(system: System): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  const look = () => {
+    running ??= checkIfDue(system)
+      .catch((error: unknown) => system.log.error({ err: error }, "the checks could not be run"))
+      .finally(() => {
+        running = null;
+      });
+  };
+  const first = setTimeout(look, FIRST_AFTER).unref();
+  const timer = setInterval(look, LOOK_EVERY).unref();
+  return async () => {
+    clearTimeout(first);
+    clearInterval(timer);
+  };
+}
+
+const LOCK = 7_234_011_907;
+
+async function checkIfDue(system: System): Promise<void> {
+  const client = await system.pool.connect();
+  try {
+    // One process of several does it.
+    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
+    if (!rows[0]?.mine) return;
+    try {
+      const last = await latestRun(system);
+      const age = last ? system.clock().getTime() - last.at.getTime() : Number.POSITIVE_INFINITY;
+      if (age < EVERY && last?.version === system.version) return;
+      await runChecks(system);
+    } finally {
+      await client.query("select pg_advisory_unlock($1)", [LOCK]);
+    }
+  } finally {
+    client.release();
+  }
+}

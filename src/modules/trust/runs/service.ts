@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { newId } from "../../../kernel/ids.ts";
+import type { System } from "../../../kernel/system.ts";
+import { projectFolder } from "../../../project.ts";
+import type { ControlResult } from "../controls/run.ts";
+
+const LONGEST_MS = 10 * 60_000;
+
+/** A stored run of all checks. */
+export interface Run {
+  readonly at: Date;
+  readonly version: string;
+  readonly results: readonly ControlResult[];
+}
+
+/**
+ * Runs every check on a fresh copy of this program (`controls --json`, in a process and a folder of its own) and
+ * stores what came of it. The live data are not touched, and nothing of this process's secrets is handed on.
+ */
+export async function runChecks(system: System): Promise<void> {
+  const results = await controlsInAnotherProcess();
+  await system.pool.query("insert into platform.control_run (run_id, at, version, results) values ($1, $2, $3, $4)", [
+    newId(),
+    system.clock(),
+    system.version,
+    JSON.stringify(results),
+  ]);
+}
+
+export async function latestRun(system: System): Promise<Run | null> {
+  const { rows } = await system.pool.query<{ at: Date; version: string; results: ControlResult[] }>(
+    "select at, version, results from platform.control_run order by at desc limit 1",
+  );
+  return rows[0] ?? null;
+}
+
+/** Of each of the last 90 days: how many attempts, how many claims were broken. */
+export async function runDays(system: System): Promise<{ date: string; attempts: number; broken: number }[]> {
+  const { rows } = await system.pool.query<{ date: string; attempts: string; broken: string }>(
+    `select to_char(at at time zone 'UTC', 'YYYY-MM-DD') as date,
+            sum((r->>'subjects')::int) as attempts, count(*) filter (where r->>'result' = 'broken') as broken
+       from platform.control_run, jsonb_array_elements(results) as r
+       where at > $1::timestamptz - interval '90 days' group by 1 order by 1`,
+    [system.clock()],
+  );
+  return rows.map((r) => ({ date: r.date, attempts: Number(r.attempts), broken: Number(r.broken) }));
+}
+
+function controlsInAnotherProcess(): Promise<ControlResult[]> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(projectFolder, "src/main.ts"), "controls", "--json"], {
+      cwd: projectFolder,
+      env: { PATH: process.env["PATH"] ?? "", TMPDIR: process.env["TMPDIR"] ?? "" },
+      stdio: ["pipe", "pipe", "ignore"],
+      timeout: LONGEST_MS,
+    });
+    let printed = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+    child.on("error", reject);
+    child.on("close", () => {
+      try {
+        // The exit code is 1 when a claim is broken: that is a result, and the list says so.
+        resolve(JSON.parse(printed) as ControlResult[]);
+      } catch (cause) {
+        reject(new Error("the checks printed no result", { cause }));
+      }
+    });
+  });
+}

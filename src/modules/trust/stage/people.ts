@@ -1,0 +1,95 @@
+import type { Role } from "../../../kernel/context.ts";
+import { readOutbox } from "../../../kernel/mail.ts";
+import type { System } from "../../../kernel/system.ts";
+import { offerSetUp } from "../../tenancy/set-up/service.ts";
+import { type Client, expectStatus, openClient } from "./client.ts";
+
+/** A member as a check knows them, with an open session. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly password: string;
+  readonly role: Role;
+  readonly client: Client;
+}
+
+export interface Company {
+  readonly slug: string;
+  readonly id: string;
+  readonly name: string;
+  readonly owner: Person;
+  /** Invites and signs in one more person. */
+  hire(name: string, role: Role): Promise<Person>;
+}
+
+/** The operator of a new installation, who can found companies. */
+export interface Founder {
+  readonly operator: Person;
+  found(slug: string, name: string, ownerName: string): Promise<Company>;
+}
+
+export const PASSWORD = "Quiet-harbour-42-lanterns";
+
+/** Sets a new installation up as a person would: through the API and the mails it sends. */
+export async function setUpInstallation(system: System, origin: string, company = "The Operator"): Promise<Founder> {
+  const token = await offerSetUp(system);
+  if (!token) throw new Error("the installation is already set up");
+  const address = "operator@operator.example";
+  const visitor = openClient(origin, "operator");
+  expectStatus(
+    await visitor.call("POST", "/api/set-up", { body: { token, name: "Olu Marsh", address, password: PASSWORD, company } }),
+    201,
+    "set-up",
+  );
+  expectStatus(await visitor.call("POST", "verification", { body: { token: await mailedToken(system, address, "verify") } }), 204, "verification");
+  const operator = await signIn(origin, "operator", address, PASSWORD, "owner");
+  return { operator, found: (slug, name, ownerName) => foundCompany(system, operator, slug, name, ownerName) };
+}
+
+async function foundCompany(system: System, operator: Person, slug: string, name: string, ownerName: string): Promise<Company> {
+  const origin = operator.client.origin;
+  const address = addressOf(ownerName, slug);
+  const made = await operator.client.call("POST", "tenants", { body: { slug, name, ownerAddress: address } });
+  expectStatus(made, 201, `creating ${slug}`);
+  const owner = await join(system, origin, slug, ownerName, address, "owner");
+  return {
+    slug,
+    id: made.json.id,
+    name,
+    owner,
+    async hire(person, role) {
+      const to = addressOf(person, slug);
+      expectStatus(await owner.client.call("POST", "invitations", { body: { address: to, role } }), 201, `inviting ${to}`);
+      return join(system, origin, slug, person, to, role);
+    },
+  };
+}
+
+async function join(system: System, origin: string, slug: string, name: string, address: string, role: Role): Promise<Person> {
+  const visitor = openClient(origin, slug);
+  const token = await mailedToken(system, address, "join");
+  expectStatus(await visitor.call("POST", "invitations/accept", { body: { token, name, password: PASSWORD } }), 201, `${name} joining`);
+  return signIn(origin, slug, address, PASSWORD, role);
+}
+
+/** Opens a session. Throws unless it opens. */
+export async function signIn(origin: string, slug: string, address: string, password: string, role: Role): Promise<Person> {
+  const client = openClient(origin, slug);
+  const answer = expectStatus(await client.call("POST", "session", { body: { address, password } }), 200, `signing in ${address}`);
+  client.csrf = answer.json.csrf;
+  return { id: answer.json.me.id, name: answer.json.me.name, address, password, role, client };
+}
+
+/** The token of the newest mail of a kind to an address. */
+export async function mailedToken(system: System, address: string, kind: "join" | "verify" | "unlock"): Promise<string> {
+  const mails = await readOutbox(system, 200);
+  const link = new RegExp(`/${kind}#([A-Za-z0-9_-]{43})`);
+  for (const mail of mails) {
+    const token = mail.to === address ? link.exec(mail.text)?.[1] : undefined;
+    if (token) return token;
+  }
+  throw new Error(`no ${kind} mail to ${address}`);
+}
+
+const addressOf = (name: string, slug: string): string => `${name.toLowerCase().replace(/[^a-z0-9]+/g, ".")}@${slug}.example`;

@@ -1,0 +1,61 @@
+import pg from "pg";
+import type { Role } from "../../../kernel/context.ts";
+import { type Company, type Founder, type Person, setUpInstallation } from "./people.ts";
+import type { LiveServer } from "./live-server.ts";
+
+/** Two companies on one server, each with two people per role, who know each other's identifiers. */
+export interface Stage {
+  readonly server: LiveServer;
+  readonly founder: Founder;
+  readonly a: Cast;
+  readonly b: Cast;
+  /** Runs SQL as a database role, in a transaction of its own that is rolled back. */
+  sql(role: DatabaseLogin, work: (client: pg.Client) => Promise<void>): Promise<void>;
+  /** Keeps what one check computed for another: the attacker's ledger. */
+  readonly shared: Map<string, Promise<unknown>>;
+}
+
+export type DatabaseLogin = "postgres" | "vouchsafe_app" | "vouchsafe_jobs" | "vouchsafe_migrator" | "vouchsafe_audit_writer" | "vouchsafe_audit_eraser" | "vouchsafe_backup";
+
+export interface Cast extends Company {
+  readonly people: Readonly<Record<Role, readonly [Person, Person]>>;
+}
+
+/** Fills an empty installation with the two companies, through its own API. */
+export async function openStage(server: LiveServer): Promise<Stage> {
+  const founder = await setUpInstallation(server.system, server.url);
+  const [a, b] = await Promise.all([
+    cast(await founder.found("harrow-finch", "Harrow & Finch", "Mara Osei")),
+    cast(await founder.found("bexley-marine", "Bexley Marine", "Idris Vale")),
+  ]);
+  return {
+    server,
+    founder,
+    a,
+    b,
+    shared: new Map(),
+    async sql(role, work) {
+      const client = new pg.Client(server.databaseUrl(role));
+      await client.connect();
+      try {
+        await client.query("begin");
+        await work(client);
+      } finally {
+        await client.query("rollback").catch(() => {});
+        await client.end();
+      }
+    },
+  };
+}
+
+async function cast(company: Company): Promise<Cast> {
+  const hire = (role: Role, first: string, second: string): Promise<[Person, Person]> =>
+    Promise.all([company.hire(first, role), company.hire(second, role)]);
+  const [secondOwner, admins, managers, viewers] = await Promise.all([
+    company.hire("Tomas Brandt", "owner"),
+    hire("admin", "Ines Calder", "Noor Hadley"),
+    hire("manager", "Piet Solano", "Greta Lund"),
+    hire("viewer", "Yusuf Arden", "Lena Morrow"),
+  ]);
+  return { ...company, people: { owner: [company.owner, secondOwner], admin: admins, manager: managers, viewer: viewers } };
+}

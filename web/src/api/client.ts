@@ -1,0 +1,146 @@
+import { type ApiError, apiError, errorFrom, isApiError, unreachable } from "./errors.ts";
+import type { SessionView } from "./types.ts";
+
+export type CallOptions = {
+  body?: unknown;
+  query?: Record<string, string | number | null | undefined>;
+  headers?: Record<string, string>;
+  /** True for polling: the call does not count as a person's doing and leaves the idle time alone. */
+  background?: boolean;
+  signal?: AbortSignal | undefined;
+};
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** A call to a global route, for example `callGlobal("GET", "installation")`. Throws ApiError. */
+export async function callGlobal<Output>(
+  method: Method,
+  path: string,
+  options: CallOptions = {},
+): Promise<Output> {
+  return bodyOf<Output>(await send(`/api/${path}`, method, options, null));
+}
+
+/**
+ * A call to a route of one tenant. Carries the CSRF proof; when the access token has lapsed, renews it once
+ * (one renewal at a time for all callers) and repeats. Throws ApiError; `signed_out` also reaches `onSignedOut`.
+ */
+export async function call<Output>(
+  slug: string,
+  method: Method,
+  path: string,
+  options: CallOptions = {},
+): Promise<Output> {
+  return withSession(slug, async () => bodyOf<Output>(await send(urlOf(slug, path), method, options, slug)));
+}
+
+/** Runs `attempt`, renewing the session once if it says `session_expired`. For streams and uploads too. */
+export async function withSession<Output>(slug: string, attempt: () => Promise<Output>): Promise<Output> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (isApiError(error) && error.code === "signed_out") return endSession(slug, error);
+    if (!isApiError(error) || error.code !== "session_expired") throw error;
+  }
+  try {
+    await renewSession(slug);
+    return await attempt();
+  } catch (error) {
+    if (isApiError(error) && error.status === 401) return endSession(slug, error);
+    throw error;
+  }
+}
+
+export function urlOf(slug: string, path: string): string {
+  return `/api/t/${encodeURIComponent(slug)}/${path}`;
+}
+
+const proofs = new Map<string, string>();
+
+/** Keeps the CSRF proof that a SessionView carries. */
+export function rememberSession(view: SessionView): SessionView {
+  proofs.set(view.tenant.slug, view.csrf);
+  return view;
+}
+
+export function csrfOf(slug: string): string | undefined {
+  return proofs.get(slug);
+}
+
+const renewals = new Map<string, Promise<SessionView>>();
+
+function renewSession(slug: string): Promise<SessionView> {
+  const running = renewals.get(slug);
+  if (running) return running;
+  const renewal = send(urlOf(slug, "session/refresh"), "POST", { body: {} }, slug)
+    .then((response) => bodyOf<SessionView>(response))
+    .then(rememberSession)
+    .finally(() => renewals.delete(slug));
+  renewals.set(slug, renewal);
+  return renewal;
+}
+
+const listeners = new Set<(slug: string) => void>();
+
+/** Calls `listener` when a tenant's session has ended; returns the way to stop. */
+export function onSignedOut(listener: (slug: string) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function endSession(slug: string, error: ApiError): never {
+  proofs.delete(slug);
+  for (const listener of listeners) listener(slug);
+  throw apiError("signed_out", error.message, { status: 401, requestId: error.requestId });
+}
+
+async function send(
+  path: string,
+  method: Method,
+  options: CallOptions,
+  slug: string | null,
+): Promise<Response> {
+  const headers = new Headers({ accept: "application/json", ...options.headers });
+  if (options.background) headers.set("x-background", "1");
+  if (method !== "GET" && slug) headers.set("x-csrf-token", proofs.get(slug) ?? "");
+  // A body is sent with every change, so that the type of its content proves that no plain form sent it.
+  if (method !== "GET") headers.set("content-type", "application/json");
+  const response = await fetch(withQuery(path, options.query), {
+    method,
+    headers,
+    credentials: "same-origin",
+    ...(method === "GET" ? {} : { body: JSON.stringify(options.body ?? {}) }),
+    ...(options.signal ? { signal: options.signal } : {}),
+  }).catch((cause: unknown) => {
+    if (options.signal?.aborted) throw cause;
+    throw unreachable();
+  });
+  if (!response.ok) throw await errorFrom(response);
+  return response;
+}
+
+function withQuery(path: string, query: CallOptions["query"]): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== null && value !== undefined && value !== "") search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+async function bodyOf<Output>(response: Response): Promise<Output> {
+  if (response.status === 204 || response.headers.get("content-length") === "0") return undefined as Output;
+  const text = await response.text();
+  if (!text) return undefined as Output;
+  try {
+    return JSON.parse(text) as Output;
+  } catch {
+    throw apiError(
+      "unexpected",
+      "The server gave an answer that this page does not understand. Try again in a moment.",
+      {
+        status: response.status,
+      },
+    );
+  }
+}

@@ -1,0 +1,115 @@
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { ChatSummary } from "../api/types.ts";
+import { useTitle } from "../frame/page.tsx";
+import { useSession } from "../identity/session.tsx";
+import { Button } from "../ui/button.tsx";
+import { ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
+import { Moment } from "../ui/time.tsx";
+import { ChatMenu } from "./chat-menu.tsx";
+import { useAsk, useChats } from "./chats.ts";
+import { Composer } from "./composer.tsx";
+
+/** The start of asking: one field, and the conversations so far. */
+export function AskPage() {
+  useTitle("Ask");
+  const session = useSession();
+  const navigate = useNavigate();
+  const ask = useAsk(null);
+  if (!session.can("chat.use")) return <Forbidden />;
+  return (
+    <div className="mx-auto w-full max-w-[42.5rem] px-4 pt-[min(13vh,7rem)] pb-14 md:px-8">
+      <h1 className="mb-5 font-serif text-[1.875rem] leading-tight font-medium">
+        What would you like to know?
+      </h1>
+      <Composer
+        autoFocus={window.matchMedia("(pointer: fine)").matches}
+        busy={ask.isPending}
+        error={ask.error}
+        onAsk={(text) =>
+          ask.mutate(text, {
+            onSuccess: ({ id }) =>
+              void navigate({ to: "/t/$slug/ask/$chatId", params: { slug: session.slug, chatId: id } }),
+          })
+        }
+      />
+      <p className="mt-3 px-1 text-small text-muted">
+        Answers are sentences from your documents, each with the number of its source.
+      </p>
+      <Conversations />
+    </div>
+  );
+}
+
+function Conversations() {
+  const chats = useChats();
+  const all = chats.data?.pages.flatMap((page) => page.items) ?? [];
+  if (chats.isPending) {
+    return (
+      <div className="mt-12">
+        <Skeleton label="Loading your conversations" lines={4} />
+      </div>
+    );
+  }
+  if (chats.isError) {
+    return (
+      <ErrorPanel
+        error={chats.error}
+        onRetry={() => void chats.refetch()}
+        title="Your conversations could not be loaded"
+      />
+    );
+  }
+  if (!all.length) return null;
+  return (
+    <section aria-labelledby="conversations" className="mt-12">
+      <h2 id="conversations" className="mb-1 px-1 text-small font-semibold text-muted">
+        Conversations
+      </h2>
+      <ul className="border-t border-line">
+        {all.map((chat) => (
+          <Row key={chat.id} chat={chat} />
+        ))}
+      </ul>
+      {chats.hasNextPage && (
+        <Button
+          small
+          className="mt-5"
+          busy={chats.isFetchingNextPage}
+          onClick={() => void chats.fetchNextPage()}
+        >
+          Show older ones
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Row({ chat }: { chat: ChatSummary }) {
+  const session = useSession();
+  const sharing = chat.mine
+    ? chat.visibility === "tenant"
+      ? `Everyone at ${session.tenant.name}`
+      : null
+    : `From ${chat.owner.name}`;
+  const title = chat.title || "New conversation";
+  return (
+    <li className="group flex items-center gap-2 border-b border-line pr-1 hover:bg-accent-soft">
+      <Link
+        to="/t/$slug/ask/$chatId"
+        params={{ slug: session.slug, chatId: chat.id }}
+        className="flex min-h-11 min-w-0 flex-1 flex-wrap items-center gap-x-4 px-1 py-2 -outline-offset-2"
+      >
+        <span className="min-w-0 flex-1 basis-48 truncate">{title}</span>
+        <span className="text-small text-muted">
+          {sharing && `${sharing} · `}
+          <Moment at={chat.updatedAt} />
+        </span>
+      </Link>
+      {chat.mine ? (
+        <ChatMenu id={chat.id} title={title} visibility={chat.visibility} />
+      ) : (
+        <span className="size-8" />
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,257 @@
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { ChevronLeft, SquarePen } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import type { Chat, Citation } from "../api/types.ts";
+import { useTitle } from "../frame/page.tsx";
+import { useWide } from "../frame/wide.ts";
+import { useSession } from "../identity/session.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
+import { Answer, type Selected } from "./answer.tsx";
+import { ChatMenu, ShareChat } from "./chat-menu.tsx";
+import { titleOf, useAsk, useChat } from "./chats.ts";
+import { Composer } from "./composer.tsx";
+import { Source } from "./source.tsx";
+
+/** One conversation, with the cited source beside it (below it, as a sheet, where there is no room). */
+export function ChatPage() {
+  const { chatId } = useParams({ from: "/t/$slug/ask/$chatId" });
+  const session = useSession();
+  const chat = useChat(chatId);
+  if (!session.can("chat.use")) return <Forbidden />;
+  if (chat.isPending) {
+    return (
+      <div className="mx-auto w-full max-w-[42.5rem] px-4 pt-24 md:px-8">
+        <Skeleton label="Loading the conversation" lines={6} tall />
+      </div>
+    );
+  }
+  if (chat.isError) {
+    return (
+      <ErrorPanel
+        error={chat.error}
+        onRetry={() => void chat.refetch()}
+        title="This conversation is not here"
+        whole
+      />
+    );
+  }
+  return <Conversation key={chatId} chat={chat.data} />;
+}
+
+function Conversation({ chat }: { chat: Chat }) {
+  const wide = useWide();
+  const ask = useAsk(chat.id);
+  const last = chat.messages.at(-1);
+  const [selected, setSelected] = useState<Selected>(() => firstSource(chat, wide));
+  const [spoken, setSpoken] = useState("");
+  const end = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  useTitle(titleOf(chat));
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new message is brought into sight.
+  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [chat.messages.length, ask.isPending]);
+
+  const sources = selected
+    ? (chat.messages.find((message) => message.id === selected.message)?.citations ?? [])
+    : [];
+  const place = sources.findIndex((citation) => citation.n === selected?.n);
+  const citation = sources[place];
+
+  function step(by: 1 | -1) {
+    const next = sources[place + by];
+    if (!selected || !next) return;
+    setSelected({ message: selected.message, n: next.n });
+  }
+
+  function close() {
+    const n = selected?.n;
+    setSelected(null);
+    if (n) frame.current?.querySelector<HTMLElement>(`[data-citation="${n}"][aria-pressed=true]`)?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (!selected || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (
+      event.target instanceof HTMLElement &&
+      event.target.matches("input, textarea, select, [role=menuitem]")
+    )
+      return;
+    if (event.key === "ArrowLeft") step(-1);
+    else if (event.key === "ArrowRight") step(1);
+    else if (event.key === "Escape" && wide) close();
+    else return;
+    event.preventDefault();
+  }
+
+  const panel = citation && (
+    <Source citation={citation} place={place + 1} of={sources.length} onStep={step} onClose={close} />
+  );
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys move between sources anywhere on the page.
+    <div ref={frame} onKeyDown={onKeyDown} className="flex min-h-0 flex-1">
+      <section aria-label="Conversation" className="flex min-h-0 min-w-0 flex-1 flex-col">
+        <Head chat={chat} />
+        <div className="min-h-0 flex-1 overflow-y-auto">
+          <div className="mx-auto flex w-full max-w-[42.5rem] flex-col gap-5 px-4 pt-7 pb-8 md:px-8">
+            {chat.messages.map((message, index) =>
+              message.author === "person" ? (
+                <Question key={message.id} text={message.text} />
+              ) : (
+                <Answer
+                  key={message.id}
+                  chatId={chat.id}
+                  message={message}
+                  selected={selected}
+                  onSelect={(chosen: Citation) => setSelected({ message: message.id, n: chosen.n })}
+                  onFinished={(done, citations) => {
+                    setSpoken(
+                      speech(done.text || done.parts.map((part) => part.text).join(" "), citations.length),
+                    );
+                    if (wide && citations[0]) setSelected({ message: done.id, n: citations[0].n });
+                  }}
+                  onAskAgain={
+                    chat.mine && message === last
+                      ? () => ask.mutate(chat.messages[index - 1]?.text ?? "")
+                      : null
+                  }
+                />
+              ),
+            )}
+            {ask.isPending && <Question text={ask.variables} />}
+            {chat.messages.length === 0 && !ask.isPending && (
+              <p className="text-muted">Nothing has been asked here yet.</p>
+            )}
+            <div ref={end} />
+          </div>
+        </div>
+        <p role="status" aria-live="polite" className="sr-only">
+          {last?.state === "working" ? "Looking in your documents" : spoken}
+        </p>
+        <div className="mx-auto w-full max-w-[42.5rem] px-3.5 pb-3.5 md:px-8 md:pb-6">
+          {chat.mine ? (
+            <Composer
+              autoFocus={window.matchMedia("(pointer: fine)").matches}
+              busy={ask.isPending || last?.state === "working"}
+              error={ask.error}
+              onAsk={(text) => ask.mutate(text)}
+            />
+          ) : (
+            <ReadOnly />
+          )}
+        </div>
+      </section>
+      {wide && panel && (
+        <aside
+          aria-label="Source"
+          className="flex w-[400px] shrink-0 flex-col border-l border-line bg-surface"
+        >
+          {panel}
+        </aside>
+      )}
+      {!wide && citation && (
+        <Dialog title={`Source: ${citation.document.name}`} hideTitle shape="sheet" onClose={close}>
+          <div className="flex max-h-[82dvh] flex-col">{panel}</div>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function Head({ chat }: { chat: Chat }) {
+  const session = useSession();
+  const navigate = useNavigate();
+  const [sharing, setSharing] = useState(false);
+  const seen =
+    chat.visibility === "tenant"
+      ? `Everyone at ${session.tenant.name} can see this`
+      : "Only you can see this";
+  return (
+    <div className="flex min-h-12 items-center gap-2 border-b border-line pr-2 pl-2 md:pl-5">
+      <Link
+        to="/t/$slug/ask"
+        params={{ slug: session.slug }}
+        aria-label="All conversations"
+        title="All conversations"
+        className="inline-flex size-8 shrink-0 items-center justify-center rounded-sm text-muted hover:bg-accent-soft hover:text-ink"
+      >
+        <ChevronLeft size={17} aria-hidden />
+      </Link>
+      <div className="min-w-0 flex-1 py-1">
+        <h1 className="truncate font-semibold" title={titleOf(chat)}>
+          {titleOf(chat)}
+        </h1>
+        <p className="truncate text-[0.75rem] leading-tight text-muted sm:hidden">{seen}</p>
+      </div>
+      <p className="hidden shrink-0 text-small text-muted sm:block">
+        {seen}
+        {chat.mine && session.can("chat.share") && (
+          <>
+            {" · "}
+            <button
+              type="button"
+              className="rounded-sm underline-offset-3 hover:text-ink hover:underline"
+              onClick={() => setSharing(true)}
+            >
+              {chat.visibility === "tenant" ? "Change" : "Share"}
+            </button>
+          </>
+        )}
+      </p>
+      <Link
+        to="/t/$slug/ask"
+        params={{ slug: session.slug }}
+        aria-label="New conversation"
+        title="New conversation"
+        className="inline-flex size-8 shrink-0 items-center justify-center rounded-sm text-muted hover:bg-accent-soft hover:text-ink"
+      >
+        <SquarePen size={15} aria-hidden />
+      </Link>
+      {chat.mine && (
+        <ChatMenu
+          id={chat.id}
+          title={titleOf(chat)}
+          visibility={chat.visibility}
+          onDeleted={() => void navigate({ to: "/t/$slug/ask", params: { slug: session.slug } })}
+        />
+      )}
+      {sharing && <ShareChat id={chat.id} visibility={chat.visibility} onClose={() => setSharing(false)} />}
+    </div>
+  );
+}
+
+function Question({ text }: { text: string }) {
+  return (
+    <div className="ml-auto w-fit max-w-[85%] rounded-lg rounded-br-[3px] bg-accent-soft px-3.5 py-2.5 whitespace-pre-wrap">
+      <span className="sr-only">Question: </span>
+      {text}
+    </div>
+  );
+}
+
+function ReadOnly() {
+  const session = useSession();
+  return (
+    <p className="rounded-lg border border-line bg-raised px-4 py-3 text-muted">
+      This conversation is shared with you to read.{" "}
+      <Link
+        to="/t/$slug/ask"
+        params={{ slug: session.slug }}
+        className="text-accent underline underline-offset-3"
+      >
+        Ask a question of your own
+      </Link>
+      .
+    </p>
+  );
+}
+
+function firstSource(chat: Chat, wide: boolean): Selected {
+  const answer = chat.messages.findLast((message) => message.author === "assistant");
+  const citation = answer?.state === "done" ? answer.citations?.[0] : undefined;
+  return wide && answer && citation ? { message: answer.id, n: citation.n } : null;
+}
+
+function speech(text: string, sources: number): string {
+  return `Answer: ${text} ${sources === 0 ? "No source." : sources === 1 ? "One source." : `${sources} sources.`}`;
+}

@@ -1,0 +1,110 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ChevronLeft, ChevronRight, X } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { isApiError } from "../api/errors.ts";
+import type { Citation, Passage } from "../api/types.ts";
+import { useSession } from "../identity/session.tsx";
+import { Passages } from "../knowledge/passages.tsx";
+import { IconButton } from "../ui/button.tsx";
+import { ErrorPanel, Skeleton } from "../ui/states.tsx";
+
+export type SourceProps = {
+  citation: Citation;
+  /** Place of this source among those of the answer, from 1. */
+  place: number;
+  of: number;
+  onStep: (step: 1 | -1) => void;
+  onClose: () => void;
+};
+
+/** The cited place in its document: the passage with what stands around it, the quote marked. */
+export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
+  const session = useSession();
+  const around = useQuery({
+    queryKey: [session.slug, "passages", citation.document.id, "around", citation.passage],
+    queryFn: () =>
+      session.call<{ items: Passage[] }>("GET", `documents/${citation.document.id}/passages`, {
+        query: { from: Math.max(0, citation.passage - 2), limit: 6 },
+      }),
+    staleTime: 300_000,
+  });
+  const body = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when another citation or its text arrives.
+  useEffect(() => {
+    const box = body.current;
+    const mark = box?.querySelector<HTMLElement>("mark");
+    if (mark && box)
+      box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - 120;
+  }, [citation, around.data]);
+
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="border-b border-line px-6 pt-4 pb-3.5">
+        <div className="flex items-center justify-between">
+          <p className="text-small text-muted">
+            Source {place} of {of}
+          </p>
+          <div className="-mr-2 flex">
+            <IconButton label="Source before" disabled={place === 1} onClick={() => onStep(-1)}>
+              <ChevronLeft size={16} aria-hidden />
+            </IconButton>
+            <IconButton label="Source after" disabled={place === of} onClick={() => onStep(1)}>
+              <ChevronRight size={16} aria-hidden />
+            </IconButton>
+            <IconButton label="Close the source" onClick={onClose}>
+              <X size={16} aria-hidden />
+            </IconButton>
+          </div>
+        </div>
+        <h2 className="mt-1 font-serif text-title font-medium wrap-break-word">{citation.document.name}</h2>
+        <div className="mt-1 flex justify-between gap-4 text-small text-muted">
+          <span>{citation.page === null ? `passage ${citation.passage}` : `page ${citation.page}`}</span>
+          <Link
+            to="/t/$slug/library/$documentId"
+            params={{ slug: session.slug, documentId: citation.document.id }}
+            search={{ passage: citation.passage, start: citation.start, end: citation.end }}
+            className="text-ink underline decoration-line underline-offset-3 hover:decoration-current"
+          >
+            Open the document
+          </Link>
+        </div>
+      </div>
+      <section
+        ref={body}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard.
+        tabIndex={0}
+        aria-label={`Text of ${citation.document.name}`}
+        className="relative min-h-0 flex-1 overflow-y-auto px-6 py-5 -outline-offset-2"
+      >
+        {around.isPending && <Skeleton label="Loading the source" lines={7} />}
+        {around.isError &&
+          (isApiError(around.error) && around.error.status === 404 ? (
+            <Gone citation={citation} />
+          ) : (
+            <ErrorPanel error={around.error} onRetry={() => void around.refetch()} />
+          ))}
+        {around.data && (
+          <Passages
+            items={around.data.items}
+            marked={{ no: citation.passage, start: citation.start, end: citation.end }}
+            compact
+          />
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Gone({ citation }: { citation: Citation }) {
+  return (
+    <div>
+      <p className="text-muted">
+        The document was deleted, or it is no longer shared with you. This is what was quoted:
+      </p>
+      <blockquote className="mt-3 font-serif text-reading">
+        <mark>{citation.quote}</mark>
+      </blockquote>
+    </div>
+  );
+}

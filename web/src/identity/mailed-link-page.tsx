@@ -1,0 +1,87 @@
+import { useMutation } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { call } from "../api/client.ts";
+import { isApiError } from "../api/errors.ts";
+import { Doorstep } from "../frame/doorstep.tsx";
+import { Button } from "../ui/button.tsx";
+import { Notice, wordsOf } from "../ui/states.tsx";
+import { useLinkToken } from "./link-token.ts";
+
+type Words = { title: string; lead: string; deed: string; doneTitle: string; done: string; path: string };
+
+/** Confirming an address by the link that was mailed to it. */
+export function VerifyPage() {
+  const { slug } = useParams({ from: "/t/$slug/verify" });
+  return (
+    <MailedLink
+      slug={slug}
+      words={{
+        title: "Confirm your address",
+        lead: "One click shows that this address is yours. You can sign in afterwards.",
+        deed: "Confirm",
+        doneTitle: "Your address is confirmed",
+        done: "You can sign in now.",
+        path: "verification",
+      }}
+    />
+  );
+}
+
+/** Opening a locked account before its time, by the link that was mailed to its owner. */
+export function UnlockPage() {
+  const { slug } = useParams({ from: "/t/$slug/unlock" });
+  return (
+    <MailedLink
+      slug={slug}
+      words={{
+        title: "Unlock your account",
+        lead: "It was locked after several failed sign-ins. If those were not you, choose a new password after signing in.",
+        deed: "Unlock",
+        doneTitle: "Your account is unlocked",
+        done: "You can sign in now.",
+        path: "unlock",
+      }}
+    />
+  );
+}
+
+/** The deed needs a click: mail scanners open links by themselves and would use up the token. */
+function MailedLink({ slug, words }: { slug: string; words: Words }) {
+  const { token, forget } = useLinkToken();
+  const use = useMutation({
+    mutationFn: () => call(slug, "POST", words.path, { body: { token } }),
+    onSuccess: forget,
+  });
+  const signIn = (
+    <Link to="/t/$slug/sign-in" params={{ slug }} className="text-accent underline underline-offset-3">
+      Sign in
+    </Link>
+  );
+  if (use.isSuccess) {
+    return (
+      <Doorstep title={words.doneTitle} lead={words.done}>
+        {signIn}
+      </Doorstep>
+    );
+  }
+  if (!token || (isApiError(use.error) && use.error.code === "link_invalid")) {
+    return (
+      <Doorstep
+        title="This link no longer works"
+        lead="It was used already or its time is over. If you cannot sign in, ask an admin of your workspace."
+      >
+        {signIn}
+      </Doorstep>
+    );
+  }
+  return (
+    <Doorstep title={words.title} lead={words.lead}>
+      <div className="flex flex-col gap-4">
+        {use.error && <Notice>{wordsOf(use.error)}</Notice>}
+        <Button kind="primary" className="min-h-10" busy={use.isPending} onClick={() => use.mutate()}>
+          {words.deed}
+        </Button>
+      </div>
+    </Doorstep>
+  );
+}

@@ -1,0 +1,127 @@
+import { Ellipsis } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import type { Document } from "../api/types.ts";
+import { useSession } from "../identity/session.tsx";
+import { Sharing } from "../tenancy/sharing.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
+import { Dialog, DialogActions } from "../ui/dialog.tsx";
+import { Field } from "../ui/field.tsx";
+import { Menu, MenuItem, MenuLine } from "../ui/menu.tsx";
+import { Notice, wordsOf } from "../ui/states.tsx";
+import { say } from "../ui/toast.tsx";
+import { useChangeDocument, useDeleteDocument } from "./documents.ts";
+import { downloadOriginal } from "./download.ts";
+
+type Open = "rename" | "share" | "delete" | null;
+type Part = { document: Document; onClose: () => void };
+
+/** What this person may do with a document; nothing is shown that the server would refuse. */
+export function DocumentMenu({ document, onDeleted }: { document: Document; onDeleted?: () => void }) {
+  const session = useSession();
+  const [open, setOpen] = useState<Open>(null);
+  const mayRename = document.mine && session.can("document.change");
+  const mayShare = document.mine && session.can("document.share");
+  const mayDownload = session.can("document.download");
+  const mayDelete = document.mine && session.can("document.delete");
+  if (!mayRename && !mayShare && !mayDownload && !mayDelete) return null;
+  const close = () => setOpen(null);
+  return (
+    <>
+      <Menu
+        button={
+          <IconButton label={`More for ${document.name}`}>
+            <Ellipsis size={17} aria-hidden />
+          </IconButton>
+        }
+      >
+        {mayRename && <MenuItem onSelect={() => setOpen("rename")}>Rename</MenuItem>}
+        {mayShare && <MenuItem onSelect={() => setOpen("share")}>Who can see it</MenuItem>}
+        {mayDownload && (
+          <MenuItem onSelect={() => void downloadOriginal(session, document)}>Download the original</MenuItem>
+        )}
+        {mayDelete && <MenuLine />}
+        {mayDelete && (
+          <MenuItem danger onSelect={() => setOpen("delete")}>
+            Delete
+          </MenuItem>
+        )}
+      </Menu>
+      {open === "rename" && <Rename document={document} onClose={close} />}
+      {open === "share" && <ShareDocument document={document} onClose={close} />}
+      {open === "delete" && (
+        <Delete document={document} onClose={close} {...(onDeleted ? { onDeleted } : {})} />
+      )}
+    </>
+  );
+}
+
+/** Chooses who can see a document. */
+export function ShareDocument({ document, onClose }: Part) {
+  const change = useChangeDocument(document.id);
+  return (
+    <Sharing
+      noun="document"
+      value={document.visibility}
+      note="Answers quote only from documents that the person who asks can see."
+      busy={change.isPending}
+      error={change.error}
+      onClose={onClose}
+      onSave={(visibility) => change.mutate({ visibility }, { onSuccess: onClose })}
+    />
+  );
+}
+
+function Rename({ document, onClose }: Part) {
+  const change = useChangeDocument(document.id);
+  const [name, setName] = useState(document.name);
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (name.trim()) change.mutate({ name: name.trim() }, { onSuccess: onClose });
+  }
+  return (
+    <Dialog title="Rename the document" onClose={onClose}>
+      <form onSubmit={submit}>
+        <Field
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          maxLength={200}
+          data-first
+        />
+        {change.error && <Notice>{wordsOf(change.error)}</Notice>}
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" kind="primary" busy={change.isPending}>
+            Rename
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+function Delete({ document, onClose, onDeleted }: Part & { onDeleted?: () => void }) {
+  const remove = useDeleteDocument(document.id);
+  return (
+    <Confirm
+      title="Delete this document?"
+      deed="Delete"
+      busy={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() =>
+        remove.mutate(undefined, {
+          onSuccess: () => {
+            onClose();
+            onDeleted?.();
+            say("The document is deleted.");
+          },
+        })
+      }
+    >
+      “{document.name}”, its text and its file are deleted for everyone who can see it. It cannot be brought
+      back.
+    </Confirm>
+  );
+}

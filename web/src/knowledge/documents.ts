@@ -1,0 +1,116 @@
+import {
+  type InfiniteData,
+  type QueryClient,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useEffect } from "react";
+import { followStream } from "../api/stream.ts";
+import type { Document, List, SearchResult, Visibility } from "../api/types.ts";
+import { useSession } from "../identity/session.tsx";
+import { noteDocument } from "./uploads.ts";
+
+type Pages = InfiniteData<List<Document>>;
+
+/** Documents that this person may see, newest first, 100 at a time; `q` narrows by name. */
+export function useDocuments(q: string) {
+  const session = useSession();
+  return useInfiniteQuery({
+    queryKey: [session.slug, "documents", "list", q],
+    queryFn: ({ pageParam }) =>
+      session.call<List<Document>>("GET", "documents", { query: { cursor: pageParam, limit: 100, q } }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    placeholderData: (old) => old,
+  });
+}
+
+export function useDocument(id: string) {
+  const session = useSession();
+  return useQuery({
+    queryKey: [session.slug, "documents", "one", id],
+    queryFn: () => session.call<Document>("GET", `documents/${id}`),
+  });
+}
+
+export function useSearch(q: string) {
+  const session = useSession();
+  return useQuery({
+    queryKey: [session.slug, "search", q],
+    queryFn: ({ signal }) => session.call<SearchResult>("GET", "search", { query: { q, limit: 20 }, signal }),
+    enabled: q.length > 1,
+    placeholderData: (old) => old,
+  });
+}
+
+/** Follows what happens to documents while they are read, and keeps lists and uploads in step. */
+export function useDocumentEvents(): void {
+  const { slug } = useSession();
+  const queries = useQueryClient();
+  useEffect(
+    () =>
+      followStream(slug, "documents/events", {
+        background: true,
+        onEvent: ({ event, data }) => {
+          if (event === "document") keepDocument(queries, slug, data as Document);
+          return undefined;
+        },
+      }),
+    [slug, queries],
+  );
+}
+
+/** Puts a document into every list and page that shows it; a new one goes to the top of the full list. */
+export function keepDocument(queries: QueryClient, slug: string, document: Document): void {
+  noteDocument(slug, document);
+  queries.setQueryData([slug, "documents", "one", document.id], document);
+  queries.setQueriesData<Pages>({ queryKey: [slug, "documents", "list"] }, (data) =>
+    data ? mapPages(data, (items) => items.map((old) => (old.id === document.id ? document : old))) : data,
+  );
+  queries.setQueryData<Pages>([slug, "documents", "list", ""], (data) => {
+    const first = data?.pages[0];
+    if (!data || !first || data.pages.some((page) => page.items.some((old) => old.id === document.id)))
+      return data;
+    return { ...data, pages: [{ ...first, items: [document, ...first.items] }, ...data.pages.slice(1)] };
+  });
+}
+
+export function useChangeDocument(id: string) {
+  const session = useSession();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (change: { name?: string; visibility?: Visibility }) =>
+      session.call<Document>("PATCH", `documents/${id}`, { body: change }),
+    onSuccess: (document) => keepDocument(queries, session.slug, document),
+  });
+}
+
+export function useRetryDocument(id: string) {
+  const session = useSession();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => session.call<Document>("POST", `documents/${id}/retry`),
+    onSuccess: (document) => keepDocument(queries, session.slug, document),
+  });
+}
+
+export function useDeleteDocument(id: string) {
+  const session = useSession();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => session.call("DELETE", `documents/${id}`),
+    onSuccess: () => {
+      queries.setQueriesData<Pages>({ queryKey: [session.slug, "documents", "list"] }, (data) =>
+        data ? mapPages(data, (items) => items.filter((old) => old.id !== id)) : data,
+      );
+      queries.removeQueries({ queryKey: [session.slug, "documents", "one", id] });
+      void queries.invalidateQueries({ queryKey: [session.slug, "search"] });
+    },
+  });
+}
+
+function mapPages(data: Pages, change: (items: Document[]) => Document[]): Pages {
+  return { ...data, pages: data.pages.map((page) => ({ ...page, items: change(page.items) })) };
+}

@@ -1,0 +1,255 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { ChevronDown, ChevronRight } from "lucide-react";
+import { Fragment, useDeferredValue, useState } from "react";
+import type { AuditEntry, List, Member } from "../api/types.ts";
+import { Page } from "../frame/page.tsx";
+import { deviceOf } from "../identity/device.ts";
+import { useSession } from "../identity/session.tsx";
+import { SignInHistory } from "../identity/sign-in-history.tsx";
+import { roleWord } from "../tenancy/roles.ts";
+import { Button, IconButton } from "../ui/button.tsx";
+import { Empty, ErrorPanel, Skeleton } from "../ui/states.tsx";
+import { fullTime, Moment } from "../ui/time.tsx";
+import { eventWords, knownEvents, Outcome } from "./event-words.tsx";
+
+/** What happened in the workspace, for those who may read it; everyone else sees their own sign-ins. */
+export function ActivityPage() {
+  const session = useSession();
+  if (session.can("audit.read")) return <Log />;
+  return (
+    <Page title="Activity" below="Your own sign-ins. Admins see what happens in the whole workspace.">
+      <SignInHistory />
+    </Page>
+  );
+}
+
+function Log() {
+  const session = useSession();
+  const [event, setEvent] = useState("");
+  const [actor, setActor] = useState("");
+  const filter = { event: useDeferredValue(event), actor };
+  const log = useInfiniteQuery({
+    queryKey: [session.slug, "audit", filter],
+    queryFn: ({ pageParam }) =>
+      session.call<List<AuditEntry>>("GET", "audit", { query: { ...filter, cursor: pageParam, limit: 50 } }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    placeholderData: (old) => old,
+    staleTime: 0,
+  });
+  const items = log.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page
+      title="Activity"
+      below="Who did what, when, and from where."
+      aside={<Filters event={event} setEvent={setEvent} actor={actor} setActor={setActor} />}
+    >
+      {log.isPending ? (
+        <Skeleton label="Loading the activity" lines={10} tall />
+      ) : log.isError ? (
+        <ErrorPanel
+          error={log.error}
+          onRetry={() => void log.refetch()}
+          title="The activity could not be loaded"
+        />
+      ) : items.length === 0 ? (
+        <Empty
+          title={event || actor ? "Nothing matches" : "Nothing has happened yet"}
+          action={
+            (event || actor) && (
+              <Button
+                onClick={() => {
+                  setEvent("");
+                  setActor("");
+                }}
+              >
+                Show everything
+              </Button>
+            )
+          }
+        />
+      ) : (
+        <>
+          <Entries items={items} />
+          {log.hasNextPage && (
+            <Button
+              small
+              className="mt-5"
+              busy={log.isFetchingNextPage}
+              onClick={() => void log.fetchNextPage()}
+            >
+              Show older entries
+            </Button>
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+const control = "min-h-9 rounded-md border border-line bg-surface px-3 text-base hover:border-edge";
+
+function Filters(props: {
+  event: string;
+  setEvent: (event: string) => void;
+  actor: string;
+  setActor: (actor: string) => void;
+}) {
+  const session = useSession();
+  const members = useQuery({
+    queryKey: [session.slug, "members"],
+    queryFn: () => session.call<List<Member>>("GET", "members"),
+    enabled: session.can("member.read"),
+  });
+  return (
+    <>
+      <select
+        aria-label="What happened"
+        className={`${control} max-w-56`}
+        value={props.event}
+        onChange={(event) => props.setEvent(event.target.value)}
+      >
+        <option value="">Everything</option>
+        {knownEvents.map((name) => (
+          <option key={name} value={name}>
+            {eventWords(name)} ({name})
+          </option>
+        ))}
+      </select>
+      {members.data && (
+        <select
+          aria-label="Who did it"
+          className={`${control} max-w-48`}
+          value={props.actor}
+          onChange={(event) => props.setActor(event.target.value)}
+        >
+          <option value="">Everyone</option>
+          {members.data.items.map((member) => (
+            <option key={member.id} value={member.id}>
+              {member.name}
+            </option>
+          ))}
+        </select>
+      )}
+    </>
+  );
+}
+
+function Entries({ items }: { items: AuditEntry[] }) {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (id: string) =>
+    setOpen((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  return (
+    <table className="w-full border-collapse text-left">
+      <thead className="max-sm:sr-only">
+        <tr className="border-b border-line text-small text-muted">
+          <th scope="col" className="w-9 py-2">
+            <span className="sr-only">Details</span>
+          </th>
+          <th scope="col" className="py-2 pr-4 font-medium">
+            What
+          </th>
+          <th scope="col" className="py-2 pr-4 font-medium max-sm:hidden">
+            Who
+          </th>
+          <th scope="col" className="w-44 py-2 font-medium max-sm:hidden">
+            When
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((entry) => (
+          <Fragment key={entry.id}>
+            <tr className="border-b border-line align-top hover:bg-accent-soft">
+              <td className="py-1">
+                <IconButton
+                  label={`Details of ${eventWords(entry.event)}, ${fullTime(entry.at)}`}
+                  aria-expanded={open.has(entry.id)}
+                  aria-controls={`entry-${entry.id}`}
+                  onClick={() => toggle(entry.id)}
+                >
+                  {open.has(entry.id) ? (
+                    <ChevronDown size={15} aria-hidden />
+                  ) : (
+                    <ChevronRight size={15} aria-hidden />
+                  )}
+                </IconButton>
+              </td>
+              <td className="py-2 pr-4">
+                <span className="flex flex-wrap items-center gap-x-2">
+                  {eventWords(entry.event)} <Outcome outcome={entry.outcome} />
+                </span>
+                <span className="block text-small text-muted sm:hidden">
+                  <Who entry={entry} /> · <Moment at={entry.at} how="full" />
+                </span>
+              </td>
+              <td className="py-2 pr-4 max-sm:hidden">
+                <Who entry={entry} />
+              </td>
+              <td className="py-2 text-muted max-sm:hidden">
+                <Moment at={entry.at} how="full" />
+              </td>
+            </tr>
+            <tr id={`entry-${entry.id}`} hidden={!open.has(entry.id)} className="border-b border-line">
+              <td colSpan={4} className="py-3 pl-2 sm:pl-9">
+                {open.has(entry.id) && <Details entry={entry} />}
+              </td>
+            </tr>
+          </Fragment>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Who({ entry }: { entry: AuditEntry }) {
+  const { id, name, role } = entry.actor;
+  return (
+    <>
+      {name ?? (id ? "A former member" : entry.ip ? "Somebody not signed in" : "The system")}
+      {role && name && <span className="text-muted"> · {roleWord(role).toLowerCase()}</span>}
+    </>
+  );
+}
+
+function Details({ entry }: { entry: AuditEntry }) {
+  const changes = Object.entries(entry.changes ?? {});
+  return (
+    <div className="flex flex-col gap-3 border-l-2 border-line pl-4">
+      {changes.length > 0 && (
+        <dl className="grid gap-y-1.5 text-small">
+          {changes.map(([field, [before, after]]) => (
+            <div key={field} className="flex flex-wrap items-baseline gap-x-2">
+              <dt className="w-28 text-muted">{field}</dt>
+              <dd className="font-mono text-evidence wrap-anywhere">
+                <del className="text-muted no-underline">{shown(before)}</del>
+                <span className="px-1.5 text-muted" aria-hidden="true">
+                  →
+                </span>
+                <span className="sr-only"> became </span>
+                <ins className="no-underline">{shown(after)}</ins>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <p className="font-mono text-evidence wrap-anywhere text-muted">
+        {entry.event} · {entry.resource.type}
+        {entry.resource.id && ` ${entry.resource.id}`}
+      </p>
+      <p className="text-small text-muted">
+        {entry.ip ?? "no address"}
+        {entry.userAgent && ` · ${deviceOf(entry.userAgent)}`} · {new Date(entry.at).toISOString()}
+      </p>
+    </div>
+  );
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "nothing";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,211 @@
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import type { SecuritySnapshot } from "../api/types.ts";
+import { useTitle } from "../frame/page.tsx";
+import { Button } from "../ui/button.tsx";
+import { Glyph, type State } from "../ui/glyph.tsx";
+import { BrandMark } from "../ui/mark.tsx";
+import { ErrorPanel, Skeleton } from "../ui/states.tsx";
+import { count, plural, useNow } from "../ui/time.tsx";
+import { ClaimRow } from "./claim-row.tsx";
+import { Days } from "./days.tsx";
+import { headlineOf } from "./headline.ts";
+import { useSnapshot } from "./snapshot.ts";
+
+/** The public page that is written by the last run of the checks. */
+export function SecurityPage() {
+  const snapshot = useSnapshot();
+  useTitle("Security", snapshot.data?.name);
+  return (
+    <div className="mx-auto w-full max-w-[66rem] px-4 pb-20 md:px-8">
+      <header className="flex items-center justify-between gap-4 border-b border-line py-5">
+        <p className="flex min-w-0 items-center gap-3">
+          <BrandMark size={26} />
+          <span className="truncate font-semibold">{snapshot.data?.name ?? "Vouchsafe"}</span>
+          <span className="text-muted">Security</span>
+        </p>
+        <Link to="/" className="shrink-0 text-muted hover:text-ink print:hidden">
+          Sign in
+        </Link>
+      </header>
+      <main>
+        {snapshot.isPending && (
+          <div className="max-w-xl pt-16">
+            <Skeleton label="Loading the last result" lines={8} tall />
+          </div>
+        )}
+        {snapshot.isError && !snapshot.data && (
+          <ErrorPanel
+            error={snapshot.error}
+            onRetry={() => void snapshot.refetch()}
+            title="The last result could not be loaded"
+            whole
+          />
+        )}
+        {snapshot.data && <Result snapshot={snapshot.data} />}
+      </main>
+    </div>
+  );
+}
+
+const colours: Record<State, string> = {
+  held: "text-held",
+  broken: "text-broken",
+  attested: "text-attested",
+  "not-done": "text-muted",
+  stale: "text-muted",
+  working: "text-muted",
+};
+
+function Result({ snapshot }: { snapshot: SecuritySnapshot }) {
+  const now = useNow();
+  const headline = headlineOf(snapshot, now);
+  return (
+    <>
+      <div className="grid items-center gap-x-14 gap-y-8 pt-12 lg:grid-cols-[1fr_26rem] print:pt-6">
+        <div>
+          <h1 className="font-serif text-[2.125rem] leading-[1.12] font-medium tracking-[-0.01em] sm:text-[2.875rem]">
+            {headline.before}
+            <span className={colours[headline.state]}>{headline.verdict}</span>
+            {headline.after}
+          </h1>
+          <p className="mt-5 max-w-[52ch] text-[1.0625rem] leading-relaxed text-muted">
+            {snapshot.checkedAt
+              ? "Two canary customers, each knowing the other’s identifiers, try to break in. This page is written by the result, not by marketing. Where something was not tested, it says so."
+              : "The checks have not run on this installation. What stands below is what they will try; nothing of it is claimed yet."}
+          </p>
+        </div>
+        <Facts snapshot={snapshot} />
+      </div>
+      <Days days={snapshot.days} />
+      <Legend totals={snapshot.totals} />
+      <Claims questions={snapshot.questions} />
+      <Repeat />
+    </>
+  );
+}
+
+function Facts({ snapshot }: { snapshot: SecuritySnapshot }) {
+  const when = snapshot.checkedAt
+    ? `${new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" }).format(new Date(snapshot.checkedAt))} UTC`
+    : "never";
+  return (
+    <dl className="rounded-lg border border-line bg-surface shadow-soft">
+      <Fact
+        name="Last attack"
+        value={when}
+        more={
+          snapshot.checkedAt
+            ? `${plural(snapshot.attempts, "attempt")} on ${plural(snapshot.routes, "route")}`
+            : "no attempt yet"
+        }
+      />
+      <Fact
+        name="Tried on"
+        value={`version ${snapshot.version}, ${snapshot.instance}`}
+        more="with two throw-away customers; no customer’s data is touched"
+      />
+      <Fact name="Master key" value={snapshot.masterKey} />
+    </dl>
+  );
+}
+
+function Fact({ name, value, more }: { name: string; value: ReactNode; more?: string }) {
+  return (
+    <div className="grid grid-cols-[6.5rem_1fr] gap-x-4 border-line px-4.5 py-3.5 not-first:border-t">
+      <dt className="text-small leading-6 text-muted">{name}</dt>
+      <dd>
+        {value}
+        {more && <span className="block text-small text-muted">{more}</span>}
+      </dd>
+    </div>
+  );
+}
+
+function Legend({ totals }: { totals: SecuritySnapshot["totals"] }) {
+  const entries: [State, string, number][] = [
+    ["held", "tested, held", totals.held],
+    ["broken", "broken", totals.broken],
+    ["stale", "stale", totals.stale],
+    ["attested", "our word", totals.attested],
+    ["not-done", "not done yet", totals.notDone],
+  ];
+  return (
+    <ul
+      aria-label="Claims by state"
+      className="mt-10 flex flex-wrap gap-x-6 gap-y-2 border-t border-line pt-6 text-muted"
+    >
+      {entries
+        .filter(([state, , number]) => state !== "stale" || number > 0)
+        .map(([state, words, number]) => (
+          <li key={state} className="inline-flex items-center gap-1.5">
+            <Glyph state={state} />
+            {words} <span aria-hidden="true">—</span> {count(number)}
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+function Claims({ questions }: { questions: SecuritySnapshot["questions"] }) {
+  const [all, setAll] = useState(false);
+  return (
+    <>
+      <div className="-mb-9 flex justify-end pt-4 max-sm:mb-0 print:hidden">
+        <Button kind="quiet" small aria-pressed={all} onClick={() => setAll(!all)}>
+          {all ? "Close all evidence" : "Open all evidence"}
+        </Button>
+      </div>
+      {questions.map((question) => (
+        <section
+          key={question.id}
+          aria-labelledby={`question-${question.id}`}
+          className="mt-11 break-inside-auto"
+        >
+          <h2
+            id={`question-${question.id}`}
+            className="mb-3 max-w-[80%] font-serif text-[1.5rem] leading-tight font-medium"
+          >
+            {question.title}
+          </h2>
+          <ul>
+            {question.claims.map((claim) => (
+              <ClaimRow key={`${claim.id}-${all}`} claim={claim} startOpen={all} />
+            ))}
+          </ul>
+          {question.claims.length === 0 && (
+            <p className="border-t border-line py-3 text-muted">Nothing is claimed here yet.</p>
+          )}
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Repeat() {
+  const command = "npm run -s vouchsafe -- controls --json";
+  return (
+    <section
+      aria-labelledby="repeat"
+      className="mt-16 grid gap-x-8 gap-y-4 rounded-lg border border-line bg-surface p-6 md:grid-cols-[1fr_1.2fr]"
+    >
+      <div>
+        <h2 id="repeat" className="font-serif text-title font-medium">
+          Repeat it yourself
+        </h2>
+        <p className="mt-2 text-muted">
+          On a clone of the source, one command starts a fresh copy, attacks it, and prints each claim with
+          its evidence. It is free software.
+        </p>
+      </div>
+      <section
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard.
+        tabIndex={0}
+        aria-label="Command"
+        className="self-center overflow-x-auto rounded-md border border-line bg-paper px-4 py-3.5"
+      >
+        <pre className="font-mono text-evidence whitespace-pre-wrap">{command}</pre>
+      </section>
+    </section>
+  );
+}
