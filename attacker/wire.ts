@@ -3,7 +3,7 @@ import https from "node:https";
 import type { Transport, WireRequest, WireResponse } from "./contract.ts";
 
 const BODY_LIMIT = 2_000_000;
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 10_000;
 
 /** HTTP over kept-alive connections to one origin. Bodies are cut at 2 MB; no redirect is followed. */
 export function openWire(origin: string): { request: Transport; close: () => void } {

@@ -13,7 +13,10 @@ export const paging = (most: number, usual = 50) => ({
   cursor: z
     .string()
     .max(60)
-    .refine((value) => value === "" || CURSOR.test(value), "Use the cursor that the page before gave as next.")
+    .refine(
+      (value) => value === "" || CURSOR.test(value),
+      "Use the cursor that the page before gave as next.",
+    )
     .transform(placeOf)
     .optional(),
   limit: z.coerce.number().int().min(1).max(most).default(usual),
@@ -25,7 +28,12 @@ export interface Page<T> {
 }
 
 /** Makes a page of rows of which one more than `limit` was asked for. */
-export function pageOf<R, T>(rows: R[], limit: number, place: (row: R) => Place, view: (row: R) => T): Page<T> {
+export function pageOf<R, T>(
+  rows: R[],
+  limit: number,
+  place: (row: R) => Place,
+  view: (row: R) => T,
+): Page<T> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown.map(view), next: last && rows.length > limit ? cursorOf(place(last)) : null };

@@ -2,6 +2,12 @@ import { type Compilable, type CompiledQuery, DummyDriver, type InferResult, Kys
 import type { Statement } from "./exchange.ts";
 import type { Tables } from "./tables.ts";
 
+class RefusingDriver extends DummyDriver {
+  override async acquireConnection(): Promise<never> {
+    throw new Error("run queries with read() or write(), inside a unit of work");
+  }
+}
+
 /**
  * Builds typed queries and runs none: they are run by `read` and `write`, inside a unit of work that has set
  * the tenant. `.execute()` on a query built here throws.
@@ -14,12 +20,6 @@ export const db = new Kysely<Tables>({
     createQueryCompiler: () => new PostgresQueryCompiler(),
   },
 });
-
-class RefusingDriver extends DummyDriver {
-  override async acquireConnection(): Promise<never> {
-    throw new Error("run queries with read() or write(), inside a unit of work");
-  }
-}
 
 /** Anything that can be run: a query builder, an `sql` fragment, or a query prepared once. */
 export type Query<R> = Compilable<R> | RawBuilder<R> | Prepared<R>;

@@ -23,7 +23,9 @@ const FILES_AT_ONCE = 100;
 export async function mountRoutes(app: FastifyInstance, system: System, routes: Routes): Promise<void> {
   await app.register(cookie);
   await app.register(multipart, {
-    limits: { fileSize: FILE_LIMIT, files: FILES_AT_ONCE, fields: 5, fieldSize: 1000, parts: FILES_AT_ONCE + 5, headerPairs: 50 },
+    // One file that is too large must not end the others: whoever stores it sees the byte too many and refuses it.
+    throwFileSizeLimit: false,
+    limits: { fileSize: FILE_LIMIT + 1, files: FILES_AT_ONCE, fields: 5, fieldSize: 1000, parts: FILES_AT_ONCE + 5, headerPairs: 50 },
   });
   app.removeContentTypeParser(["application/json", "text/plain"]);
   app.addContentTypeParser("application/json", { parseAs: "string", bodyLimit: BODY_LIMIT }, (_request, body, done) => {

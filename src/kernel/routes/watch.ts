@@ -14,7 +14,11 @@ export interface Watching {
  * session and rights are asked anew; it ends when they are gone or the other side is. A database that is away for
  * a moment is waited for.
  */
-export async function* watch<T>(ctx: Ctx, watching: Watching, look: (ctx: Ctx) => Promise<T>): AsyncGenerator<T> {
+export async function* watch<T>(
+  ctx: Ctx,
+  watching: Watching,
+  look: (ctx: Ctx) => Promise<T>,
+): AsyncGenerator<T> {
   const { topic, atLeast, atMost, gone } = watching;
   while (!gone.aborted) {
     const soonest = pause(atLeast, gone);

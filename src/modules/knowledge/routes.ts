@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Id } from "../../kernel/ids.ts";
 import { paging } from "../../kernel/paging.ts";
-import { allow, route, type Routes, unauditedBecause } from "../../kernel/routes/contract.ts";
+import { allow, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
 import "./permissions.ts";
 import { documentEvents } from "./documents/events.ts";
 import {

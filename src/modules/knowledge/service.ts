@@ -84,7 +84,13 @@ export async function searchPassages(ctx: Ctx, q: string, limit: number): Promis
   const { items, documents } = await findPassages(ctx, memberOf(ctx), q, limit);
   const query = parseQuery(q);
   return {
-    items: items.map(({ document, passage, page, text }) => ({ document, passage, page, text, marks: marks(text, query) })),
+    items: items.map(({ document, passage, page, text }) => ({
+      document,
+      passage,
+      page,
+      text,
+      marks: marks(text, query),
+    })),
     ms: Math.round((performance.now() - started) * 10) / 10,
     documents,
   };

@@ -13,7 +13,7 @@ const MASTER_KEY_WORDS = {
 export async function securitySnapshot(system: System) {
   const [run, days] = [await latestRun(system), await runDays(system)];
   const fresh = run !== null && run.version === system.version && system.clock().getTime() - run.at.getTime() < FRESH_FOR;
-  const claims = catalogue.map((claim) => ({ claim, ...shown(run?.results.find((r) => r.id === claim.id), fresh) }));
+  const claims = catalogue.map((claim) => ({ ...shown(run?.results.find((r) => r.id === claim.id), fresh), claim }));
   const count = (test: (c: (typeof claims)[number]) => boolean) => claims.filter(test).length;
   return {
     name: system.config.name,
@@ -60,6 +60,6 @@ function shown(result: ControlResult | undefined, fresh: boolean) {
   // Broken stays red however old it is; what held long ago is grey.
   const seen = result.result === "held" && !fresh ? ("stale" as const) : result.result;
   // The way in is told after the fix.
-  const evidence = result.result === "broken" ? [] : result.evidence;
+  const evidence = result.result === "broken" ? [] : [...result.evidence];
   return { ...result, result: seen, evidence };
 }

@@ -50,7 +50,10 @@ function Conversation({ chat }: { chat: Chat }) {
   useTitle(titleOf(chat));
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new message is brought into sight.
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [chat.messages.length, ask.isPending]);
+  useEffect(() => {
+    // Newer browsers return a promise here, which an effect must not return.
+    void end.current?.scrollIntoView({ block: "end" });
+  }, [chat.messages.length, ask.isPending]);
 
   const sources = selected
     ? (chat.messages.find((message) => message.id === selected.message)?.citations ?? [])

@@ -1,5 +1,5 @@
 import { DropdownMenu } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { classes } from "./classes.ts";
 
 let trigger: HTMLElement | null = null;
@@ -24,14 +24,15 @@ export function Menu({
   align?: "start" | "end";
   side?: "top" | "bottom";
 }) {
+  const own = useRef<HTMLButtonElement>(null);
   return (
     <DropdownMenu.Root
       modal={false}
       onOpenChange={(open) => {
-        if (open && document.activeElement instanceof HTMLElement) trigger = document.activeElement;
+        if (open) trigger = own.current;
       }}
     >
-      <DropdownMenu.Trigger asChild>{button}</DropdownMenu.Trigger>
+      <DropdownMenu.Trigger asChild ref={own}>{button}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
           align={align}

@@ -5,15 +5,9 @@ import { classes } from "./classes.ts";
 import { Glyph } from "./glyph.tsx";
 
 /** A page (`whole`) or a part with nothing in it yet: says what would be here and how it gets here. */
-export function Empty({
-  title,
-  children,
-  action,
-}: {
-  title: string;
-  children?: ReactNode;
-  action?: ReactNode;
-}) {
+export function Empty(props: { title: string; children?: ReactNode; action?: ReactNode; whole?: boolean }) {
+  const { title, children, action } = props;
+  const Heading = props.whole ? "h1" : "h2";
   return (
     <div className="mx-auto flex max-w-md flex-col items-center px-4 py-16 text-center">
       <Heading className="font-serif text-title font-medium">{title}</Heading>

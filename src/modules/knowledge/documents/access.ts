@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type SqlBool, type Expression } from "kysely";
+import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import type { Ctx } from "../../../kernel/context.ts";
 import type { Tables } from "../../../kernel/database/tables.ts";
 import { readOne } from "../../../kernel/database/unit.ts";

@@ -5,7 +5,7 @@ import type { StreamEvent } from "../../../kernel/routes/contract.ts";
 import { watch } from "../../../kernel/routes/watch.ts";
 import { memberOf, visibleTo } from "./access.ts";
 import { documentsTopic } from "./upload.ts";
-import { documentRows, documentView } from "./view.ts";
+import { type DocumentRow, documentRows, documentView } from "./view.ts";
 
 const FURTHEST_BACK = minutes(60);
 /** Times are taken before the commit, so that a change can appear behind a later one. */
@@ -23,19 +23,27 @@ export async function* documentEvents(
 ): AsyncGenerator<StreamEvent> {
   const topic = documentsTopic(tenantOf(ctx).id);
   let since = beginning(ctx.clock(), resumeFrom);
-  let sent = new Map<string, number>();
-  for await (const rows of watch(ctx, { topic, atLeast: 500, atMost: 3000, gone }, (inner) => changed(inner, since))) {
+  let sent = new Set<string>();
+  for await (const rows of watch(ctx, { topic, atLeast: 500, atMost: 3000, gone }, (inner) =>
+    changed(inner, since),
+  )) {
     const keys = await keysOf(ctx);
     for (const row of rows) {
-      const at = row.updated_at.getTime();
-      if (sent.get(row.document_id) === at) continue;
-      yield { event: "document", id: String(at), data: documentView(keys, row, memberOf(ctx)) };
+      if (sent.has(versionOf(row))) continue;
+      yield {
+        event: "document",
+        id: String(row.updated_at.getTime()),
+        data: documentView(keys, row, memberOf(ctx)),
+      };
     }
-    sent = new Map(rows.map((row) => [row.document_id, row.updated_at.getTime()]));
-    const newest = rows.length < MOST_AT_ONCE ? ctx.clock() : (rows.at(-1)?.updated_at ?? since);
-    since = new Date(Math.max(since.getTime(), later(newest, rows.length < MOST_AT_ONCE ? -OVERLAP : 0).getTime()));
+    sent = new Set(rows.map(versionOf));
+    const last = rows.at(-1);
+    since =
+      last && rows.length === MOST_AT_ONCE ? last.updated_at : latest(since, later(ctx.clock(), -OVERLAP));
   }
 }
+
+const versionOf = (row: DocumentRow): string => `${row.document_id} ${row.updated_at.getTime()} ${row.state}`;
 
 async function changed(ctx: Ctx, since: Date) {
   const [rows] = await read(
@@ -51,5 +59,7 @@ async function changed(ctx: Ctx, since: Date) {
 
 function beginning(now: Date, resumeFrom: string | undefined): Date {
   const seen = /^\d{1,15}$/.test(resumeFrom ?? "") ? Number(resumeFrom) : now.getTime();
-  return new Date(Math.max(Math.min(seen, now.getTime()) - OVERLAP, now.getTime() - FURTHEST_BACK));
+  return latest(new Date(Math.min(seen, now.getTime()) - OVERLAP), later(now, -FURTHEST_BACK));
 }
+
+const latest = (a: Date, b: Date): Date => (a > b ? a : b);

@@ -11,5 +11,10 @@ export function cleanName(given: string): string {
   if (name.length <= LONGEST) return name;
   const dot = name.lastIndexOf(".");
   const ending = dot > 0 && name.length - dot <= LONGEST_ENDING ? name.slice(dot) : "";
-  return (name.slice(0, LONGEST - ending.length - 1).toWellFormed().replace(/\ufffd$/, "") + ending).trim();
+  return (
+    name
+      .slice(0, LONGEST - ending.length - 1)
+      .toWellFormed()
+      .replace(/\ufffd$/, "") + ending
+  ).trim();
 }

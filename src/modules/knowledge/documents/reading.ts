@@ -10,7 +10,7 @@ import type { Kind } from "../extraction/sniff.ts";
 import { takeNumbers } from "../index/numbers.ts";
 import type { PassageBody } from "./service.ts";
 import { documentsTopic } from "./upload.ts";
-import { openDocumentName, passageCell } from "./view.ts";
+import { passageCell } from "./view.ts";
 
 /**
  * Reads a document's text in the sandbox and keeps it as sealed passages. What is wrong with the document itself is
@@ -38,6 +38,14 @@ export const readDocument: JobSpec = {
   },
 };
 
+// The document may have been renamed since its kind was told by its first name.
+const names: Readonly<Record<Kind, string>> = {
+  pdf: "document.pdf",
+  html: "document.html",
+  markdown: "document.md",
+  text: "document.txt",
+};
+
 async function begin(ctx: Ctx, id: string): Promise<{ file: string; kind: Kind; name: string } | null> {
   const row = await unit(ctx, async (inner) => {
     const { rows } = await write(
@@ -48,13 +56,12 @@ async function begin(ctx: Ctx, id: string): Promise<{ file: string; kind: Kind; 
         .where("document_id", "=", id)
         // "reading": the process that had begun is gone.
         .where("state", "in", ["received", "reading"])
-        .returning(["document_id", "file", "kind", "name"]),
+        .returning(["file", "kind"]),
     );
     tellLater(inner);
     return rows[0];
   });
-  if (!row) return null;
-  return { file: row.file, kind: row.kind, name: openDocumentName(await keysOf(ctx), row) };
+  return row ? { ...row, name: names[row.kind] } : null;
 }
 
 const ROWS_AT_ONCE = 500;

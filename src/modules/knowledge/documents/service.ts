@@ -11,7 +11,16 @@ import { renumber } from "../index/renumber.ts";
 import { loadDocument, memberOf, visibleTo } from "./access.ts";
 import { cleanName } from "./names.ts";
 import { documentsTopic } from "./upload.ts";
-import { type Document, type DocumentRow, documentRows, documentView, nameCell, openDocumentName, passageCell, type Visibility } from "./view.ts";
+import {
+  type Document,
+  type DocumentRow,
+  documentRows,
+  documentView,
+  nameCell,
+  openDocumentName,
+  passageCell,
+  type Visibility,
+} from "./view.ts";
 
 export interface Passage {
   readonly no: number;
@@ -82,7 +91,9 @@ export async function readPassages(
       .selectFrom("passage")
       // Once more with the rights: they may have gone between the two reads.
       .innerJoin("document", (on) =>
-        on.onRef("document.tenant_id", "=", "passage.tenant_id").onRef("document.document_id", "=", "passage.document_id"),
+        on
+          .onRef("document.tenant_id", "=", "passage.tenant_id")
+          .onRef("document.document_id", "=", "passage.document_id"),
       )
       .where(visibleTo(memberOf(ctx)))
       .where("passage.document_id", "=", id)
@@ -100,7 +111,10 @@ export async function readPassages(
 }
 
 /** The original, decrypted as it is read. Recorded before the first byte leaves. */
-export async function openOriginal(ctx: Ctx, id: string): Promise<{ stream: Readable; name: string; bytes: number }> {
+export async function openOriginal(
+  ctx: Ctx,
+  id: string,
+): Promise<{ stream: Readable; name: string; bytes: number }> {
   const row = await unit(ctx, async (inner) => {
     const found = await loadDocument(inner, id, "read");
     record(inner, { event: "document.downloaded", resource: { type: "document", id } });
@@ -123,7 +137,8 @@ export async function changeDocument(
     const before = { name: openDocumentName(keys, row), visibility: row.visibility };
     const name = change.name === undefined ? before.name : cleanName(change.name);
     const visibility = change.visibility ?? before.visibility;
-    if (visibility !== before.visibility && !allows(standingOf(inner), "document.share")) throw appError("forbidden");
+    if (visibility !== before.visibility && !allows(standingOf(inner), "document.share"))
+      throw appError("forbidden");
     await write(
       inner,
       db
@@ -132,7 +147,8 @@ export async function changeDocument(
         .where("document_id", "=", id),
     );
     // The name is searched, too.
-    if (name !== before.name && (row.state === "ready" || row.state === "indexing")) await renumber(inner, id);
+    if (name !== before.name && (row.state === "ready" || row.state === "indexing"))
+      await renumber(inner, id);
     record(inner, {
       event: "document.changed",
       resource: { type: "document", id },
@@ -151,13 +167,19 @@ export async function deleteDocument(ctx: Ctx, id: string): Promise<void> {
     const row = await loadDocument(inner, id, "write");
     const name = openDocumentName(await keysOf(inner), row);
     await write(inner, db.deleteFrom("document").where("document_id", "=", id));
-    record(inner, { event: "document.deleted", resource: { type: "document", id }, changes: { name: [name, null] } });
+    record(inner, {
+      event: "document.deleted",
+      resource: { type: "document", id },
+      changes: { name: [name, null] },
+    });
     await inner.system.jobs.enqueue(inner, "knowledge.index", tenantOf(inner).id);
     const { files, hub } = inner.system;
     inner.tx.afterCommit.push(() => {
       hub.tell(documentsTopic(tenantOf(ctx).id));
       // What stays behind when this fails is found by the file store's own sweep.
-      files.remove(row.file).catch((error: unknown) => ctx.log.warn({ err: error }, "a file was not removed"));
+      files
+        .remove(row.file)
+        .catch((error: unknown) => ctx.log.warn({ err: error }, "a file was not removed"));
     });
   });
 }

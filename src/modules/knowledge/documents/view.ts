@@ -1,6 +1,6 @@
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
-import { db } from "../../../kernel/database/queries.ts";
 import type { RowsOf } from "../../../kernel/database/queries.ts";
+import { db } from "../../../kernel/database/queries.ts";
 import { openName } from "../../identity/members.ts";
 import { extractionMessages } from "../extraction/failure.ts";
 import type { Kind } from "../extraction/sniff.ts";
@@ -25,14 +25,20 @@ export interface Document {
 
 // Where sealed fields belong.
 export const nameCell = (id: string) => ({ table: "document", column: "name", row: id });
-export const passageCell = (id: string, no: number) => ({ table: "passage", column: "body", row: `${id}/${no}` });
+export const passageCell = (id: string, no: number) => ({
+  table: "passage",
+  column: "body",
+  row: `${id}/${no}`,
+});
 
 /** Documents with their owners. Narrow it with `visibleTo`, or check the row, before anything is shown. */
 export const documentRows = () =>
   db
     .selectFrom("document")
     .innerJoin("member", (on) =>
-      on.onRef("member.tenant_id", "=", "document.tenant_id").onRef("member.member_id", "=", "document.owner_id"),
+      on
+        .onRef("member.tenant_id", "=", "document.tenant_id")
+        .onRef("member.member_id", "=", "document.owner_id"),
     )
     .selectAll("document")
     .select("member.name as owner_name");

@@ -29,10 +29,8 @@ export type Sandboxed = {
 const MB = 1024 * 1024;
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-// realpath: the permission model compares real paths, and node_modules may be a link.
-const MODULES = existsSync(`${ROOT}node_modules`)
-  ? realpathSync(`${ROOT}node_modules`)
-  : `${ROOT}node_modules`;
+// The permission model looks at the path that is asked for and at the one that links lead to.
+const READABLE = [HERE, `${ROOT}node_modules/`].flatMap((folder) => [folder, `${real(folder)}/`]);
 
 // What Node 24 maps before any document: 560 MB writable (almost all of it address space reserved for machine code,
 // never touched) and 1.4 GB in all, measured on Linux x64. The budget of a document comes on top.
@@ -108,6 +106,14 @@ export function networkIsolation(): "namespace" | "none" {
   return unshare().length > 0 ? "namespace" : "none";
 }
 
+function real(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder.replace(/\/$/, "");
+  }
+}
+
 let unshareCommand: string[] | undefined;
 
 function unshare(): string[] {
@@ -158,9 +164,7 @@ function command({ memory }: SandboxLimits): string[] {
     "--no-addons",
     "--no-warnings",
     "--permission",
-    `--allow-fs-read=${realpathSync(HERE)}/`,
-    `--allow-fs-read=${MODULES}/`,
-    `--allow-fs-read=${ROOT}package.json`,
+    ...[...new Set(READABLE), `${ROOT}package.json`].map((path) => `--allow-fs-read=${path}`),
   ];
 }
 

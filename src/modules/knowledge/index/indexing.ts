@@ -133,7 +133,9 @@ async function passagesToIndex(ctx: Ctx, { id, no, title }: Waiting): Promise<Pa
         .select(["passage_no", "index_no", "body"]),
     );
     for (const row of rows) {
-      const { heading, text } = JSON.parse(keys.openText(passageCell(id, row.passage_no), row.body)) as PassageBody;
+      const { heading, text } = JSON.parse(
+        keys.openText(passageCell(id, row.passage_no), row.body),
+      ) as PassageBody;
       passages.push({ passage: row.index_no, document: no, title, heading, text });
     }
     const last = rows.at(-1);

@@ -44,7 +44,10 @@ export async function lookUp(ctx: Ctx, memberId: string, query: Query): Promise<
     // Rewritten between the two reads: look again.
     if (tables.size < postings.size && tries < MOST_TRIES) continue;
     return {
-      segments: [...tables.values()].map((table) => ({ table, postings: postings.get(table.segmentId) ?? new Map() })),
+      segments: [...tables.values()].map((table) => ({
+        table,
+        postings: postings.get(table.segmentId) ?? new Map(),
+      })),
       visible: new Set(documents.map((d) => d.document_no)),
     };
   }

@@ -6,7 +6,11 @@ import { write } from "../../../kernel/database/unit.ts";
  * Takes `count` numbers of a tenant's counter, never given out twice; answers the first. Holds the counter until the
  * unit of work ends, so that of two units that take from one the second waits.
  */
-export async function takeNumbers(ctx: Ctx, counter: "document" | "passage" | "index", count: number): Promise<number> {
+export async function takeNumbers(
+  ctx: Ctx,
+  counter: "document" | "passage" | "index",
+  count: number,
+): Promise<number> {
   const { rows } = await write(
     ctx,
     sql<{ value: number }>`

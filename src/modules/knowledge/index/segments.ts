@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
+import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, write } from "../../../kernel/database/unit.ts";
-import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { type BuiltSegment, buildSegment, openSegment, type PassageToIndex } from "../search/segment.ts";
 import type { SegmentTable } from "../search/table.ts";
@@ -14,7 +14,10 @@ export const SEGMENT_PASSAGES = 500;
 const ROWS_AT_ONCE = 1000;
 
 /** Builds the segments of passages, with a breath after each for whoever else is waiting. */
-export async function buildSegments(keys: TenantKeys, passages: readonly PassageToIndex[]): Promise<BuiltSegment[]> {
+export async function buildSegments(
+  keys: TenantKeys,
+  passages: readonly PassageToIndex[],
+): Promise<BuiltSegment[]> {
   const built: BuiltSegment[] = [];
   for (let from = 0; from < passages.length; from += SEGMENT_PASSAGES) {
     built.push(buildSegment(passages.slice(from, from + SEGMENT_PASSAGES), indexKeys(keys), newId()));

@@ -34,7 +34,14 @@ async function segmentsToRewrite(ctx: Ctx): Promise<SegmentTable[]> {
     db.selectFrom("document").where("state", "=", "ready").select("document_no"),
   );
   const alive = new Set(documents.map((d) => d.document_no));
-  const tables = [...(await segmentTables(ctx, segments.map((s) => s.segment_id))).values()];
+  const tables = [
+    ...(
+      await segmentTables(
+        ctx,
+        segments.map((s) => s.segment_id),
+      )
+    ).values(),
+  ];
   const withDead = tables.filter((t) => t.documents.some((no) => !alive.has(no)));
   const small = tables.filter((t) => t.passages.length < SMALL && !withDead.includes(t));
   return [...withDead, ...(small.length >= MANY_SMALL ? small : [])].slice(0, MOST_AT_ONCE);
@@ -60,7 +67,14 @@ async function rewrite(ctx: Ctx, old: readonly SegmentTable[]): Promise<void> {
 async function livingPassages(ctx: Ctx, table: SegmentTable): Promise<PassageToIndex[]> {
   const [rows] = await read(
     ctx,
-    sql<{ document_id: string; document_no: number; name: Buffer; passage_no: number; index_no: number; body: Buffer }>`
+    sql<{
+      document_id: string;
+      document_no: number;
+      name: Buffer;
+      passage_no: number;
+      index_no: number;
+      body: Buffer;
+    }>`
       select d.document_id, d.document_no, d.name, p.passage_no, p.index_no, p.body
         from passage p
         join document d on d.tenant_id = p.tenant_id and d.document_id = p.document_id
@@ -69,7 +83,9 @@ async function livingPassages(ctx: Ctx, table: SegmentTable): Promise<PassageToI
   );
   const keys = await keysOf(ctx);
   return rows.map((row) => {
-    const body = JSON.parse(keys.openText(passageCell(row.document_id, row.passage_no), row.body)) as PassageBody;
+    const body = JSON.parse(
+      keys.openText(passageCell(row.document_id, row.passage_no), row.body),
+    ) as PassageBody;
     return { passage: row.index_no, document: row.document_no, title: openDocumentName(keys, row), ...body };
   });
 }

@@ -1,0 +1,140 @@
+import type { Selectable } from "kysely";
+import type { TenantKeys } from "../../kernel/crypto/tenant-keys.ts";
+import type { Tables } from "../../kernel/database/tables.ts";
+
+/** Where a quoted sentence stands. Offsets are UTF-16 code units of the passage's text. */
+export interface Citation {
+  readonly n: number;
+  /** null when the reader may not see the document, or it is gone; nothing of it is shown then. */
+  readonly document: { readonly id: string; readonly name: string } | null;
+  readonly passage: number;
+  readonly page: number | null;
+  readonly quote: string;
+  readonly start: number;
+  readonly end: number;
+  readonly hidden?: true;
+}
+
+export interface Part {
+  readonly text: string;
+  readonly citations: number[];
+}
+
+export interface Message {
+  readonly id: string;
+  readonly author: "person" | "assistant";
+  readonly state: "done" | "working" | "failed";
+  readonly text: string;
+  readonly parts: Part[];
+  readonly citations: Citation[];
+  readonly mode: "extractive" | null;
+  readonly documentsSearched: number | null;
+  readonly ms: number | null;
+  readonly createdAt: string;
+}
+
+/** What is sealed into a message. */
+export interface QuestionBody {
+  readonly text: string;
+}
+export interface AnswerBody {
+  /** The message that is answered. */
+  readonly question: string;
+  readonly mode?: "extractive";
+  readonly documentsSearched?: number;
+  readonly ms?: number;
+  readonly failure?: FailureCode;
+}
+
+/** What is sealed into a part of an answer. Documents by id only: their names, and whether they may be named, are asked for when it is read. */
+export interface PartBody {
+  readonly text: string;
+  readonly citations: readonly {
+    readonly n: number;
+    readonly document: string;
+    readonly passage: number;
+    readonly page: number | null;
+    readonly quote: string;
+    readonly start: number;
+    readonly end: number;
+  }[];
+}
+
+export const failures = {
+  internal: "The answer could not be written.",
+  not_allowed: "The answer was not written: whoever asked may no longer ask here.",
+} as const;
+export type FailureCode = keyof typeof failures;
+
+export const HIDDEN = "A passage from a document that is not shared with you.";
+
+export type MessageRow = Selectable<Tables["message"]>;
+export type PartRow = Selectable<Tables["answer_part"]>;
+
+const bodyCell = (id: string) => ({ table: "message", column: "body", row: id });
+const partCell = (id: string, seq: number) => ({ table: "answer_part", column: "body", row: `${id}/${seq}` });
+
+export const sealBody = (keys: TenantKeys, id: string, body: QuestionBody | AnswerBody): Buffer =>
+  keys.seal(bodyCell(id), JSON.stringify(body));
+export const openQuestion = (keys: TenantKeys, row: Pick<MessageRow, "message_id" | "body">): QuestionBody =>
+  JSON.parse(keys.openText(bodyCell(row.message_id), row.body));
+export const openAnswer = (keys: TenantKeys, row: Pick<MessageRow, "message_id" | "body">): AnswerBody =>
+  JSON.parse(keys.openText(bodyCell(row.message_id), row.body));
+export const sealPart = (keys: TenantKeys, id: string, seq: number, body: PartBody): Buffer =>
+  keys.seal(partCell(id, seq), JSON.stringify(body));
+export const openPart = (keys: TenantKeys, row: PartRow): PartBody =>
+  JSON.parse(keys.openText(partCell(row.message_id, row.seq), row.body));
+
+/** A part as its reader may see it: `readable` holds the names of the documents that they may see now. */
+export function partView(
+  body: PartBody,
+  readable: ReadonlyMap<string, string>,
+): { text: string; citations: Citation[] } {
+  const citations = body.citations.map(({ document: id, ...rest }): Citation => {
+    const name = readable.get(id);
+    if (name !== undefined) return { ...rest, document: { id, name } };
+    return { n: rest.n, document: null, passage: 0, page: null, quote: "", start: 0, end: 0, hidden: true };
+  });
+  // The text of a part quotes all that it cites.
+  return { text: citations.some((c) => c.hidden) ? HIDDEN : body.text, citations };
+}
+
+export function questionView(keys: TenantKeys, row: MessageRow): Message {
+  return { ...empty(row), text: openQuestion(keys, row).text };
+}
+
+/** `parts` in order. */
+export function answerView(
+  keys: TenantKeys,
+  row: MessageRow,
+  parts: readonly PartBody[],
+  readable: ReadonlyMap<string, string>,
+): Message {
+  const body = openAnswer(keys, row);
+  const views = parts.map((part) => partView(part, readable));
+  const citations = new Map(views.flatMap((view) => view.citations.map((c) => [c.n, c])));
+  return {
+    ...empty(row),
+    text: row.state === "failed" ? failures[body.failure ?? "internal"] : views.map((v) => v.text).join(" "),
+    parts: views.map((view) => ({ text: view.text, citations: view.citations.map((c) => c.n) })),
+    citations: [...citations.values()].sort((a, b) => a.n - b.n),
+    mode: body.mode ?? null,
+    documentsSearched: body.documentsSearched ?? null,
+    ms: body.ms ?? null,
+  };
+}
+
+function empty(row: MessageRow): Message {
+  return {
+    id: row.message_id,
+    author: row.author,
+    state: row.state,
+    text: "",
+    parts: [],
+    citations: [],
+    mode: null,
+    documentsSearched: null,
+    ms: null,
+    createdAt: row.created_at.toISOString(),
+  };
+}

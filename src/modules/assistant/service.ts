@@ -1,0 +1,139 @@
+import { record } from "../../kernel/audit.ts";
+import { type Ctx, keysOf, standingOf, tenantOf } from "../../kernel/context.ts";
+import { db } from "../../kernel/database/queries.ts";
+import { read, unit, write } from "../../kernel/database/unit.ts";
+import { appError } from "../../kernel/errors.ts";
+import { newId } from "../../kernel/ids.ts";
+import { readableDocuments } from "../knowledge/service.ts";
+import { type ChatSummary, chatSummary, loadChat, memberOf, touchChat, visibleTo } from "./chats.ts";
+import {
+  answerView,
+  type Message,
+  type MessageRow,
+  openPart,
+  type PartBody,
+  questionView,
+  sealBody,
+} from "./messages.ts";
+
+const MOST_MESSAGES = 500;
+
+export interface Chat extends ChatSummary {
+  readonly messages: Message[];
+}
+
+/** A chat with its newest messages (at most 500), in order, each as the acting member may see it. */
+export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
+  const chat = await loadChat(ctx, id, "read");
+  const me = memberOf(ctx);
+  const [messages, partRows] = await read(
+    ctx,
+    db
+      .selectFrom("message")
+      .innerJoin("chat", (on) =>
+        on.onRef("chat.tenant_id", "=", "message.tenant_id").onRef("chat.chat_id", "=", "message.chat_id"),
+      )
+      .where(visibleTo(me))
+      .where("message.chat_id", "=", id)
+      .orderBy("message.created_at", "desc")
+      .orderBy("message.message_id", "desc")
+      .limit(MOST_MESSAGES)
+      .selectAll("message"),
+    db
+      .selectFrom("answer_part")
+      .innerJoin("message", (on) =>
+        on
+          .onRef("message.tenant_id", "=", "answer_part.tenant_id")
+          .onRef("message.message_id", "=", "answer_part.message_id"),
+      )
+      .where("message.chat_id", "=", id)
+      .orderBy("answer_part.seq")
+      .selectAll("answer_part"),
+  );
+  const keys = await keysOf(ctx);
+  const parts = Map.groupBy(partRows, (row) => row.message_id);
+  const bodies = new Map(
+    [...parts].map(([message, rows]) => [message, rows.map((row) => openPart(keys, row))]),
+  );
+  const readable = await readableDocuments(ctx, me, documentsIn([...bodies.values()].flat()));
+  return {
+    ...chatSummary(keys, chat, me),
+    messages: messages
+      .reverse()
+      .map((row) =>
+        row.author === "person"
+          ? questionView(keys, row)
+          : answerView(keys, row, bodies.get(row.message_id) ?? [], readable),
+      ),
+  };
+}
+
+export const documentsIn = (parts: readonly PartBody[]): string[] =>
+  parts.flatMap((part) => part.citations.map((citation) => citation.document));
+
+/** Asks in a chat of one's own. The answer is written by a job, in the rights of whoever asks. */
+export async function ask(
+  ctx: Ctx,
+  chatId: string,
+  text: string,
+): Promise<{ question: Message; answer: Message }> {
+  return unit(ctx, async (inner) => {
+    const chat = await loadChat(inner, chatId, "write");
+    const { memberId } = standingOf(inner);
+    const keys = await keysOf(inner);
+    const asked = inner.clock();
+    const row = (author: MessageRow["author"], at: Date): Omit<MessageRow, "body"> => ({
+      tenant_id: tenantOf(inner).id,
+      message_id: newId(at.getTime()),
+      chat_id: chatId,
+      author,
+      member_id: memberId,
+      state: author === "person" ? "done" : "working",
+      attempt: 0,
+      created_at: at,
+    });
+    const person = row("person", asked);
+    // A millisecond later, so that it always stands after its question.
+    const assistant = row("assistant", new Date(asked.getTime() + 1));
+    const question = { ...person, body: sealBody(keys, person.message_id, { text }) };
+    const answer = {
+      ...assistant,
+      body: sealBody(keys, assistant.message_id, { question: person.message_id }),
+    };
+    await write(inner, db.insertInto("message").values([question, answer]));
+    await touchChat(inner, chat, text);
+    record(inner, { event: "question.asked", resource: { type: "chat", id: chatId } });
+    await inner.system.jobs.enqueue(inner, "assistant.answer", answer.message_id);
+    return { question: questionView(keys, question), answer: answerView(keys, answer, [], new Map()) };
+  });
+}
+
+export interface LoadedAnswer {
+  readonly row: MessageRow;
+  readonly parts: { readonly seq: number; readonly body: PartBody }[];
+  /** Names of the cited documents that the acting member may see now. */
+  readonly readable: ReadonlyMap<string, string>;
+}
+
+/** An answer as far as it is written. Throws `not_found` unless the acting member may read its chat. */
+export async function loadAnswer(ctx: Ctx, id: string): Promise<LoadedAnswer> {
+  const me = memberOf(ctx);
+  // In this order: an answer that is seen as done has all of its parts.
+  const [[row], partRows] = await read(
+    ctx,
+    db
+      .selectFrom("message")
+      .innerJoin("chat", (on) =>
+        on.onRef("chat.tenant_id", "=", "message.tenant_id").onRef("chat.chat_id", "=", "message.chat_id"),
+      )
+      .where(visibleTo(me))
+      .where("message.message_id", "=", id)
+      .where("message.author", "=", "assistant")
+      .selectAll("message"),
+    db.selectFrom("answer_part").where("message_id", "=", id).orderBy("seq").selectAll(),
+  );
+  if (!row) throw appError("not_found");
+  const keys = await keysOf(ctx);
+  const parts = partRows.map((part) => ({ seq: part.seq, body: openPart(keys, part) }));
+  return { row, parts, readable: await readableDocuments(ctx, me, documentsIn(parts.map((p) => p.body))) };
+}

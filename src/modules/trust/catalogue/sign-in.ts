@@ -1,0 +1,111 @@
+import { claimsUnder } from "./claim.ts";
+
+export const signInClaims = claimsUnder("sign-in", [
+  {
+    id: "identity.invitations",
+    words:
+      "The only way in is an invitation, which is good for one address, once, within 7 days, and gives no more rights than the person who sent it has.",
+  },
+  {
+    id: "identity.email-verification",
+    words: "Until a person has confirmed their address, they reach nothing.",
+  },
+  {
+    id: "identity.slug-login",
+    words:
+      "Signing in starts with the workspace's short name, and an address that has an account in two workspaces has two separate accounts.",
+  },
+  {
+    id: "identity.password-policy",
+    words:
+      "A new password has 12 characters or more with a capital, a small letter, a digit and a special character, is on no bundled list of common or leaked passwords, and contains neither the person's address nor the workspace's name; a workspace can choose passphrases of 15 or more characters without further rules instead.",
+    couldBeWrong: "A password that leaked elsewhere after the list was made is not recognised.",
+  },
+  {
+    id: "identity.password-hash",
+    words:
+      "Passwords are kept as argon2id hashes at the strength OWASP recommends (or as bcrypt at cost 12, if chosen), hashes brought from elsewhere in bcrypt or PBKDF2 are renewed when their owner next signs in, and no password is ever written to a log.",
+  },
+  {
+    id: "identity.lockout",
+    words:
+      "Five wrong passwords within 15 minutes pause the account for 15 minutes, and longer each time it happens again; a mailed link or an admin ends the pause, nobody is shut out for good, no answer tells by text, status or timing whether an address has an account, and neighbouring IPv6 addresses count as one sender.",
+    couldBeWrong:
+      "Timing is compared over a limited number of attempts; a very small difference could hide in the noise.",
+  },
+  {
+    id: "identity.totp",
+    words:
+      "A second factor from an authenticator app is required of owners and admins and can be required of everyone in a workspace; a code is accepted once, guesses are limited, and there are recovery codes that each work once.",
+  },
+  {
+    id: "identity.passkeys",
+    words: "A passkey can serve as second factor, or replace the password.",
+  },
+  {
+    id: "identity.sessions",
+    words:
+      "A session's access token lasts at most 5 minutes in one workspace only; its refresh token changes with every use, is stored as a hash, and ends the session when an old one reappears (two tabs renewing together within 10 seconds both go on); 30 minutes without a person's doing or 7 days at the most end it; and the cookies cannot be read by scripts, sent unencrypted or set for another host, with sign-in saying so where a browser would not keep them.",
+  },
+  {
+    id: "identity.session-revocation",
+    words:
+      "A changed password or role, a suspension, a removal or signing out everywhere takes hold with the very next request, whichever server process gets it.",
+    couldBeWrong: "An answer that was already under way when the right ended may still arrive.",
+  },
+  {
+    id: "identity.step-up",
+    words:
+      "Handling keys, exports, roles, single sign-on or the closing of a workspace asks for the second factor again.",
+  },
+  {
+    id: "identity.login-audit",
+    words:
+      "Every sign-in, second factor, reset, refused renewal, sign-out and change of a key is recorded with its UTC time, network address, browser, method and outcome, whether it succeeded or not; people can read their own record and admins their workspace's.",
+  },
+  {
+    id: "identity.social-login",
+    words: "Signing in with Google or Microsoft is impossible until the workspace allows it.",
+  },
+  {
+    id: "identity.sso-oidc",
+    words:
+      "A workspace can connect its own identity provider through OpenID Connect, be it Okta, Entra, Google Workspace or any other that keeps to the standard, and can make it the only way in.",
+  },
+  {
+    id: "identity.sso-saml",
+    words:
+      "A workspace can connect its identity provider through SAML 2.0, with sign-in begun on either side, and an assertion that is unsigned, wrapped, replayed, out of date or meant for someone else is refused.",
+  },
+  {
+    id: "identity.scim",
+    words:
+      "An identity provider can add and remove people through SCIM 2.0, in its own workspace and in no other.",
+  },
+  {
+    id: "connectors.oauth",
+    words:
+      "Outside programs such as Claude and ChatGPT connect through OAuth 2.1 with PKCE (S256 only), redirect addresses that match to the letter, dynamic registration or a client metadata document, tokens bound to this service and renewed at each use.",
+  },
+  {
+    id: "connectors.api-keys",
+    words:
+      "An API key has 256 random bits, is shown once and stored only as its SHA-256, reaches no further than its scope, and expires by itself after 90 days.",
+  },
+  {
+    id: "connectors.mtls",
+    words:
+      "A connection can be restricted to clients that present a certificate issued for a named host, such as mtls.connectors.openai.com.",
+  },
+  {
+    id: "connectors.off",
+    words:
+      "No outside program can connect until an admin switches this on, and switching it off ends every key and token at that moment.",
+  },
+  {
+    id: "connectors.widget",
+    words:
+      "The chat that a website embeds works only with its own key and from the sites on its list, and the server checks both.",
+    couldBeWrong: "The list is about browsers: a program that is not one can claim to come from any site.",
+  },
+]);

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, expectStatus } from "./client.ts";
+
+// What a member does in a workspace, for the checks, the demo and the benchmarks: over HTTP, like the page does.
+
+export interface UploadedDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly pages: number | null;
+  readonly problem: { code: string; message: string } | null;
+}
+
+/** Uploads files at once and answers their documents. Throws when one is refused. */
+export async function upload(
+  client: Client,
+  files: readonly { name: string; bytes: Uint8Array }[],
+  visibility?: "private" | "tenant",
+): Promise<UploadedDocument[]> {
+  const form = new FormData();
+  if (visibility) form.append("visibility", visibility);
+  for (const { name, bytes } of files) form.append("file", new Blob([new Uint8Array(bytes)]), name);
+  const answer = expectStatus(await client.call("POST", "documents", { raw: form }), 201, "uploading");
+  if (answer.json.refused.length > 0) throw new Error(`refused: ${JSON.stringify(answer.json.refused)}`);
+  return answer.json.items;
+}
+
+/** Waits until none of the documents is being read any more. Throws after `atMost` milliseconds, or when one failed. */
+export async function waitUntilReady(client: Client, ids: readonly string[], atMost = 60_000): Promise<UploadedDocument[]> {
+  const deadline = Date.now() + atMost;
+  for (;;) {
+    const found = await Promise.all(
+      ids.map(async (id) => expectStatus(await client.call("GET", `documents/${id}`), 200, "reading a document").json as UploadedDocument),
+    );
+    const failed = found.find((d) => d.state === "failed");
+    if (failed) throw new Error(`${failed.name} failed: ${failed.problem?.code}`);
+    if (found.every((d) => d.state === "ready")) return found;
+    if (Date.now() > deadline) throw new Error(`still ${found.map((d) => d.state).join(", ")} after ${atMost} ms`);
+    await sleep(100);
+  }
+}
+
+export interface AnsweredQuestion {
+  readonly chat: string;
+  readonly id: string;
+  readonly text: string;
+  readonly mode: string | null;
+  readonly citations: readonly { document: { id: string; name: string } | null; passage: number; page: number | null; quote: string }[];
+  readonly ms: number;
+}
+
+/** Asks a question in a new chat and waits for the whole answer. */
+export async function ask(client: Client, question: string, atMost = 30_000): Promise<AnsweredQuestion> {
+  const started = performance.now();
+  const chat = expectStatus(await client.call("POST", "chats", { body: {} }), 201, "opening a chat").json.id as string;
+  const asked = expectStatus(await client.call("POST", `chats/${chat}/questions`, { body: { text: question } }), 201, "asking");
+  const id = asked.json.answer.id as string;
+  const deadline = Date.now() + atMost;
+  for (;;) {
+    const { json } = expectStatus(await client.call("GET", `chats/${chat}`), 200, "reading a chat");
+    const answer = json.messages.find((m: { id: string }) => m.id === id);
+    if (answer?.state === "failed") throw new Error("the answer failed");
+    if (answer?.state === "done") {
+      return { chat, id, text: answer.text, mode: answer.mode, citations: answer.citations, ms: Math.round(performance.now() - started) };
+    }
+    if (Date.now() > deadline) throw new Error(`no answer after ${atMost} ms`);
+    await sleep(50);
+  }
+}
