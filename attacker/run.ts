@@ -36,7 +36,7 @@ export type Run = {
   /** Spare objects that are used up, by id. */
   spent: Set<string>;
   /** Cookies of a session that was signed out, or null when none could be made. */
-  deadCookies: Record<string, string> | null | undefined;
+  dead: { cookies: Record<string, string>; csrf: string } | null | undefined;
   close: () => void;
 };
 
@@ -79,7 +79,7 @@ export function openRun(options: AttackOptions): Run {
     signInPath: manifest.signInPath ?? "/api/t/{slug}/session",
     knownIds,
     spent: new Set(),
-    deadCookies: undefined,
+    dead: undefined,
     close: wire.close,
   };
 }

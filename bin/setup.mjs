@@ -142,8 +142,7 @@ function isNewEnough(version) {
 }
 
 async function install(children) {
-  const disk = fs.statfsSync(root);
-  if (disk.bavail * disk.bsize < LEAST_FREE_BYTES) throw diskFull();
+  if (freeBytes() < LEAST_FREE_BYTES) throw diskFull();
   const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
   args.push(
     "--loglevel=error",
@@ -160,8 +159,32 @@ async function install(children) {
     children,
   );
   if (code !== 0) throw explainNpm(output);
+  checkOptional();
   if (!nodeIsThere()) throw problem("The packaged Node does not run.", "Remove node_modules and try again.");
   fs.writeFileSync(installMarker, installFingerprint());
+}
+
+/** npm goes on in silence without an optional package that it could not fetch or unpack; we need those of our system. */
+function checkOptional() {
+  const packages = JSON.parse(read(join(root, "package-lock.json"))).packages;
+  const absent = Object.keys(packages[""].optionalDependencies || {}).filter((name) => {
+    const entry = packages[`node_modules/${name}`];
+    const fits = (list, value) => list === undefined || list.includes(value);
+    if (entry === undefined || !fits(entry.os, process.platform) || !fits(entry.cpu, process.arch))
+      return false;
+    return !fs.existsSync(join(modules, name, "package.json"));
+  });
+  if (absent.length === 0) return;
+  if (freeBytes() < LEAST_FREE_BYTES / 10) throw diskFull();
+  throw problem(
+    `npm did not get ${absent.join(" and ")}.`,
+    "Check the connection to the package registry and try again.",
+  );
+}
+
+function freeBytes() {
+  const disk = fs.statfsSync(root);
+  return disk.bavail * disk.bsize;
 }
 
 function npmCommand() {
@@ -417,7 +440,7 @@ function run(program, args, cwd, title, children) {
         process.stderr.write(
           `${terminal ? "\r" : ""}${title} … ${code === 0 ? "done" : "failed"} after ${seconds.toFixed(0)} s\n`,
         );
-      if (signal !== null)
+      if (interrupted || signal !== null)
         fail(problem(`${title} was interrupted.`, "Begin again when you like; nothing is broken."));
       else done({ code, output });
     });

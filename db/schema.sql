@@ -69,6 +69,7 @@ create table document (  -- owner: vouchsafe_migrator
   CHECK ((state = ANY (ARRAY['received'::text, 'reading'::text, 'indexing'::text, 'ready'::text, 'failed'::text]))),
   CHECK ((visibility = ANY (ARRAY['private'::text, 'tenant'::text])))
 );
+CREATE INDEX document_changed ON public.document USING btree (tenant_id, updated_at);
 CREATE INDEX document_newest ON public.document USING btree (tenant_id, created_at DESC, document_id DESC);
 alter table document enable row level security;
 alter table document force row level security;
@@ -253,7 +254,7 @@ create table passage (  -- owner: vouchsafe_migrator
 alter table passage enable row level security;
 alter table passage force row level security;
 create policy tenant_isolation on passage for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
-grant delete, insert, select on passage to vouchsafe_app;
+grant delete, insert, select, update on passage to vouchsafe_app;
 grant select on passage to vouchsafe_backup;
 
 create table session (  -- owner: vouchsafe_migrator

@@ -79,14 +79,13 @@ async function typeset(source: string, running: string): Promise<Uint8Array> {
     .split(/\n\n+/)
     .map((block) => block.trim())
     .filter((block) => block !== "");
+  const [title = "", subtitle = ""] = blocks;
+  document.setTitle(`${title.slice(2)}: ${subtitle}`);
   for (const block of blocks) {
     const clause = /^(\d+\.\d+|\(\d\)) ([\s\S]+)$/.exec(block);
-    if (block.startsWith("# ")) {
-      const [title = "", subtitle = ""] = block.slice(2).split("\n");
-      set(title, styles.title);
-      set(subtitle, styles.subtitle);
-      document.setTitle(`${title}: ${subtitle}`);
-    } else if (block.startsWith("## ")) set(block.slice(3), styles.heading);
+    if (block.startsWith("# ")) set(block.slice(2), styles.title);
+    else if (block === subtitle) set(block, styles.subtitle);
+    else if (block.startsWith("## ")) set(block.slice(3), styles.heading);
     else if (block.startsWith("**")) set(block.replaceAll("**", ""), styles.strong);
     else set(clause?.[2] ?? block, styles.text, clause?.[1]);
   }

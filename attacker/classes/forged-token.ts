@@ -4,7 +4,7 @@ import { refusedWith } from "../judge.ts";
 import { adopt, cookiesOf, type Person, type Run, someone } from "../run.ts";
 import type { AttackClass } from "../scene.ts";
 
-type Forgery = { name: string; cookies: Record<string, string>; bearer?: string };
+type Forgery = { name: string; cookies: Record<string, string>; bearer?: string; csrf?: string };
 
 export const forgedToken: AttackClass = {
   name: "forged-token",
@@ -15,11 +15,13 @@ export const forgedToken: AttackClass = {
     if (!owner) return [];
     await revive(run, owner);
     const forgeries = [...forge(run, owner), ...(await signedOut(run, owner))];
-    return forgeries.map(({ name, cookies, bearer }) => {
+    return forgeries.map(({ name, cookies, bearer, csrf }) => {
       const ask = genuine(run, op, owner, { slug, ids, body });
       const headers: Record<string, string> = { ...ask.headers };
       delete headers.cookie;
       if (Object.keys(cookies).length > 0) headers.cookie = cookieHeader(cookies);
+      // The proof of the same session: what must refuse the call is the token, not the proof.
+      if (csrf !== undefined && headers[run.csrfHeader] !== undefined) headers[run.csrfHeader] = csrf;
       if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`;
       return {
         who: `${name}, in the name of the ${owner.label}`,
@@ -82,19 +84,19 @@ function renamed(run: Run, owner: Person): Omit<Forgery, "name"> | null {
 
 /** Signs in once more and out again: a token that was good a moment ago. Made once per run. */
 async function signedOut(run: Run, owner: Person): Promise<Forgery[]> {
-  if (run.deadCookies === undefined) {
-    run.deadCookies = null;
+  if (run.dead === undefined) {
+    run.dead = null;
     const signOut = run.operations.find((op) => op.method === "DELETE" && op.path === run.signInPath);
     const credentials = signOut ? await signIn(run, owner) : null;
     if (signOut && credentials) {
       const double: Person = { ...owner };
       adopt(double, credentials);
       const answer = await sendGenuine(run, signOut, double, { slug: owner.tenant.slug, ids: {} });
-      if (answer.status < 300) run.deadCookies = double.cookies;
+      if (answer.status < 300) run.dead = { cookies: double.cookies, csrf: double.csrf ?? "" };
     }
   }
-  const fits = run.deadCookies && owner.tenant === run.victim;
-  return fits ? [{ name: "a session that signed out", cookies: run.deadCookies ?? {} }] : [];
+  const fits = run.dead && owner.tenant === run.victim;
+  return fits && run.dead ? [{ name: "a session that signed out", ...run.dead }] : [];
 }
 
 function isJwt(value: string): boolean {

@@ -4,7 +4,8 @@ grant usage on schema audit to vouchsafe_app, vouchsafe_audit_writer, vouchsafe_
 create table audit.entry (
   tenant_id uuid not null references tenant (tenant_id),
   entry_id uuid not null,
-  at timestamptz not null,
+  -- to the millisecond, so that a page of the log can end at an exact place
+  at timestamptz(3) not null,
   actor_kind text not null check (actor_kind in ('member', 'visitor', 'job', 'operator')),
   actor_id uuid,
   role text,

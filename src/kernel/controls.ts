@@ -20,11 +20,10 @@ export interface Control<T> {
   /** From the catalogue of claims. */
   readonly id: string;
   readonly kind: "tested" | "attested";
-  readonly claim: string;
   /** Which defence was removed to see this control turn red. */
   readonly removed: string;
-  /** What the check cannot see. */
-  readonly couldBeWrong: string;
+  /** It destroys what other checks need, so it comes last. */
+  readonly last?: true;
   readonly check: (stage: T) => Promise<Outcome>;
 }
 

@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** Layout of a home on disk. Raised when an older program could no longer read it. */
 export const HOME_VERSION = 1;
@@ -66,12 +66,25 @@ export function systemCode(value: unknown): string | undefined {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makePath(path);
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
     // A folder that was there before, or that a umask loosened, is closed to others as well.
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw cannotUse(path, cause);
+  }
+}
+
+/** Node's own recursive mkdir never returns where a file system answers ENOENT for a parent that exists (/proc). */
+function makePath(path: string): void {
+  if (existsSync(path)) return;
+  if (!existsSync(dirname(path))) makePath(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it in between.
+    if (systemCode(error) !== "EEXIST") throw error;
   }
 }
 

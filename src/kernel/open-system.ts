@@ -1,4 +1,4 @@
-import { createPrivateKey, randomBytes } from "node:crypto";
+import { createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { JWK } from "jose";
 import type pg from "pg";
@@ -85,12 +85,12 @@ function openDirectory(pool: pg.Pool): Directory {
 const keyCell = (kid: string) => ({ table: "signing_key", column: "private_key", row: kid });
 
 // The oldest key is the one in use, so that two processes starting at once settle on the same.
-async function signingKey(pool: pg.Pool, keyring: Keyring): Promise<SigningKey> {
+export async function signingKey(pool: pg.Pool, keyring: Keyring): Promise<SigningKey> {
   const platform = await keyring.platform();
   const find = async () =>
     (
-      await pool.query<{ kid: string; public_jwk: JWK; private_key: Buffer }>(
-        "select kid, public_jwk, private_key from platform.signing_key order by created_at, kid limit 1",
+      await pool.query<{ kid: string; private_key: Buffer }>(
+        "select kid, private_key from platform.signing_key order by created_at, kid limit 1",
       )
     ).rows[0];
   let row = await find();
@@ -106,9 +106,9 @@ async function signingKey(pool: pg.Pool, keyring: Keyring): Promise<SigningKey> 
   }
   if (!row) throw new Error("the signing key was written and is not there");
   const der = platform.open(keyCell(row.kid), row.private_key);
-  const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
-    .export({ type: "pkcs8", format: "pem" })
-    .toString();
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   der.fill(0);
-  return { kid: row.kid, publicJwk: row.public_jwk, privateKey };
+  // Derived from the sealed half: whoever can write the table must not be able to put another public key in.
+  const publicJwk = createPublicKey(key).export({ format: "jwk" }) as JWK;
+  return { kid: row.kid, publicJwk, privateKey: key.export({ type: "pkcs8", format: "pem" }).toString() };
 }

@@ -169,6 +169,13 @@ function initdbFailed(data: string, output: string) {
       output,
     );
   }
+  if (/could not look up effective user ID/.test(output)) {
+    return startupError(
+      `PostgreSQL wants its user in /etc/passwd, and number ${process.getuid?.()} is not there.`,
+      "Add a line for it, start Vouchsafe as a listed user, or set DATABASE_URL to a PostgreSQL 18 server.",
+      output,
+    );
+  }
   const last = output.trim().split("\n").slice(-3).join(" ");
   return startupError(
     `The database could not be set up in ${data}: ${last}`,

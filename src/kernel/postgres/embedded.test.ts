@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -301,17 +301,10 @@ test("a start that was killed during initdb leaves nothing in the way", async ()
 
 test("a long path gets a socket elsewhere, removed at the end", async () => {
   const base = folder();
+  chmodSync(base, 0o711);
   const long = join(base, "x".repeat(90));
-  const at = await freshHome();
-  if (!asRoot) return;
-  const home = at.home;
-  renameSync(at.runtime, long);
-  writeFileSync(
-    join(home, "postgres.json"),
-    JSON.stringify({ ...JSON.parse(readFileSync(join(home, "postgres.json"), "utf8")), place: long }),
-  );
-  spawnSyncOk("chmod", ["711", base]);
-  const db = await start({ home, runtime: long });
+  const at = asRoot ? { home: folder(), runtime: long } : { home: long, runtime: join(long, "postgres") };
+  const db = await start(at);
   assert.ok(Buffer.byteLength(join(db.socketDir, ".s.PGSQL.5432")) < 100);
   assert.deepEqual(await query(db, "select 1"), [1]);
   await db.stop();

@@ -58,7 +58,12 @@ function removeStale(path: string, stale: ProcessIdentity | null): void {
   const removed = readHolder(aside);
   if (removed !== null && removed.started !== stale?.started && isRunning(removed)) {
     // Another process had taken the lock in between: it gets its lock back.
-    linkSync(aside, path);
+    try {
+      linkSync(aside, path);
+    } catch (error) {
+      // A third one was faster than that. PostgreSQL's own lock still lets only one of them serve.
+      if (systemCode(error) !== "EEXIST") throw error;
+    }
   }
   rmSync(aside, { force: true });
 }

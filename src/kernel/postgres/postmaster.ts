@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readFileSync, readlinkSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -197,14 +197,15 @@ function readLines(file: string): string[] {
   }
 }
 
-/** Whether `pid` is a PostgreSQL whose working folder is `data`. Where /proc is missing, its number has to do. */
+/** Whether `pid` is a PostgreSQL that serves `data`: any process may have got the number since. */
 function servesFolder(pid: number, data: string): boolean {
-  if (process.platform !== "linux") return true;
   try {
-    return (
-      readlinkSync(`/proc/${pid}/cwd`) === data &&
-      basename(readlinkSync(`/proc/${pid}/exe`)).startsWith("postgres")
-    );
+    if (process.platform === "linux") {
+      const program = basename(readlinkSync(`/proc/${pid}/exe`));
+      return program.startsWith("postgres") && readlinkSync(`/proc/${pid}/cwd`) === data;
+    }
+    const line = execFileSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], { encoding: "utf8" });
+    return /\/postgres /.test(line) && line.includes(`-D ${data} `);
   } catch {
     return false;
   }

@@ -62,13 +62,19 @@ export interface RouteSpec<P extends Shape, Q extends Shape, B extends Shape, O 
   readonly words: string;
   /** What `:id` names. */
   readonly resource?: string;
-  /** What a success creates; the answer holds its id as `id` or `items[0].id`. */
+  /** What a success creates; the answer holds its id as `id`, `items[0].id` or `<noun>.id`. */
   readonly creates?: string;
   readonly access: Access;
   readonly audit: Audit;
   readonly rate: RateClass;
   /** Not a person's doing: does not prolong the session. */
   readonly background?: true;
+  /** For the attacker: which `GET path` shows what this changes, or `none: reason`. Default: the GET of the resource. */
+  readonly state?: `GET ${string}` | `none: ${string}`;
+  /** For the attacker: a refusal that the owner's own call on a fresh object may meet. */
+  readonly mayAnswer?: readonly number[];
+  /** For the attacker: classes of attack that make no sense here, each with its reason. */
+  readonly unprobed?: Readonly<Record<string, string>>;
   readonly input?: { readonly params?: P; readonly query?: Q; readonly body?: B | "files" };
   readonly output: { readonly [status: number]: O | "events" | "bytes" };
   readonly handler: (
@@ -91,6 +97,9 @@ export interface Route {
   readonly audit: Audit;
   readonly rate: RateClass;
   readonly background: boolean;
+  readonly state: string | null;
+  readonly mayAnswer: readonly number[];
+  readonly unprobed: Readonly<Record<string, string>>;
   readonly params: z.ZodType | null;
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | "files" | null;
@@ -130,6 +139,9 @@ export function route<P extends Shape, Q extends Shape, B extends Shape, O exten
     audit: spec.audit,
     rate: spec.rate,
     background: spec.background ?? false,
+    state: spec.state ?? null,
+    mayAnswer: spec.mayAnswer ?? [],
+    unprobed: spec.unprobed ?? {},
     params: spec.input?.params ?? null,
     query: spec.input?.query ?? null,
     body: spec.input?.body ?? null,

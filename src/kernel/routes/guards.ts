@@ -40,14 +40,26 @@ export function checkCsrf(system: System, route: Route, request: FastifyRequest,
   if (typeof given !== "string" || !equal(given, csrfProof(system, sessionId))) throw appError("csrf");
 }
 
-/** Takes a token from the bucket of this endpoint: per tenant and member, or per network for the public. */
+// What a tenant may take of an endpoint, in members who take all that is theirs.
+const MEMBERS_AT_ONCE = 20;
+
+/**
+ * Takes a token from the bucket of this endpoint: per tenant and member, or per network for the public. A tenant has
+ * one for all of its members as well, wide enough that no member can use it up alone.
+ */
 export function checkRate(
   system: System,
   route: Route,
   who: { tenantId: string; memberId: string } | { ip: string },
 ): Taken {
-  const key = "ip" in who ? `n:${networkOf(who.ip)}` : `m:${who.tenantId}:${who.memberId}`;
-  return system.limiter.take(`${key}:${route.method} ${route.url}`, rates[route.rate]);
+  const endpoint = `${route.method} ${route.url}`;
+  const rate = rates[route.rate];
+  if ("ip" in who) return system.limiter.take(`n:${networkOf(who.ip)}:${endpoint}`, rate);
+  const taken = system.limiter.take(`m:${who.tenantId}:${who.memberId}:${endpoint}`, rate);
+  if (!taken.allowed) return taken;
+  const whole = { perMinute: rate.perMinute * MEMBERS_AT_ONCE, burst: rate.burst * MEMBERS_AT_ONCE };
+  const ofTenant = system.limiter.take(`t:${who.tenantId}:${endpoint}`, whole);
+  return ofTenant.allowed ? taken : ofTenant;
 }
 
 function isOwnOrigin(system: System, request: FastifyRequest, origin: string): boolean {

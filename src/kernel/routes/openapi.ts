@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorCodes } from "../errors.ts";
+import { permissions } from "../permissions.ts";
 import { changesState, permissionOf, type Route, type Routes } from "./contract.ts";
 
 type Json = Record<string, unknown>;
@@ -71,8 +72,20 @@ function operation(route: Route, roles: readonly string[] | null): Json {
     "x-audit": typeof route.audit === "string" ? route.audit : null,
     "x-csrf": guarded && changesState(route),
     "x-stream": route.output === "events",
+    "x-tenant-kind": kindOf(permission),
+    ...(route.state ? { "x-state": stateOf(route.state) } : {}),
+    ...(route.mayAnswer.length > 0 ? { "x-control-status": route.mayAnswer } : {}),
+    ...(Object.keys(route.unprobed).length > 0 ? { "x-unprobed": route.unprobed } : {}),
   };
 }
+
+// Where a permission exists at all; the attacker takes a member of such a tenant for the call that must succeed.
+function kindOf(permission: string | null): "operator" | "customer" {
+  return permissions().find((p) => p.key === permission)?.in === "operator" ? "operator" : "customer";
+}
+
+const stateOf = (state: string): string =>
+  state.startsWith("GET ") ? `GET /api/t/{slug}${state.slice(4).replace(/:([a-zA-Z]+)/g, "{$1}")}` : state;
 
 const errorAnswer = {
   description: "Refused; the code says why",

@@ -203,7 +203,7 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
 
 /** The one shape of every error. Answers in JSON whatever went wrong, and shows nothing of the inside. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = isAppError(error) ? error : fromFramework(error);
+  const known = isAppError(error) ? error : fromFramework(error, request);
   const level = known.status >= 500 ? "error" : "info";
   request.log[level]({ err: known.status >= 500 ? (isAppError(error) ? (error.cause ?? error) : error) : undefined, code: known.code }, "refused");
   if (known.retryAfter !== undefined) void reply.header("retry-after", known.retryAfter);
@@ -217,13 +217,17 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     });
 }
 
-function fromFramework(error: unknown): AppError {
+function fromFramework(error: unknown, request: FastifyRequest): AppError {
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE" || code === "FST_REQ_FILE_TOO_LARGE") return appError("too_large", { cause: error });
   if (code === "FST_PARTS_LIMIT" || code === "FST_FILES_LIMIT" || code === "FST_FIELDS_LIMIT") {
     return appError("bad_request", { message: `Send at most ${FILES_AT_ONCE} files at once.`, cause: error });
   }
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || code === "FST_INVALID_MULTIPART_CONTENT_TYPE") return appError("unsupported_type", { cause: error });
+  // The parser of forms has no codes of its own.
+  if (/^(Unexpected end of|Malformed|Multipart: Boundary|Missing|Invalid) ?/.test((error as Error).message) && request.isMultipart()) {
+    return appError("bad_request", { message: "The form with the files could not be read to its end.", cause: error });
+  }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return appError("bad_request", { cause: error });
   return appError("internal", { cause: error });
 }

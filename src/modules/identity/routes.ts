@@ -50,6 +50,7 @@ function sessionRoutes(routes: Routes): void {
     access: publicBecause("whoever signs in has no session yet"),
     audit: "session.started",
     rate: "sign-in",
+    unprobed: { "mass-assignment": "stores nothing from its body" },
     input: { body: z.object({ address: Address, password: Password }) },
     output: { 200: SessionView },
     handler: async (ctx, { body }, reply) => {
@@ -64,6 +65,7 @@ function sessionRoutes(routes: Routes): void {
     access: publicBecause("the refresh token is the credential"),
     audit: "session.refreshed",
     rate: "public",
+    unprobed: { "mass-assignment": "takes nothing from its body; works only with the refresh cookie" },
     input: { body: emptyBody },
     output: { 200: SessionView },
     handler: async (ctx, _input, reply) => {
@@ -158,6 +160,7 @@ function accountRoutes(routes: Routes): void {
     access: allow("account.use"),
     audit: "account.renamed",
     rate: "write",
+    state: "GET /session",
     input: { body: z.object({ name: PersonName }) },
     output: { 200: z.object({ name: z.string() }) },
     handler: (ctx, { body }) => rename(ctx, body.name),
@@ -169,6 +172,7 @@ function accountRoutes(routes: Routes): void {
     access: allow("account.use"),
     audit: "account.password-changed",
     rate: "sign-in",
+    state: "none: a password is shown nowhere",
     input: { body: z.object({ current: Password, new: Password }) },
     output: { 204: nothing },
     handler: async (ctx, { body }) => {
@@ -241,6 +245,7 @@ function invitationRoutes(routes: Routes): void {
     access: publicBecause("whoever is invited has no account yet; the token is the credential"),
     audit: unauditedBecause("changes nothing; a POST so that the token stays out of addresses and logs"),
     rate: "public",
+    unprobed: { "mass-assignment": "changes nothing" },
     input: { body: z.object({ token: LinkToken }) },
     output: {
       200: z.object({ address: z.string(), role: RoleName, tenant: z.string(), invitedBy: z.string(), expiresAt: z.string() }),
@@ -274,6 +279,7 @@ function linkRoutes(routes: Routes): void {
     access: publicBecause("nobody signs in before the address is confirmed; the token is the credential"),
     audit: "member.address-verified",
     rate: "public",
+    unprobed: { "mass-assignment": "takes a token that works once and stores nothing else of its body" },
     input: { body: z.object({ token: LinkToken }) },
     output: { 204: nothing },
     handler: async (ctx, { body }) => {
@@ -288,6 +294,7 @@ function linkRoutes(routes: Routes): void {
     access: publicBecause("who is locked out cannot sign in; the token is the credential"),
     audit: "member.unlocked",
     rate: "public",
+    unprobed: { "mass-assignment": "takes a token that works once and stores nothing else of its body" },
     input: { body: z.object({ token: LinkToken }) },
     output: { 204: nothing },
     handler: async (ctx, { body }) => {

@@ -176,6 +176,7 @@ export function knowledgeRoutes(routes: Routes): void {
     access: allow("document.upload"),
     audit: "document.retried",
     rate: "write",
+    mayAnswer: [409],
     input: { params },
     output: { 200: Document },
     handler: (ctx, { params: { id } }) => retryDocument(ctx, id),

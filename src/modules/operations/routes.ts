@@ -44,6 +44,7 @@ export function operationsRoutes(routes: Routes): void {
     access: publicBecause("guarded by the outbox token that the terminal printed, since nobody can sign in before the first mail"),
     audit: unauditedBecause("belongs to no tenant; exists only where no mail server is set, for evaluation"),
     rate: "read",
+    unprobed: { "head-and-options": "the call that would have to succeed needs the terminal's token" },
     output: {
       200: z.object({
         items: z.array(

@@ -25,7 +25,7 @@ export async function protectionFindings(client: pg.ClientBase): Promise<Finding
   }>(
     `select n.nspname || '.' || c.relname as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
             pg_get_userbyid(c.relowner) as owner,
-            array(select polname || ': ' || polpermissive || ' ' || polcmd || ' ' || pg_get_expr(polqual, polrelid) || ' / ' || pg_get_expr(polwithcheck, polrelid)
+            array(select polname::text || ': ' || polpermissive::text || ' ' || polcmd::text || ' ' || pg_get_expr(polqual, polrelid) || ' / ' || pg_get_expr(polwithcheck, polrelid)
                     from pg_policy where polrelid = c.oid)::text[] as policies,
             (select a.attname from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
                where i.indrelid = c.oid and i.indisprimary) as key,

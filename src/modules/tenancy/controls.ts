@@ -6,9 +6,7 @@ export const tenancyControls: readonly Control<Stage>[] = [
   {
     id: "tenancy.isolation-database",
     kind: "tested",
-    claim: "Even raw SQL without a WHERE returns the tenant's own rows only; with no tenant set, none.",
     removed: "FORCE ROW LEVEL SECURITY, and a policy",
-    couldBeWrong: "whoever can run SQL as the application can also set another tenant: this is the second lock, not the only one",
     check: async (stage) => {
       const findings: Finding[] = [];
       await stage.sql("postgres", async (client) => void findings.push(...(await protectionFindings(client))));
@@ -46,9 +44,7 @@ export const tenancyControls: readonly Control<Stage>[] = [
   {
     id: "tenancy.foreign-keys",
     kind: "tested",
-    claim: "A row can never point into another tenant.",
     removed: "the tenant in a foreign key",
-    couldBeWrong: "a reference that no foreign key declares",
     check: async (stage) => {
       const findings: Finding[] = [];
       await stage.sql("postgres", async (client) => {
@@ -65,9 +61,7 @@ export const tenancyControls: readonly Control<Stage>[] = [
   {
     id: "tenancy.isolation-crypto",
     kind: "tested",
-    claim: "A ciphertext moved to another tenant, table, column or row does not decrypt.",
     removed: "the associated data",
-    couldBeWrong: "a flaw in AES-GCM or in the platform's implementation of it",
     check: async (stage) => {
       const { keyring } = stage.server.system;
       const [a, b] = [await keyring.tenant(stage.a.id), await keyring.tenant(stage.b.id)];
@@ -106,9 +100,7 @@ export const tenancyControls: readonly Control<Stage>[] = [
   {
     id: "tenancy.no-escalation",
     kind: "tested",
-    claim: "Nobody grants more than they hold; the last owner stays; tenant, role and owner in a body are ignored.",
     removed: "the comparison of roles when a role is given",
-    couldBeWrong: "a route that grants rights in a way that no attempt thought of",
     check: checkEscalation,
   },
 ];

@@ -54,6 +54,7 @@ function setUpRoutes(routes: Routes): void {
     access: publicBecause("nobody has an account yet; the one-time token is the credential"),
     audit: "installation.set-up",
     rate: "sign-in",
+    unprobed: { "mass-assignment": "can succeed only once in the life of an installation" },
     input: {
       body: z.object({
         token: z.string().regex(/^[A-Za-z0-9_-]{32}$/, "This is not a complete token.").meta({ examples: ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] }),
@@ -134,6 +135,7 @@ function memberRoutes(routes: Routes): void {
     access: allow("member.suspend"),
     audit: "member.reinstated",
     rate: "write",
+    mayAnswer: [409],
     input: { params: ids },
     output: { 204: nothing },
     handler: async (ctx, { params }) => {

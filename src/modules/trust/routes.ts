@@ -62,6 +62,7 @@ export function trustRoutes(routes: Routes): void {
     access: allow("operator.controls.run"),
     audit: "controls.started",
     rate: "sign-in",
+    state: "none: starts checks elsewhere and changes nothing here",
     input: { body: z.object({}) },
     output: { 202: z.object({ started: z.boolean() }) },
     handler: async (ctx) => {

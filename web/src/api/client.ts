@@ -34,21 +34,33 @@ export async function call<Output>(
   return withSession(slug, async () => bodyOf<Output>(await send(urlOf(slug, path), method, options, slug)));
 }
 
-/** Runs `attempt`, renewing the session once if it says `session_expired`. For streams and uploads too. */
+/**
+ * Runs `attempt`; when the access token has lapsed or the CSRF proof is another tab's, renews what is missing and
+ * runs it once more. For streams and uploads too.
+ */
 export async function withSession<Output>(slug: string, attempt: () => Promise<Output>): Promise<Output> {
+  let refused: ApiError;
   try {
     return await attempt();
   } catch (error) {
-    if (isApiError(error) && error.code === "signed_out") return endSession(slug, error);
-    if (!isApiError(error) || error.code !== "session_expired") throw error;
+    if (!isApiError(error)) throw error;
+    if (error.code === "signed_out") return endSession(slug, error);
+    if (!["session_expired", "not_signed_in", "csrf"].includes(error.code)) throw error;
+    refused = error;
   }
   try {
-    await renewSession(slug);
+    if (refused.code === "csrf") await renewProof(slug);
+    else await renewSession(slug);
     return await attempt();
   } catch (error) {
     if (isApiError(error) && error.status === 401) return endSession(slug, error);
     throw error;
   }
+}
+
+async function renewProof(slug: string): Promise<void> {
+  const response = await send(urlOf(slug, "session"), "GET", { background: true }, slug);
+  rememberSession(await bodyOf<SessionView>(response));
 }
 
 export function urlOf(slug: string, path: string): string {
@@ -103,13 +115,14 @@ async function send(
   const headers = new Headers({ accept: "application/json", ...options.headers });
   if (options.background) headers.set("x-background", "1");
   if (method !== "GET" && slug) headers.set("x-csrf-token", proofs.get(slug) ?? "");
-  // A body is sent with every change, so that the type of its content proves that no plain form sent it.
-  if (method !== "GET") headers.set("content-type", "application/json");
+  // Every change but a deletion has a body, so that the type of its content proves that no plain form sent it.
+  const hasBody = method !== "GET" && method !== "DELETE";
+  if (hasBody) headers.set("content-type", "application/json");
   const response = await fetch(withQuery(path, options.query), {
     method,
     headers,
     credentials: "same-origin",
-    ...(method === "GET" ? {} : { body: JSON.stringify(options.body ?? {}) }),
+    ...(hasBody ? { body: JSON.stringify(options.body ?? {}) } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   }).catch((cause: unknown) => {
     if (options.signal?.aborted) throw cause;

@@ -66,7 +66,7 @@ export type SignIn = {
   at: string;
   event: string;
   outcome: string;
-  method: string | null;
+  method?: string | null;
   ip: string | null;
   userAgent: string | null;
 };
@@ -160,12 +160,14 @@ export type ChatSummary = {
 
 export type Citation = {
   n: number;
-  document: { id: string; name: string };
+  /** Null, with `hidden`, where the reader of a shared conversation may not see the document. */
+  document: { id: string; name: string } | null;
   passage: number;
   page: number | null;
   quote: string;
   start: number;
   end: number;
+  hidden?: true;
 };
 
 export type Part = { text: string; citations: number[] };
@@ -183,13 +185,7 @@ export type Message = {
   createdAt: string;
 };
 
-export type Chat = {
-  id: string;
-  title: string | null;
-  visibility: Visibility;
-  mine: boolean;
-  messages: Message[];
-};
+export type Chat = ChatSummary & { messages: Message[] };
 
 export type Evidence = {
   verdict: "held" | "broken" | "inconclusive";

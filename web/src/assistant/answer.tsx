@@ -118,13 +118,16 @@ function paragraphsOf(parts: Part[]): Part[][] {
 function CitationButton(props: { citation: Citation; selected: boolean; onSelect: () => void }) {
   const { citation } = props;
   const page = citation.page === null ? "" : `, page ${citation.page}`;
+  const where = citation.document
+    ? `${citation.document.name}${page}`
+    : "a document that is not shared with you";
   return (
     <button
       type="button"
       data-citation={citation.n}
       aria-pressed={props.selected}
-      aria-label={`Source ${citation.n}: ${citation.document.name}${page}`}
-      title={`${citation.document.name}${page}`}
+      aria-label={`Source ${citation.n}: ${where}`}
+      title={where}
       onClick={props.onSelect}
       className={classes(
         "relative ml-1 inline-flex h-[1.125rem] min-w-[1.125rem] items-center justify-center rounded-[5px] px-1 align-[0.15em] font-sans text-[0.6875rem] leading-none font-bold transition-colors",
@@ -141,7 +144,7 @@ function CitationButton(props: { citation: Citation; selected: boolean; onSelect
 }
 
 function Origin({ message, citations }: { message: Message; citations: Citation[] }) {
-  const cited = new Set(citations.map((citation) => citation.document.id)).size;
+  const cited = new Set(citations.map((citation) => citation.document?.id ?? `hidden ${citation.n}`)).size;
   const searched = message.documentsSearched;
   return (
     <div className="mt-4 border-t border-line pt-2.5 text-small text-muted">

@@ -95,7 +95,7 @@ function Conversation({ chat }: { chat: Chat }) {
     <div ref={frame} onKeyDown={onKeyDown} className="flex min-h-0 flex-1">
       <section aria-label="Conversation" className="flex min-h-0 min-w-0 flex-1 flex-col">
         <Head chat={chat} />
-        <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="relative min-h-0 flex-1 overflow-y-auto">
           <div className="mx-auto flex w-full max-w-[42.5rem] flex-col gap-5 px-4 pt-7 pb-8 md:px-8">
             {chat.messages.map((message, index) =>
               message.author === "person" ? (
@@ -140,7 +140,7 @@ function Conversation({ chat }: { chat: Chat }) {
               onAsk={(text) => ask.mutate(text)}
             />
           ) : (
-            <ReadOnly />
+            <ReadOnly owner={chat.owner.name} />
           )}
         </div>
       </section>
@@ -153,7 +153,12 @@ function Conversation({ chat }: { chat: Chat }) {
         </aside>
       )}
       {!wide && citation && (
-        <Dialog title={`Source: ${citation.document.name}`} hideTitle shape="sheet" onClose={close}>
+        <Dialog
+          title={`Source: ${citation.document?.name ?? "not shared with you"}`}
+          hideTitle
+          shape="sheet"
+          onClose={close}
+        >
           <div className="flex max-h-[82dvh] flex-col">{panel}</div>
         </Dialog>
       )}
@@ -232,11 +237,11 @@ function Question({ text }: { text: string }) {
   );
 }
 
-function ReadOnly() {
+function ReadOnly({ owner }: { owner: string }) {
   const session = useSession();
   return (
     <p className="rounded-lg border border-line bg-raised px-4 py-3 text-muted">
-      This conversation is shared with you to read.{" "}
+      {owner} shared this conversation for reading.{" "}
       <Link
         to="/t/$slug/ask"
         params={{ slug: session.slug }}

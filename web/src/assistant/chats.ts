@@ -50,6 +50,8 @@ export function useAsk(chatId: string | null) {
         title: chat?.title ?? null,
         visibility: chat?.visibility ?? "private",
         mine: true,
+        owner: chat?.owner ?? { id: session.me.id, name: session.me.name },
+        updatedAt: new Date().toISOString(),
         messages: [...(chat?.messages ?? []), question, answer],
       }));
       void queries.invalidateQueries({ queryKey: [session.slug, "chats"] });

@@ -21,10 +21,12 @@ export type SourceProps = {
 /** The cited place in its document: the passage with what stands around it, the quote marked. */
 export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
   const session = useSession();
+  const { document } = citation;
   const around = useQuery({
-    queryKey: [session.slug, "passages", citation.document.id, "around", citation.passage],
+    queryKey: [session.slug, "passages", document?.id, "around", citation.passage],
+    enabled: document !== null,
     queryFn: () =>
-      session.call<{ items: Passage[] }>("GET", `documents/${citation.document.id}/passages`, {
+      session.call<{ items: Passage[] }>("GET", `documents/${document?.id}/passages`, {
         query: { from: Math.max(0, citation.passage - 2), limit: 6 },
       }),
     staleTime: 300_000,
@@ -57,27 +59,32 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
             </IconButton>
           </div>
         </div>
-        <h2 className="mt-1 font-serif text-title font-medium wrap-break-word">{citation.document.name}</h2>
-        <div className="mt-1 flex justify-between gap-4 text-small text-muted">
-          <span>{citation.page === null ? `passage ${citation.passage}` : `page ${citation.page}`}</span>
-          <Link
-            to="/t/$slug/library/$documentId"
-            params={{ slug: session.slug, documentId: citation.document.id }}
-            search={{ passage: citation.passage, start: citation.start, end: citation.end }}
-            className="text-ink underline decoration-line underline-offset-3 hover:decoration-current"
-          >
-            Open the document
-          </Link>
-        </div>
+        <h2 className="mt-1 font-serif text-title font-medium wrap-break-word">
+          {document?.name ?? "Not shared with you"}
+        </h2>
+        {document && (
+          <div className="mt-1 flex justify-between gap-4 text-small text-muted">
+            <span>{placeOf(citation, around.data?.items)}</span>
+            <Link
+              to="/t/$slug/library/$documentId"
+              params={{ slug: session.slug, documentId: document.id }}
+              search={{ passage: citation.passage, start: citation.start, end: citation.end }}
+              className="text-ink underline decoration-line underline-offset-3 hover:decoration-current"
+            >
+              Open the document
+            </Link>
+          </div>
+        )}
       </div>
       <section
         ref={body}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard.
         tabIndex={0}
-        aria-label={`Text of ${citation.document.name}`}
+        aria-label={document ? `Text of ${document.name}` : "The source"}
         className="relative min-h-0 flex-1 overflow-y-auto px-6 py-5 -outline-offset-2"
       >
-        {around.isPending && <Skeleton label="Loading the source" lines={7} />}
+        {!document && <Hidden />}
+        {document && around.isPending && <Skeleton label="Loading the source" lines={7} />}
         {around.isError &&
           (isApiError(around.error) && around.error.status === 404 ? (
             <Gone citation={citation} />
@@ -93,6 +100,21 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
         )}
       </section>
     </div>
+  );
+}
+
+/** "page 7", or the heading that the passage stands under where there are no pages. */
+function placeOf(citation: Citation, items: Passage[] | undefined): string {
+  if (citation.page !== null) return `page ${citation.page}`;
+  return items?.find((passage) => passage.no === citation.passage)?.heading ?? "";
+}
+
+function Hidden() {
+  return (
+    <p className="text-muted">
+      Whoever asked can see this document; it is not shared with you. Ask them to share it if you need to
+      check the sentence.
+    </p>
   );
 }
 

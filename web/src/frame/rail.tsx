@@ -9,7 +9,7 @@ import { ProofBox } from "./proof.tsx";
 export function Rail() {
   const session = useSession();
   return (
-    <header className="hidden w-[212px] shrink-0 flex-col overflow-y-auto border-r border-line md:flex print:hidden">
+    <header className="relative hidden w-[212px] shrink-0 flex-col overflow-y-auto border-r border-line md:flex print:hidden">
       <div className="flex items-center gap-2.5 px-[22px] pt-[22px] pb-[18px]">
         <BrandMark />
         <span className="min-w-0 truncate font-semibold" title={session.tenant.name}>

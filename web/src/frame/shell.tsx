@@ -38,7 +38,7 @@ export function Shell() {
         <main
           id="page"
           tabIndex={-1}
-          className="flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto outline-none"
+          className="relative flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto outline-none"
         >
           <Outlet />
         </main>

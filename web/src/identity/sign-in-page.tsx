@@ -127,5 +127,8 @@ function useWait(error: ApiError | Error | null): number {
   useEffect(() => {
     if (isApiError(error) && error.retryAfter) setUntil(Date.now() + error.retryAfter * 1000);
   }, [error]);
-  return Math.max(0, Math.ceil((until - now) / 1000));
+  return Math.max(
+    0,
+    Math.min(Math.ceil((until - now) / 1000), isApiError(error) ? (error.retryAfter ?? 0) : 0),
+  );
 }

@@ -86,7 +86,7 @@ function Rename({ document, onClose }: Part) {
           label="Name"
           value={name}
           onChange={(event) => setName(event.target.value)}
-          maxLength={200}
+          maxLength={300}
           data-first
         />
         {change.error && <Notice>{wordsOf(change.error)}</Notice>}

@@ -163,7 +163,7 @@ function Body({ id }: { id: string }) {
     },
     getPreviousPageParam: (page) => {
       const first = page.items[0];
-      if (!first || first.no <= 1 || begin === 0) return null;
+      if (!first || first.no <= 0 || begin === 0) return null;
       const from = Math.max(0, first.no - atOnce);
       return { from, limit: first.no - from };
     },

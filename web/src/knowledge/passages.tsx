@@ -7,7 +7,8 @@ export type Marked = { no: number; start?: number | undefined; end?: number | un
 
 /**
  * The text of a document as passages in order, with a line where a page begins. `marked` names a passage and,
- * if given, the part of it to mark (UTF-16 offsets). `linkTo` makes each passage addressable.
+ * if given, the part of it to mark (UTF-16 offsets). `linkTo` makes each passage addressable. A block that is one
+ * of the document's headings is set as one.
  */
 export function Passages(props: {
   items: Passage[];
@@ -17,29 +18,28 @@ export function Passages(props: {
   firstPage?: boolean;
 }) {
   const { items, marked = null } = props;
-  const Heading = props.compact ? "h3" : "h2";
+  const headings = new Set(items.flatMap((passage) => passage.heading?.split(" › ") ?? []));
   return (
     <div className={classes("font-serif", props.compact ? "text-[1rem] leading-[1.58]" : "text-reading")}>
       {items.map((passage, index) => {
         const before = items[index - 1];
         const newPage = passage.page !== null && (before ? before.page !== passage.page : props.firstPage);
-        const newHeading =
-          passage.heading && passage.heading !== before?.heading && !passage.text.startsWith(passage.heading);
         return (
           <div key={passage.no}>
             {newPage && <PageLine page={passage.page} first={!before} />}
-            {newHeading && (
-              <Heading
-                className={classes("mb-2 text-[1.0625rem] font-semibold", (before || newPage) && "mt-6")}
-              >
-                {passage.heading}
-              </Heading>
-            )}
-            <div id={`passage-${passage.no}`} className="group relative mb-3.5 scroll-mt-24">
+            <div id={`passage-${passage.no}`} className="group relative scroll-mt-24">
               {props.linkTo && <Anchor documentId={props.linkTo} no={passage.no} />}
-              <p className="whitespace-pre-line">
-                <Text passage={passage} marked={marked?.no === passage.no ? marked : null} />
-              </p>
+              {blocksOf(passage.text).map((block) => (
+                <p
+                  key={block.start}
+                  className={classes(
+                    "mb-3.5 whitespace-pre-line",
+                    headings.has(block.text.trim()) && "pt-2 font-semibold",
+                  )}
+                >
+                  <Block {...block} marked={marked?.no === passage.no ? marked : null} />
+                </p>
+              ))}
             </div>
           </div>
         );
@@ -48,17 +48,23 @@ export function Passages(props: {
   );
 }
 
-function Text({ passage, marked }: { passage: Passage; marked: Marked | null }) {
-  const { text } = passage;
+type Piece = { start: number; text: string };
+
+/** Blocks between empty lines, with their offsets in the passage. */
+function blocksOf(text: string): Piece[] {
+  return [...text.matchAll(/[^\n]+(?:\n[^\n]+)*/g)].map((match) => ({ start: match.index, text: match[0] }));
+}
+
+function Block({ start, text, marked }: Piece & { marked: Marked | null }) {
   if (!marked) return text;
-  const start = Math.min(marked.start ?? 0, text.length);
-  const end = Math.min(marked.end ?? text.length, text.length);
-  if (end <= start) return text;
+  const from = Math.max(0, (marked.start ?? 0) - start);
+  const to = Math.min(text.length, (marked.end ?? Number.POSITIVE_INFINITY) - start);
+  if (to <= from) return text;
   return (
     <>
-      {text.slice(0, start)}
-      <mark>{text.slice(start, end)}</mark>
-      {text.slice(end)}
+      {text.slice(0, from)}
+      <mark>{text.slice(from, to)}</mark>
+      {text.slice(to)}
     </>
   );
 }

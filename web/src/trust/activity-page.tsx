@@ -206,11 +206,18 @@ function Entries({ items }: { items: AuditEntry[] }) {
   );
 }
 
+/** Who acts in an event that happens before, or outside, anybody's account here. */
+const strangers: Record<string, string> = {
+  "tenant.created": "The operator",
+  "invitation.accepted": "Whoever was invited",
+};
+
 function Who({ entry }: { entry: AuditEntry }) {
   const { id, name, role } = entry.actor;
   return (
     <>
-      {name ?? (id ? "A former member" : entry.ip ? "Somebody not signed in" : "The system")}
+      {name ??
+        (id ? "A former member" : (strangers[entry.event] ?? (entry.ip ? "Not signed in" : "The system")))}
       {role && name && <span className="text-muted"> · {roleWord(role).toLowerCase()}</span>}
     </>
   );

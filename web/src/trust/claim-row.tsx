@@ -72,7 +72,7 @@ export function ClaimRow({ claim, startOpen = false }: { claim: Claim; startOpen
           id={id}
           className={classes(
             open ? "block" : "hidden print:block",
-            "px-4 pb-4 pl-12 max-md:px-3 max-md:pl-11",
+            "px-4 pt-1 pb-4 pl-12 max-md:px-3 max-md:pl-11",
           )}
         >
           <Proof claim={claim} />

@@ -62,9 +62,9 @@ function Result({ snapshot }: { snapshot: SecuritySnapshot }) {
   const headline = headlineOf(snapshot, now);
   return (
     <>
-      <div className="grid items-center gap-x-14 gap-y-8 pt-12 lg:grid-cols-[1fr_26rem] print:pt-6">
+      <div className="grid items-center gap-x-10 gap-y-8 pt-12 lg:grid-cols-[1fr_25rem] print:pt-6">
         <div>
-          <h1 className="font-serif text-[2.125rem] leading-[1.12] font-medium tracking-[-0.01em] sm:text-[2.875rem]">
+          <h1 className="font-serif text-[2.125rem] leading-[1.12] font-medium tracking-[-0.012em] text-wrap sm:text-[2.75rem]">
             {headline.before}
             <span className={colours[headline.state]}>{headline.verdict}</span>
             {headline.after}
@@ -101,13 +101,17 @@ function Facts({ snapshot }: { snapshot: SecuritySnapshot }) {
         }
       />
       <Fact
-        name="Tried on"
-        value={`version ${snapshot.version}, ${snapshot.instance}`}
+        name={snapshot.checkedAt ? "Tried on" : "To be tried on"}
+        value={`A ${snapshot.instance} of version ${snapshot.version}`}
         more="with two throw-away customers; no customer’s data is touched"
       />
-      <Fact name="Master key" value={snapshot.masterKey} />
+      <Fact name="Master key" value={capital(snapshot.masterKey)} />
     </dl>
   );
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function Fact({ name, value, more }: { name: string; value: ReactNode; more?: string }) {
@@ -149,9 +153,10 @@ function Legend({ totals }: { totals: SecuritySnapshot["totals"] }) {
 
 function Claims({ questions }: { questions: SecuritySnapshot["questions"] }) {
   const [all, setAll] = useState(false);
+  const any = questions.some((question) => question.claims.some((claim) => claim.evidence.length > 0));
   return (
     <>
-      <div className="-mb-9 flex justify-end pt-4 max-sm:mb-0 print:hidden">
+      <div className={`-mb-9 justify-end pt-4 max-sm:mb-0 print:hidden ${any ? "flex" : "hidden"}`}>
         <Button kind="quiet" small aria-pressed={all} onClick={() => setAll(!all)}>
           {all ? "Close all evidence" : "Open all evidence"}
         </Button>
@@ -187,7 +192,7 @@ function Repeat() {
   return (
     <section
       aria-labelledby="repeat"
-      className="mt-16 grid gap-x-8 gap-y-4 rounded-lg border border-line bg-surface p-6 md:grid-cols-[1fr_1.2fr]"
+      className="mt-16 grid gap-x-8 gap-y-4 rounded-lg border border-line bg-surface p-4 sm:p-6 md:grid-cols-[1fr_1.2fr]"
     >
       <div>
         <h2 id="repeat" className="font-serif text-title font-medium">
@@ -202,9 +207,9 @@ function Repeat() {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard.
         tabIndex={0}
         aria-label="Command"
-        className="self-center overflow-x-auto rounded-md border border-line bg-paper px-4 py-3.5"
+        className="self-center overflow-x-auto rounded-md border border-line bg-paper px-3 py-3.5 sm:px-4"
       >
-        <pre className="font-mono text-evidence whitespace-pre-wrap">{command}</pre>
+        <pre className="font-mono text-evidence">{command}</pre>
       </section>
     </section>
   );

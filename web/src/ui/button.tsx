@@ -6,7 +6,7 @@ type Kind = "primary" | "plain" | "quiet" | "danger";
 const looks: Record<Kind, string> = {
   primary: "bg-accent text-on-accent font-semibold hover:bg-accent-strong",
   plain: "bg-surface text-ink font-medium border border-line hover:border-edge",
-  quiet: "text-muted font-medium hover:text-ink hover:bg-accent-soft",
+  quiet: "text-ink font-medium hover:bg-accent-soft",
   danger: "bg-surface text-broken font-semibold border border-current hover:bg-broken-soft",
 };
 

@@ -32,7 +32,9 @@ export function Menu({
         if (open) trigger = own.current;
       }}
     >
-      <DropdownMenu.Trigger asChild ref={own}>{button}</DropdownMenu.Trigger>
+      <DropdownMenu.Trigger asChild ref={own}>
+        {button}
+      </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
           align={align}

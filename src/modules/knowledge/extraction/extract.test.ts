@@ -164,9 +164,16 @@ test("damaged, locked and mislabelled files are told apart", async () => {
       Buffer.concat([Buffer.from("%PDF-1.7\n"), Buffer.alloc(9000, 7), Buffer.from("startxref\n9\n%%EOF")]),
     ),
   );
+  // A later version, appended, broke off: the parser alone would show the earlier one as if nothing were missing.
+  await refused(
+    "damaged",
+    read("pdf", Buffer.concat([whole, Buffer.from("9 0 obj\n"), Buffer.alloc(9000, 32)])),
+  );
   await refused("password_protected", read("pdf", lockedPdf()));
   await refused("unsupported_format", read("pdf", "just words"));
   await refused("unsupported_format", read("text", Buffer.from("PK\u0003\u0004\u0000\u0000\u0000\u0008")));
+  await refused("unsupported_format", read("text", "{\\rtf1 words}"));
+  await refused("unsupported_format", read("text", "words", { name: "report.docx" }));
   await refused(
     "unsupported_format",
     read("text", Buffer.concat([Buffer.alloc(5000, "a"), Buffer.alloc(5000, 1)])),
@@ -190,16 +197,18 @@ test("a PDF of 1 MB that unpacks to 1.1 GB is refused before it is parsed, or at
 test("200,000 nested elements, 100,000 quote marks, 5 MB in one line: read, in bounded time and memory", async () => {
   const cost: ExtractionCost[] = [];
   const onCost = (one: ExtractionCost) => cost.push(one);
-  const [html, quoted, marks, line, word] = await Promise.all([
+  const [html, quoted, marks, line, word, knot] = await Promise.all([
     read("html", `<html>${"<div>".repeat(200_000)}deep${"</div>".repeat(200_000)}`, { onCost }),
     read("markdown", `${">".repeat(100_000)} deep`, { onCost }),
     read("markdown", `${"- ".repeat(100_000)}deep`, { onCost }),
     read("markdown", "some *words* ".repeat(400_000), { onCost }),
     read("text", "x".repeat(5_000_000), { onCost }),
+    read("markdown", "*a_ ".repeat(15_000), { onCost }),
   ]);
   for (const { blocks } of [html, quoted, marks]) assert.match(blocks.at(-1)?.text ?? "", /deep$/);
   assert.equal(word.blocks.map(({ text }) => text).join("").length, 5_000_000);
   assert.equal(line.blocks.map(({ text }) => text).join(" ").length, 13 * 400_000 - 1);
+  assert.equal(knot.blocks.map(({ text }) => text).join(" ").length, 4 * 15_000 - 1);
   for (const { peak, milliseconds } of cost)
     assert.ok(peak < 400 * MB && milliseconds < 10_000, `${peak} ${milliseconds}`);
 });

@@ -10,6 +10,7 @@ type List = Extract<Node, { type: "list" }>;
 // (5 MB: 8 s), so both are bounded before it sees the source.
 const DEEPEST = 32;
 const SECTION = 64 * 1024;
+const MOST_MARKS = 4000;
 const CONTAINER_MARKS = /^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+/gm;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const TABLE_RULE = /^[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
@@ -26,7 +27,8 @@ export function extractMarkdown(bytes: Uint8Array, report: Report): void {
     report.title(block.text);
   };
   for (const section of sections(source)) {
-    if (section.length > 2 * SECTION) emit({ kind: "paragraph", text: cleanLines(section), page: null });
+    if (section.length > 2 * SECTION || isKnotted(section))
+      emit({ kind: "paragraph", text: cleanLines(section), page: null });
     else for (const node of fromMarkdown(section).children) emitNode(node, section, emit);
   }
 }
@@ -59,6 +61,11 @@ function* sections(source: string): Generator<string> {
     afterBlank = line.trim() === "";
   }
   yield lines.join("\n");
+}
+
+/** Emphasis that never closes is matched in the square of its marks (15,000 in one paragraph: over a minute). */
+function isKnotted(section: string): boolean {
+  return section.split(/\n[ \t]*\n/).some((run) => (run.match(/[*_[]/g)?.length ?? 0) > MOST_MARKS);
 }
 
 function emitNode(node: Node, source: string, emit: (block: Block) => void): void {

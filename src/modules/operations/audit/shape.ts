@@ -12,5 +12,5 @@ export const AuditItem = z.object({
   ip: z.string().nullable(),
   userAgent: z.string().nullable(),
   /** Old and new value by field. */
-  changes: z.record(z.string(), z.tuple([z.unknown(), z.unknown()])),
+  changes: z.record(z.string(), z.array(z.unknown())),
 });

@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import { attack } from "../../../../attacker/attack.ts";
 import type { Ledger, Manifest, Tenant, User } from "../../../../attacker/contract.ts";
 import { sampleText } from "./sample.ts";
-import { type Person, signIn } from "../stage/people.ts";
+import { signingKey } from "../../../kernel/open-system.ts";
+import { accessCookie } from "../../../kernel/routes/guards.ts";
+import { openTokens } from "../../../kernel/tokens.ts";
+import { mailedToken, PASSWORD, type Person, signIn } from "../stage/people.ts";
 import type { Cast, Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
 
@@ -17,19 +20,23 @@ export function attackStage(stage: Stage): Promise<Ledger> {
 
 async function runAttack(stage: Stage): Promise<Ledger> {
   const { server } = stage;
+  // Not in the manifest, so that nothing is done to them: they invite whom the attacker needs.
+  const clerk = await stage.b.hire("Clerk of the attack", "owner");
   const manifest: Manifest = {
     origin: server.url,
-    tenants: [await tenant(stage.a), await tenant(stage.b), operatorTenant(stage)],
+    tenants: await withExpired(stage, [await tenant(stage.a), await tenant(stage.b), operatorTenant(stage)]),
     routes: server.liveRoutes.map(({ method, url }) => ({ method, path: url })),
     unprobed: UNPROBED.map(([path, reason]) => ({ method: "GET", path, reason })),
     publicKeys: [JSON.stringify(server.system.tokens.publicJwk)],
     signIn: async (slug, user) => {
-      const person = await signIn(server.url, slug, user.address ?? "", user.password ?? "", "viewer");
-      return credentialsOf(person);
+      return credentialsOf(await signInAnyway(stage, slug, user));
     },
     create: async (noun, slug, user) => createSpare(stage, noun, slug, user),
+    volatile: ["expiresAt", "lastActiveAt", "lastSignInAt", "state", "pages", "problem", "updatedAt", "ms"],
     bodies: {
-      [`POST /api/t/{slug}/documents`]: fileBody,
+      "PUT /api/t/{slug}/account/password": { current: "$password", new: "$password" },
+      "POST /api/t/{slug}/tenants": () => ({ slug: `spare-${randomUUID().slice(0, 8)}`, name: "Spare", ownerAddress: `${randomUUID().slice(0, 8)}@spare.example` }),
+      "POST /api/t/{slug}/invitations/accept": async () => ({ token: await spareInvitation(stage, clerk), name: "Guest", password: PASSWORD }),
     },
   };
   // As an outsider would get it: from the running server.
@@ -51,11 +58,21 @@ const UNPROBED: [string, string][] = [
   ["/t/*", "the web app's page, the same for everybody"],
 ];
 
-const fileBody = () => {
-  const form = new FormData();
-  form.append("file", new Blob([`Spare text ${randomUUID()}`]), "spare.txt");
-  return form;
-};
+// Invitations of the victim, since that is where the attacker's public calls go.
+async function spareInvitation(stage: Stage, clerk: Person): Promise<string> {
+  const address = `guest.${randomUUID().slice(0, 8)}@${stage.b.slug}.example`;
+  await clerk.client.call("POST", "invitations", { body: { address, role: "viewer" } });
+  return mailedToken(stage.server.system, address, "join");
+}
+
+// The attack's own wrong passwords pause its accounts; the pause has a check of its own.
+async function signInAnyway(stage: Stage, slug: string, { address = "", password = "" }: User): Promise<Person> {
+  await stage.sql("postgres", async (client) => {
+    await client.query("delete from sign_in_guard");
+    await client.query("commit");
+  });
+  return signIn(stage.server.url, slug, address, password, "viewer");
+}
 
 async function tenant(cast: Cast): Promise<Tenant> {
   const objects: Tenant["objects"] = { document: [], chat: [], member: [], session: [], message: [], invitation: [] };
@@ -96,6 +113,20 @@ function userOf(person: Person): User {
 
 const credentialsOf = (person: Person) => ({ cookies: Object.fromEntries(person.client.cookies), csrf: person.client.csrf });
 
+/** Gives each user a genuine access token whose time is over: only the server's own key can make one. */
+async function withExpired(stage: Stage, tenants: Tenant[]): Promise<Tenant[]> {
+  const { pool, keyring } = stage.server.system;
+  const anHourAgo = await openTokens(await signingKey(pool, keyring), () => new Date(Date.now() - 3_600_000));
+  for (const { slug, users } of tenants) {
+    for (const user of users) {
+      const cookies = user.cookies as Record<string, string>;
+      const claims = await stage.server.system.tokens.verify(cookies[accessCookie(slug)] ?? "");
+      user.expired = { [accessCookie(slug)]: (await anHourAgo.issue(claims)).token };
+    }
+  }
+  return tenants;
+}
+
 async function createSpare(stage: Stage, noun: string, slug: string, user: User): Promise<string | null> {
   const cast = [stage.a, stage.b].find((c) => c.slug === slug);
   if (!cast) return null;
@@ -104,7 +135,7 @@ async function createSpare(stage: Stage, noun: string, slug: string, user: User)
     return spare.id;
   }
   if (noun === "session") {
-    const person = await signIn(stage.server.url, slug, user.address ?? "", user.password ?? "", "viewer");
+    const person = await signInAnyway(stage, slug, user);
     const { json } = await person.client.call("GET", "sessions");
     return json.items.find((s: { current: boolean }) => s.current)?.id ?? null;
   }

@@ -1,5 +1,5 @@
 import { type Control, type Finding, resultOf } from "../../../kernel/controls.ts";
-import { catalogue } from "../catalogue.ts";
+import { type Claim, catalogue } from "../catalogue.ts";
 import type { Stage } from "../stage/stage.ts";
 
 /** What `controls --json` prints for each claim of the catalogue, in its order. */
@@ -28,17 +28,20 @@ export async function runControls(
   version: string,
   options: { only?: readonly string[]; progress?: (id: string, result: string) => void } = {},
 ): Promise<ControlResult[]> {
-  const results: ControlResult[] = [];
+  const results = new Map<string, ControlResult>();
   for (const control of controls) {
-    if (!catalogue.some((claim) => claim.id === control.id)) throw new Error(`${control.id} is not in the catalogue`);
+    const claim = catalogue.find((c) => c.id === control.id);
+    if (!claim) throw new Error(`${control.id} is not in the catalogue`);
+    if (claim.kind !== control.kind) throw new Error(`${control.id} is ${claim.kind} in the catalogue`);
     if (controls.some((other) => other !== control && other.id === control.id)) throw new Error(`${control.id} is declared twice`);
   }
-  for (const claim of catalogue) {
+  const wanted = catalogue.filter((claim) => !options.only || options.only.includes(claim.id));
+  const isLast = (id: string) => controls.find((c) => c.id === id)?.last === true;
+  for (const claim of [...wanted.filter((c) => !isLast(c.id)), ...wanted.filter((c) => isLast(c.id))]) {
     const control = controls.find((c) => c.id === claim.id);
-    if (options.only && !options.only.includes(claim.id)) continue;
     const at = new Date().toISOString();
     if (!control) {
-      results.push({
+      results.set(claim.id, {
         id: claim.id,
         claim: claim.words,
         kind: "not-done",
@@ -54,14 +57,14 @@ export async function runControls(
       });
       continue;
     }
-    const result = await runOne(stage, control, claim.words, at, version);
+    const result = await runOne(stage, control, claim, at, version);
     options.progress?.(result.id, result.result);
-    results.push(result);
+    results.set(result.id, result);
   }
-  return results;
+  return wanted.flatMap((claim) => results.get(claim.id) ?? []);
 }
 
-async function runOne(stage: Stage, control: Control<Stage>, words: string, at: string, version: string): Promise<ControlResult> {
+async function runOne(stage: Stage, control: Control<Stage>, claim: Claim, at: string, version: string): Promise<ControlResult> {
   const started = performance.now();
   // A check that fails to run has not held: what it would have found is unknown, so the claim is broken until it runs.
   const outcome = await control.check(stage).catch((error: Error) => ({
@@ -74,14 +77,14 @@ async function runOne(stage: Stage, control: Control<Stage>, words: string, at: 
   const good = outcome.findings.filter((f) => f.verdict === "held");
   return {
     id: control.id,
-    claim: words,
+    claim: claim.words,
     kind: outcome.subjects === 0 ? "not-done" : control.kind,
     result,
     subjects: outcome.subjects,
     evidence: [...bad, ...good].slice(0, MOST_EVIDENCE),
     summary: outcome.summary,
     removed: control.removed,
-    couldBeWrong: control.couldBeWrong,
+    couldBeWrong: claim.couldBeWrong,
     at,
     version,
     ms: Math.round(performance.now() - started),

@@ -26,23 +26,8 @@ export function keepChecking(system: System): () => Promise<void> {
   };
 }
 
-const LOCK = 7_234_011_907;
-
 async function checkIfDue(system: System): Promise<void> {
-  const client = await system.pool.connect();
-  try {
-    // One process of several does it.
-    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
-    if (!rows[0]?.mine) return;
-    try {
-      const last = await latestRun(system);
-      const age = last ? system.clock().getTime() - last.at.getTime() : Number.POSITIVE_INFINITY;
-      if (age < EVERY && last?.version === system.version) return;
-      await runChecks(system);
-    } finally {
-      await client.query("select pg_advisory_unlock($1)", [LOCK]);
-    }
-  } finally {
-    client.release();
-  }
+  const last = await latestRun(system);
+  const age = last ? system.clock().getTime() - last.at.getTime() : Number.POSITIVE_INFINITY;
+  if (age >= EVERY || last?.version !== system.version) await runChecks(system);
 }

@@ -1,0 +1,26 @@
+import type { Finding } from "../../../kernel/controls.ts";
+import type { Answer } from "../../trust/stage/client.ts";
+
+/** Collects what a check saw. */
+export interface Ledger {
+  readonly findings: Finding[];
+  /** Held when `good`. */
+  note(good: boolean, what: string, who: string, got: string | number): void;
+  /** Held when the answer has one of the statuses. */
+  status(what: string, who: string, answer: Answer, ...statuses: number[]): void;
+}
+
+export function openLedger(): Ledger {
+  const findings: Finding[] = [];
+  const note: Ledger["note"] = (good, what, who, got) => {
+    findings.push({ verdict: good ? "held" : "broken", what, who, got: String(got) });
+  };
+  return {
+    findings,
+    note,
+    status: (what, who, answer, ...statuses) => {
+      const code = answer.json?.error?.code;
+      note(statuses.includes(answer.status), what, who, code ? `${answer.status} ${code}` : answer.status);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { outcomeOf } from "../../../kernel/controls.ts";
+import { type Person, signIn } from "../../trust/stage/people.ts";
+import type { Stage } from "../../trust/stage/stage.ts";
+import { openLedger } from "./ledger.ts";
+
+/** Changes something about a member in one session and makes the very next request in another. */
+export async function checkRevocation(stage: Stage) {
+  const ledger = openLedger();
+  const { url } = stage.server;
+  const owner = stage.a.owner.client;
+  let n = 0;
+  const open = async (role: "viewer" | "manager" | "admin" = "viewer") => {
+    const person = await stage.a.hire(`Revoked ${n++} ${Date.now()}`, role);
+    return [person, await signIn(url, stage.a.slug, person.address, person.password, role)] as const;
+  };
+  const next = async (what: string, person: Person, path: string, status: number) =>
+    ledger.status(what, "the next request", await person.client.call("GET", path), status);
+
+  const [everywhere, second] = await open();
+  await next("before", second, "session", 200);
+  await everywhere.client.call("DELETE", "sessions");
+  await next("signed out everywhere", second, "session", 401);
+  await next("signed out everywhere", everywhere, "session", 401);
+
+  const [changer, other] = await open();
+  await changer.client.call("PUT", "account/password", { body: { current: changer.password, new: "Eleven-copper-gates-27" } });
+  await next("password changed, another session", other, "session", 401);
+  await next("password changed, this session", changer, "session", 200);
+
+  const [here, elsewhere] = await open();
+  await here.client.call("DELETE", "session");
+  await next("signed out here", here, "session", 401);
+  await next("another session of the same member", elsewhere, "session", 200);
+
+  const [demoted] = await open("admin");
+  await next("as admin", demoted, "audit", 200);
+  await owner.call("PATCH", `members/${demoted.id}`, { body: { role: "viewer" } });
+  await next("role lowered", demoted, "audit", 403);
+
+  const [suspended] = await open();
+  await owner.call("PUT", `members/${suspended.id}/suspension`, { body: {} });
+  await next("suspended", suspended, "session", 401);
+  ledger.status("suspended, refreshing", "the next request", await suspended.client.call("POST", "session/refresh", { body: {} }), 401);
+
+  const [removed] = await open();
+  await owner.call("DELETE", `members/${removed.id}`);
+  await next("removed", removed, "session", 401);
+
+  const [lister, ended] = await open();
+  const sessions = (await lister.client.call("GET", "sessions")).json.items as { id: string; current: boolean }[];
+  for (const s of sessions.filter((x) => !x.current)) await lister.client.call("DELETE", `sessions/${s.id}`);
+  await next("ended from another session", ended, "session", 401);
+  return outcomeOf(ledger.findings, `${ledger.findings.length} next requests`);
+}
