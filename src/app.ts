@@ -56,7 +56,10 @@ export interface App {
 }
 
 /** Kernel, then the modules, explicitly, in order. `rebuild` changes the table before it is mounted: for tests that remove a defence. */
-export async function createApp(system: System, rebuild: (routes: Routes) => Routes = (r) => r): Promise<App> {
+export async function createApp(
+  system: System,
+  rebuild: (routes: Routes) => Routes = (r) => r,
+): Promise<App> {
   const server = Fastify({
     loggerInstance: system.log,
     genReqId: requestId,
@@ -78,7 +81,15 @@ export async function createApp(system: System, rebuild: (routes: Routes) => Rou
   });
   server.addHook("onResponse", async (request, reply) => {
     // The route's pattern, never the address itself: addresses can hold identifiers and search words.
-    request.log.info({ method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      "answered",
+    );
   });
   await mountHeaders(server);
   const routes = rebuild(allRoutes());

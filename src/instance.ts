@@ -46,7 +46,15 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   try {
     const { postgres, urls } = await openDatabase(options, closing);
     progress("opening keys and files");
-    const system = await openSystem({ config, log, version, urls, soleProcess: postgres !== null, env: options.env, ...(options.clock ? { clock: options.clock } : {}) });
+    const system = await openSystem({
+      config,
+      log,
+      version,
+      urls,
+      soleProcess: postgres !== null,
+      env: options.env,
+      ...(options.clock ? { clock: options.clock } : {}),
+    });
     closing.push(() => system.close());
     const app = await createApp(system, options.rebuild);
     await system.jobs.start(system, allJobs);
@@ -78,7 +86,10 @@ async function openDatabase(options: InstanceOptions, closing: (() => Promise<un
   const database = "vouchsafe";
   progress("bringing the database up to date");
   await migrate({ adminUrl: postgres.adminUrl, passwords: postgres.passwords, database });
-  return { postgres, urls: { app: postgres.url("vouchsafe_app", database), jobs: postgres.url("vouchsafe_jobs", database) } };
+  return {
+    postgres,
+    urls: { app: postgres.url("vouchsafe_app", database), jobs: postgres.url("vouchsafe_jobs", database) },
+  };
 }
 
 async function requireMigrated(url: string, log: Logger): Promise<void> {
@@ -93,7 +104,11 @@ async function requireMigrated(url: string, log: Logger): Promise<void> {
     }
   } catch (cause) {
     if ((cause as { name?: string }).name === "StartupError") throw cause;
-    throw startupError("The database cannot be reached.", "Check DATABASE_URL, and that the server accepts the role vouchsafe_app.", cause);
+    throw startupError(
+      "The database cannot be reached.",
+      "Check DATABASE_URL, and that the server accepts the role vouchsafe_app.",
+      cause,
+    );
   } finally {
     await pool.end();
   }
@@ -105,14 +120,31 @@ async function listen(app: App, config: Config): Promise<string> {
   } catch (cause) {
     const code = (cause as { code?: string }).code;
     if (code === "EADDRINUSE") {
-      throw startupError(`Port ${config.port} is taken by another program.`, `Stop that program, or choose another port: PORT=${config.port + 1} npm start`, cause);
+      throw startupError(
+        `Port ${config.port} is taken by another program.`,
+        `Stop that program, or choose another port: PORT=${config.port + 1} npm start`,
+        cause,
+      );
     }
-    if (code === "EACCES") throw startupError(`Port ${config.port} needs more rights.`, "Choose a port above 1023: PORT=8460 npm start", cause);
-    if (code === "EADDRNOTAVAIL") throw startupError(`This computer has no address ${config.host}.`, "Set HOST to one of its addresses, or leave it out.", cause);
+    if (code === "EACCES")
+      throw startupError(
+        `Port ${config.port} needs more rights.`,
+        "Choose a port above 1023: PORT=8460 npm start",
+        cause,
+      );
+    if (code === "EADDRNOTAVAIL")
+      throw startupError(
+        `This computer has no address ${config.host}.`,
+        "Set HOST to one of its addresses, or leave it out.",
+        cause,
+      );
     throw cause;
   }
   const address = app.server.server.address();
   const port = typeof address === "object" && address ? address.port : config.port;
-  const host = config.host === "0.0.0.0" || config.host === "::" || config.host === "127.0.0.1" ? "localhost" : config.host;
+  const host =
+    config.host === "0.0.0.0" || config.host === "::" || config.host === "127.0.0.1"
+      ? "localhost"
+      : config.host;
   return `http://${host}:${port}`;
 }

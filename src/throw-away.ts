@@ -1,10 +1,10 @@
+import { chmodSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chmodSync } from "node:fs";
+import { type Instance, type InstanceOptions, startInstance } from "./instance.ts";
 import { type Config, readConfig } from "./kernel/config.ts";
 import { openLog } from "./kernel/log.ts";
-import { type Instance, type InstanceOptions, startInstance } from "./instance.ts";
 
 /** Collects what a server logs, so that a check can look for what must not be there. */
 export interface ThrowAway extends Instance {
@@ -18,7 +18,9 @@ export interface ThrowAway extends Instance {
  * settings. `close` removes the folder.
  */
 export async function startThrowAway(
-  options: Partial<Pick<InstanceOptions, "rebuild" | "clock" | "progress" | "durable">> & { config?: Partial<Config> } = {},
+  options: Partial<Pick<InstanceOptions, "rebuild" | "clock" | "progress" | "durable">> & {
+    config?: Partial<Config>;
+  } = {},
 ): Promise<ThrowAway> {
   const folder = await mkdtemp(join(tmpdir(), "vouchsafe-"));
   // As root, the database runs under another user who must be able to pass through.

@@ -19,6 +19,9 @@ export async function run(args: readonly string[]): Promise<number> {
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
   if (args.includes("--json")) process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`);
-  else process.stdout.write(`${printed.probes} attempts on ${printed.routes} routes: ${printed.held} held, ${breached.length} got through, ${printed.inconclusive} open.\n`);
+  else
+    process.stdout.write(
+      `${printed.probes} attempts on ${printed.routes} routes: ${printed.held} held, ${breached.length} got through, ${printed.inconclusive} open.\n`,
+    );
   return breached.length + uncovered.length + summary.inconclusive === 0 ? 0 : 1;
 }

@@ -11,10 +11,14 @@ export async function boundaryProblems(folder: string): Promise<string[]> {
   for await (const file of glob("{src,attacker,verify}/**/*.ts", { cwd: folder })) {
     const text = await readFile(join(folder, file), "utf8");
     for (const [, specifier = ""] of text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)) {
-      const target = specifier.startsWith(".") ? relative(folder, join(folder, dirname(file), specifier)) : null;
+      const target = specifier.startsWith(".")
+        ? relative(folder, join(folder, dirname(file), specifier))
+        : null;
       if (target === null) continue;
-      if (/^(attacker|verify)\//.test(file) && !target.startsWith(`${file.split("/")[0]}/`)) problems.push(`${file} imports ${target}: it must stand alone`);
-      if (file.startsWith("src/kernel/") && !target.startsWith("src/kernel/") && !file.endsWith(".test.ts")) problems.push(`${file} imports ${target}: the kernel imports only itself`);
+      if (/^(attacker|verify)\//.test(file) && !target.startsWith(`${file.split("/")[0]}/`))
+        problems.push(`${file} imports ${target}: it must stand alone`);
+      if (file.startsWith("src/kernel/") && !target.startsWith("src/kernel/") && !file.endsWith(".test.ts"))
+        problems.push(`${file} imports ${target}: the kernel imports only itself`);
       const from = moduleOf(file);
       const to = moduleOf(target);
       // Tests and controls look at everything; nothing may look at them.
@@ -36,7 +40,8 @@ function circles(edges: Map<string, Set<string>>): string[] {
     if (path.includes(at)) {
       const circle = [...path.slice(path.indexOf(at)), at];
       // Each circle is met once from each of its members; report it from the first by name.
-      if (circle[0] === [...circle].sort()[0]) found.push(`modules import each other in a circle: ${circle.join(" → ")}`);
+      if (circle[0] === [...circle].sort()[0])
+        found.push(`modules import each other in a circle: ${circle.join(" → ")}`);
       return;
     }
     for (const next of edges.get(at) ?? []) visit(next, [...path, at]);

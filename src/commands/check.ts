@@ -32,7 +32,10 @@ async function schemaFiles(): Promise<Record<string, string>> {
   const client = new pg.Client(instance.postgres?.url("postgres", "vouchsafe"));
   try {
     await client.connect();
-    return { "db/schema.sql": await dumpSchema(client), "src/kernel/database/tables.ts": await dumpTypes(client) };
+    return {
+      "db/schema.sql": await dumpSchema(client),
+      "src/kernel/database/tables.ts": await dumpTypes(client),
+    };
   } finally {
     await client.end();
     await instance.close();
@@ -50,7 +53,9 @@ async function compare(write: boolean, files: Record<string, string>): Promise<n
       process.stderr.write(`${name} written\n`);
     } else {
       differing++;
-      process.stderr.write(`${name} is not what the program makes; look at the difference, then renew it with --write\n`);
+      process.stderr.write(
+        `${name} is not what the program makes; look at the difference, then renew it with --write\n`,
+      );
     }
   }
   return differing === 0 ? 0 : 1;

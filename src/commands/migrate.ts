@@ -9,11 +9,17 @@ import { projectFolder } from "../project.ts";
 export async function run(): Promise<number> {
   const read = readConfig(process.env, join(projectFolder, "var"));
   if ("problems" in read) {
-    throw startupError(`Some settings cannot be used: ${read.problems.map((p) => `${p.variable} ${p.problem}`).join("; ")}`, "Correct them and try again.");
+    throw startupError(
+      `Some settings cannot be used: ${read.problems.map((p) => `${p.variable} ${p.problem}`).join("; ")}`,
+      "Correct them and try again.",
+    );
   }
   const { migrationDatabaseUrl, databaseUrl, jobsDatabaseUrl } = read.config;
   if (!migrationDatabaseUrl) {
-    throw startupError("MIGRATION_DATABASE_URL is not set.", "Give the URL of a role that may create roles. Without DATABASE_URL, `npm start` migrates its own database by itself.");
+    throw startupError(
+      "MIGRATION_DATABASE_URL is not set.",
+      "Give the URL of a role that may create roles. Without DATABASE_URL, `npm start` migrates its own database by itself.",
+    );
   }
   const password = (url: string) => decodeURIComponent(new URL(url).password);
   const { applied } = await migrate({
@@ -24,6 +30,10 @@ export async function run(): Promise<number> {
     },
     log: (line) => void process.stderr.write(`${line}\n`),
   });
-  process.stderr.write(applied.length > 0 ? `${applied.length} migrations applied.\n` : "Nothing to do: the database is up to date.\n");
+  process.stderr.write(
+    applied.length > 0
+      ? `${applied.length} migrations applied.\n`
+      : "Nothing to do: the database is up to date.\n",
+  );
   return 0;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type LiveServer } from "../modules/trust/stage/live-server.ts";
+import type { LiveServer } from "../modules/trust/stage/live-server.ts";
 import { openStage, type Stage } from "../modules/trust/stage/stage.ts";
 import { startThrowAway, type ThrowAway } from "../throw-away.ts";
 
@@ -30,6 +30,10 @@ export function liveServer(instance: ThrowAway): LiveServer {
     liveRoutes: instance.app.liveRoutes,
     databaseUrl: (role) => postgres.url(role, "vouchsafe"),
     log: () => instance.log(),
-    folders: [join(instance.folder, "home", "files"), join(instance.folder, "home", "keys"), join(instance.folder, "runtime")],
+    folders: [
+      join(instance.folder, "home", "files"),
+      join(instance.folder, "home", "keys"),
+      join(instance.folder, "runtime"),
+    ],
   };
 }

@@ -1,22 +1,23 @@
 import { join } from "node:path";
+import { type Instance, startInstance } from "../instance.ts";
 import { type ConfigProblem, readConfig } from "../kernel/config.ts";
 import { startupError } from "../kernel/home.ts";
 import { lifetime } from "../kernel/lifetime.ts";
 import { openLog } from "../kernel/log.ts";
-import { type Instance, startInstance } from "../instance.ts";
-import { projectFolder } from "../project.ts";
 import { outboxLink } from "../modules/operations/outbox.ts";
 import { offerSetUp } from "../modules/tenancy/set-up/service.ts";
-import { fillDemo } from "./demo-companies.ts";
 import { keepChecking } from "../modules/trust/runs/schedule.ts";
+import { projectFolder } from "../project.ts";
+import { fillDemo } from "./demo-companies.ts";
 
 /** `serve`: everything in one process, until it is told to stop. */
 export async function run(args: readonly string[]): Promise<number> {
   const started = performance.now();
   const read = readConfig(process.env, join(projectFolder, "var"));
-  if ("problems" in read) throw startupError(describe(read.problems), "Correct these variables and start again.");
+  if ("problems" in read)
+    throw startupError(describe(read.problems), "Correct these variables and start again.");
   const { config } = read;
-  const log = openLog(process.env["LOG_LEVEL"] ? config.logLevel : "warn");
+  const log = openLog(process.env.LOG_LEVEL ? config.logLevel : "warn");
   const life = lifetime({ log });
   const progress = progressLine();
   const instance = await startInstance({ config, log, env: process.env, progress: progress.show });
@@ -37,13 +38,27 @@ async function announce(instance: Instance, ms: number): Promise<void> {
   const base = system.origin.current;
   const lines = [
     `Vouchsafe ${system.version} is ready after ${(ms / 1000).toFixed(1)} s: ${base}`,
-    ...(token ? ["", "Set it up with this link. It works once, and nobody becomes the first owner without it:", `  ${base}/set-up#${token}`] : []),
-    ...(outbox ? ["", "No mail server is set (SMTP_URL). Mails wait here, for whoever has this link:", `  ${base}${outbox}`] : []),
+    ...(token
+      ? [
+          "",
+          "Set it up with this link. It works once, and nobody becomes the first owner without it:",
+          `  ${base}/set-up#${token}`,
+        ]
+      : []),
+    ...(outbox
+      ? [
+          "",
+          "No mail server is set (SMTP_URL). Mails wait here, for whoever has this link:",
+          `  ${base}${outbox}`,
+        ]
+      : []),
     "",
     system.masterKeySource === "file"
       ? `Master key: ${join(system.config.home, "secrets", "master.key")} (mode 0600, apart from the data). Copy it to a safe place: without it nothing can be read.`
       : "Master key: from the environment.",
-    postgres ? `Database: built in, for one machine and evaluation. Data: ${system.config.home}` : "Database: DATABASE_URL.",
+    postgres
+      ? `Database: built in, for one machine and evaluation. Data: ${system.config.home}`
+      : "Database: DATABASE_URL.",
     "Stop with Ctrl-C.",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -12,7 +12,8 @@ const EVERY = minutes(1);
 export function noticeActivity(ctx: Ctx): void {
   const now = ctx.clock();
   const standing = ctx.standing.current;
-  if (!standing || ctx.actor.kind !== "member" || now.getTime() - standing.lastActiveAt.getTime() < EVERY) return;
+  if (!standing || ctx.actor.kind !== "member" || now.getTime() - standing.lastActiveAt.getTime() < EVERY)
+    return;
   const { sessionId } = ctx.actor;
   unit({ ...ctx, tx: null, standing: { current: null } }, async (inner) => {
     standingOf(inner);

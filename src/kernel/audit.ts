@@ -9,11 +9,17 @@ export interface AuditEntry {
   readonly event: string;
   readonly resource: { readonly type: string; readonly id?: string };
   readonly outcome?: "done" | "refused";
-  /** Old and new value by field. Sensitive ones are given as `[redacted]`. */
+  /** Old and new value by field. Sensitive ones are given as `redacted`. */
   readonly changes?: Readonly<Record<string, readonly [old: unknown, now: unknown]>>;
   /** How an authentication was attempted. */
   readonly method?: string;
 }
+
+/**
+ * Stands for a value that readers of the log may not see: a secret, or the name of something private. An admin
+ * reads the whole log and no colleague's documents.
+ */
+export const redacted = "[redacted]";
 
 /** What is sealed into an entry's `content`. */
 export interface AuditContent {

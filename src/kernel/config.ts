@@ -32,7 +32,9 @@ export function readConfig(
   env: Record<string, string | undefined>,
   defaultHome: string,
 ): { config: Config } | { problems: ConfigProblem[] } {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     return {
@@ -82,15 +84,27 @@ const Environment = z
     SMTP_URL: url("smtp:", "smtps:").optional(),
     MAIL_FROM: z.string().default("Vouchsafe <vouchsafe@localhost>"),
     LOG_LEVEL: z
-      .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], "must be fatal, error, warn, info, debug, trace or silent")
+      .enum(
+        ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+        "must be fatal, error, warn, info, debug, trace or silent",
+      )
       .default("info"),
     TRUSTED_PROXIES: z
       .string()
       .default("")
-      .transform((value) => value.split(",").map((part) => part.trim()).filter(Boolean)),
+      .transform((value) =>
+        value
+          .split(",")
+          .map((part) => part.trim())
+          .filter(Boolean),
+      ),
   })
   .superRefine((e, issues) => {
     if (e.DATABASE_URL && !e.JOBS_DATABASE_URL) {
-      issues.addIssue({ code: "custom", path: ["JOBS_DATABASE_URL"], message: "is needed beside DATABASE_URL (role vouchsafe_jobs)" });
+      issues.addIssue({
+        code: "custom",
+        path: ["JOBS_DATABASE_URL"],
+        message: "is needed beside DATABASE_URL (role vouchsafe_jobs)",
+      });
     }
   });

@@ -28,7 +28,11 @@ export interface Control<T> {
 }
 
 /** Sums findings up. Held only when something was checked and everything held. */
-export function outcomeOf(findings: readonly Finding[], summary: string, subjects = findings.length): Outcome {
+export function outcomeOf(
+  findings: readonly Finding[],
+  summary: string,
+  subjects = findings.length,
+): Outcome {
   return { subjects, findings, summary };
 }
 

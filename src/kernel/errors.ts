@@ -13,7 +13,10 @@ const codes = {
   session_expired: [401, "The access token has expired. Refresh the session."],
   signed_out: [401, "You were signed out. Sign in again."],
   sign_in_failed: [401, "The workspace, address or password is not right. Check all three."],
-  locked: [423, "Too many failed attempts. Wait 15 minutes, or use the link we mailed to the account's address."],
+  locked: [
+    423,
+    "Too many failed attempts. Wait 15 minutes, or use the link we mailed to the account's address.",
+  ],
   email_unverified: [403, "Open the link in the mail we sent you to confirm your address, then sign in."],
   forbidden: [403, "Your role does not allow this. Ask an admin of your workspace."],
   csrf: [403, "The request did not prove that it comes from this site. Reload the page and try again."],
@@ -80,7 +83,10 @@ export function statusOf(code: ErrorCode): number {
 
 function make(code: ErrorCode, details: Details, keepsRecord: boolean): AppError {
   const [status, message] = codes[code];
-  const error = new Error(details.message ?? message, details.cause === undefined ? {} : { cause: details.cause });
+  const error = new Error(
+    details.message ?? message,
+    details.cause === undefined ? {} : { cause: details.cause },
+  );
   return Object.assign(error, {
     [mark]: true,
     code,

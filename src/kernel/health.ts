@@ -3,7 +3,9 @@ import type { System } from "./system.ts";
 
 /** The two routes outside of the table: is the process alive, and can it serve. They tell nothing else. */
 export function mountHealth(app: FastifyInstance, system: System): void {
-  app.get("/healthz", { logLevel: "warn" }, async (_request, reply) => reply.header("cache-control", "no-store").send({ ok: true }));
+  app.get("/healthz", { logLevel: "warn" }, async (_request, reply) =>
+    reply.header("cache-control", "no-store").send({ ok: true }),
+  );
   app.get("/readyz", { logLevel: "warn" }, async (_request, reply) => {
     const ready = await system.pool.query("select 1").then(
       () => true,

@@ -82,7 +82,12 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
         for (let i = 0; i < spec.concurrency; i++) {
           await boss.work(
             spec.name,
-            { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5 } as const,
+            {
+              includeMetadata: true,
+              batchSize: 1,
+              pollingIntervalSeconds: 2,
+              notifyPollingIntervalSeconds: 5,
+            } as const,
             async ([job]: JobWithMetadata<JobData>[]) => {
               if (job) await perform(system, spec, job.data, job.retryCount >= job.retryLimit);
             },

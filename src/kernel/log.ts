@@ -14,11 +14,9 @@ export function openLog(level: string, destination: { write(line: string): void 
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
-        paths: ["password", "token", "secret", "cookie", "authorization", "address", "name", "text"].flatMap((k) => [
-          k,
-          `*.${k}`,
-          `*.*.${k}`,
-        ]),
+        paths: ["password", "token", "secret", "cookie", "authorization", "address", "name", "text"].flatMap(
+          (k) => [k, `*.${k}`, `*.*.${k}`],
+        ),
         censor: "[redacted]",
       },
       serializers: { err: plainError },

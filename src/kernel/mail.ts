@@ -4,9 +4,9 @@ import { db } from "./database/queries.ts";
 import { read, readOne, unit, write } from "./database/unit.ts";
 import { newId } from "./ids.ts";
 import type { JobSpec } from "./jobs.ts";
+import { jobContext } from "./jobs.ts";
 import { reveal } from "./secret.ts";
 import type { System } from "./system.ts";
-import { jobContext } from "./jobs.ts";
 
 export interface Mail {
   readonly to: string;
@@ -47,7 +47,7 @@ export const deliverMail: JobSpec = {
   run: async (ctx, id, last) => {
     const row = await readOne(ctx, db.selectFrom("mail").selectAll().where("mail_id", "=", id));
     const { smtpUrl, mailFrom } = ctx.system.config;
-    if (!row || row.state !== "waiting" || !smtpUrl) return;
+    if (row?.state !== "waiting" || !smtpUrl) return;
     const keys = await keysOf(ctx);
     const transport = nodemailer.createTransport(reveal(smtpUrl));
     try {
@@ -69,7 +69,11 @@ export const deliverMail: JobSpec = {
   },
 };
 
-async function settle(ctx: Ctx, id: string, change: { state: "sent" | "failed"; sent_at?: Date; problem?: string }) {
+async function settle(
+  ctx: Ctx,
+  id: string,
+  change: { state: "sent" | "failed"; sent_at?: Date; problem?: string },
+) {
   await unit(ctx, (inner) => write(inner, db.updateTable("mail").set(change).where("mail_id", "=", id)));
 }
 
@@ -82,17 +86,20 @@ export interface OutboxMail extends Mail {
 /** The newest mails of all tenants on an installation without a mail server; empty when there is one. */
 export async function readOutbox(system: System, limit = 100): Promise<OutboxMail[]> {
   if (system.config.smtpUrl) return [];
-  const { rows } = await system.pool.query<{ tenant_id: string; slug: string; mail_id: string; created_at: Date }>(
-    "select * from directory.newest_mails($1)",
-    [limit],
-  );
+  const { rows } = await system.pool.query<{
+    tenant_id: string;
+    slug: string;
+    mail_id: string;
+    created_at: Date;
+  }>("select * from directory.newest_mails($1)", [limit]);
   return Promise.all(
     rows.map(async (m) => {
       const ctx = jobContext(system, { tenantId: m.tenant_id, slug: m.slug });
       const [[row]] = await read(ctx, db.selectFrom("mail").selectAll().where("mail_id", "=", m.mail_id));
       if (!row) throw new Error("a mail vanished while the outbox was read");
       const keys = await keysOf(ctx);
-      const text = (column: "recipient" | "subject" | "body") => keys.openText(cell(column, m.mail_id), row[column]);
+      const text = (column: "recipient" | "subject" | "body") =>
+        keys.openText(cell(column, m.mail_id), row[column]);
       return {
         id: m.mail_id,
         at: m.created_at.toISOString(),
@@ -104,4 +111,3 @@ export async function readOutbox(system: System, limit = 100): Promise<OutboxMai
     }),
   );
 }
-

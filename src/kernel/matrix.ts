@@ -33,7 +33,9 @@ export function printMatrix(routes: Routes): string {
     "",
     "| route | reason |",
     "| --- | --- |",
-    ...open.map((r) => `| \`${r.method} ${r.url}\` | ${"publicBecause" in r.access ? r.access.publicBecause : ""} |`),
+    ...open.map(
+      (r) => `| \`${r.method} ${r.url}\` | ${"publicBecause" in r.access ? r.access.publicBecause : ""} |`,
+    ),
     "",
     "## Permissions",
     "",
@@ -44,4 +46,5 @@ export function printMatrix(routes: Routes): string {
   ].join("\n");
 }
 
-const byUrl = (a: Route, b: Route): number => (a.url === b.url ? (a.method < b.method ? -1 : 1) : a.url < b.url ? -1 : 1);
+const byUrl = (a: Route, b: Route): number =>
+  a.url === b.url ? (a.method < b.method ? -1 : 1) : a.url < b.url ? -1 : 1;

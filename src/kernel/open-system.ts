@@ -70,7 +70,9 @@ function openDirectory(pool: pg.Pool): Directory {
     async tenantBySlug(slug) {
       const known = found.get(slug);
       if (known) return known;
-      const { rows } = await pool.query<{ id: string | null }>("select directory.tenant_by_slug($1) as id", [slug]);
+      const { rows } = await pool.query<{ id: string | null }>("select directory.tenant_by_slug($1) as id", [
+        slug,
+      ]);
       const id = rows[0]?.id ?? null;
       // A slug never moves to another tenant; one that is free today may be taken tomorrow.
       if (id) {

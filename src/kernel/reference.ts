@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { openApiOf } from "./routes/openapi.ts";
 import type { Route, Routes } from "./routes/contract.ts";
+import { openApiOf } from "./routes/openapi.ts";
 
 /** The OpenAPI document and a page that reads it aloud: every route, who may call it, what it records. */
 export function mountReference(
@@ -19,11 +19,23 @@ export function mountReference(
   );
 }
 
-function pageOf(routes: Routes, version: string, rolesOf: (route: Route) => readonly string[] | null): string {
+function pageOf(
+  routes: Routes,
+  version: string,
+  rolesOf: (route: Route) => readonly string[] | null,
+): string {
   const rows = routes.map((route) => {
-    const access = "publicBecause" in route.access ? `public: ${route.access.publicBecause}` : route.access.permission;
+    const access =
+      "publicBecause" in route.access ? `public: ${route.access.publicBecause}` : route.access.permission;
     const audit = typeof route.audit === "string" ? route.audit : `none: ${route.audit.unauditedBecause}`;
-    const cells = [`${route.method} ${route.url}`, route.words, access, rolesOf(route)?.join(", ") ?? "", audit, route.rate];
+    const cells = [
+      `${route.method} ${route.url}`,
+      route.words,
+      access,
+      rolesOf(route)?.join(", ") ?? "",
+      audit,
+      route.rate,
+    ];
     return `<tr>${cells.map((cell, i) => (i === 0 ? `<th scope="row"><code>${escapeHtml(cell)}</code></th>` : `<td>${escapeHtml(cell)}</td>`)).join("")}</tr>`;
   });
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>API reference</title>
@@ -32,5 +44,4 @@ function pageOf(routes: Routes, version: string, rolesOf: (route: Route) => read
 <tbody>${rows.join("\n")}</tbody></table></html>`;
 }
 
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);

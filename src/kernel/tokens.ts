@@ -1,4 +1,4 @@
-import { type JWK, importJWK, importPKCS8, jwtVerify, SignJWT } from "jose";
+import { importJWK, importPKCS8, type JWK, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "./clock.ts";
 import { appError } from "./errors.ts";
 

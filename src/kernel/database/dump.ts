@@ -32,7 +32,8 @@ async function roles(client: pg.ClientBase): Promise<string[]> {
     `select rolname, rolsuper::text, rolbypassrls::text from pg_roles where rolname like 'vouchsafe\\_%' order by 1`,
   );
   return found.map(
-    (r) => `-- role ${r["rolname"]}: ${r["rolsuper"] === "true" ? "SUPERUSER" : "no superuser"}, ${r["rolbypassrls"] === "true" ? "BYPASSRLS" : "row security applies"}`,
+    (r) =>
+      `-- role ${r.rolname}: ${r.rolsuper === "true" ? "SUPERUSER" : "no superuser"}, ${r.rolbypassrls === "true" ? "BYPASSRLS" : "row security applies"}`,
   );
 }
 
@@ -50,7 +51,7 @@ async function tablesOf(client: pg.ClientBase, schema: string): Promise<string[]
 }
 
 async function tableText(client: pg.ClientBase, schema: string, t: Row): Promise<string> {
-  const name = schema === "public" ? t["relname"] : `${schema}.${t["relname"]}`;
+  const name = schema === "public" ? t.relname : `${schema}.${t.relname}`;
   const columns = await rows(
     client,
     `select format('%s %s%s%s', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
@@ -58,39 +59,39 @@ async function tableText(client: pg.ClientBase, schema: string, t: Row): Promise
                    coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '')) as line
        from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
        where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`,
-    [t["oid"]],
+    [t.oid],
   );
   const constraints = await rows(
     client,
     `select pg_get_constraintdef(oid) as line from pg_constraint
        where conrelid = $1::oid and contype in ('p', 'u', 'f', 'c')
        order by array_position(array['p', 'u', 'f', 'c'], contype::text), pg_get_constraintdef(oid)`,
-    [t["oid"]],
+    [t.oid],
   );
-  const lines = [...columns, ...constraints].map((r) => `  ${r["line"]}`);
+  const lines = [...columns, ...constraints].map((r) => `  ${r.line}`);
   const after = [
     ...(await rows(
       client,
       `select pg_get_indexdef(i.indexrelid) || ';' as line from pg_index i
          where i.indrelid = $1::oid and not exists (select 1 from pg_constraint c where c.conindid = i.indexrelid)
          order by 1`,
-      [t["oid"]],
+      [t.oid],
     )),
-    ...(t["secured"] === "true" ? [{ line: `alter table ${name} enable row level security;` }] : []),
-    ...(t["forced"] === "true" ? [{ line: `alter table ${name} force row level security;` }] : []),
+    ...(t.secured === "true" ? [{ line: `alter table ${name} enable row level security;` }] : []),
+    ...(t.forced === "true" ? [{ line: `alter table ${name} force row level security;` }] : []),
     ...(await rows(
       client,
       `select format('create policy %s on %s for %s to %s using (%s) with check (%s);', policyname, $2::text,
                      lower(cmd), array_to_string(roles, ', '), qual, with_check) as line
          from pg_policies where schemaname = $1 and tablename = $3 order by policyname`,
-      [schema, name, t["relname"]],
+      [schema, name, t.relname],
     )),
     ...(await rows(
       client,
       `select format('grant %s on %s to %s;', string_agg(lower(privilege_type), ', ' order by privilege_type), $2::text, grantee) as line
          from information_schema.role_table_grants
          where table_schema = $1 and table_name = $3 and grantee <> $4 group by grantee order by grantee`,
-      [schema, name, t["relname"], t["owner"]],
+      [schema, name, t.relname, t.owner],
     )),
     ...(await rows(
       client,
@@ -101,10 +102,10 @@ async function tableText(client: pg.ClientBase, schema: string, t: Row): Promise
              where t.table_schema = g.table_schema and t.table_name = g.table_name and t.grantee = g.grantee
                and t.privilege_type = g.privilege_type)
          group by grantee, privilege_type order by grantee, privilege_type`,
-      [schema, name, t["relname"], t["owner"]],
+      [schema, name, t.relname, t.owner],
     )),
   ].map((r) => r.line);
-  return `create table ${name} (  -- owner: ${t["owner"]}\n${lines.join(",\n")}\n);\n${after.join("\n")}\n`;
+  return `create table ${name} (  -- owner: ${t.owner}\n${lines.join(",\n")}\n);\n${after.join("\n")}\n`;
 }
 
 async function functionsOf(client: pg.ClientBase, schema: string): Promise<string[]> {
@@ -118,8 +119,8 @@ async function functionsOf(client: pg.ClientBase, schema: string): Promise<strin
     [schema],
   );
   return found.map((f) => {
-    const who = f["everyone"] === "true" ? "everyone" : f["granted"] || "its owner only";
-    return `-- owner: ${f["owner"]}; may be called by: ${who}\n${f["body"]?.trimEnd()};\n`;
+    const who = f.everyone === "true" ? "everyone" : f.granted || "its owner only";
+    return `-- owner: ${f.owner}; may be called by: ${who}\n${f.body?.trimEnd()};\n`;
   });
 }
 
@@ -151,12 +152,19 @@ export async function dumpTypes(client: pg.ClientBase): Promise<string> {
   );
   const tables = new Map<string, string[]>();
   for (const r of found) {
-    const table = r["schema"] === "public" ? (r["table"] as string) : `${r["schema"]}.${r["table"]}`;
-    const base = r["choices"] ? r["choices"].split("|").map((c) => `"${c}"`).join(" | ") : (TYPES[r["type"] as string] ?? "unknown");
-    const type = r["needed"] === "true" ? base : `${base} | null`;
-    const column = `    ${r["column"]}: ${r["defaulted"] === "true" ? `Generated<${type}>` : type};`;
+    const table = r.schema === "public" ? (r.table as string) : `${r.schema}.${r.table}`;
+    const base = r.choices
+      ? r.choices
+          .split("|")
+          .map((c) => `"${c}"`)
+          .join(" | ")
+      : (TYPES[r.type as string] ?? "unknown");
+    const type = r.needed === "true" ? base : `${base} | null`;
+    const column = `    ${r.column}: ${r.defaulted === "true" ? `Generated<${type}>` : type};`;
     tables.set(table, [...(tables.get(table) ?? []), column]);
   }
-  const body = [...tables].map(([name, columns]) => `  ${/^\w+$/.test(name) ? name : `"${name}"`}: {\n${columns.join("\n")}\n  };`);
+  const body = [...tables].map(
+    ([name, columns]) => `  ${/^\w+$/.test(name) ? name : `"${name}"`}: {\n${columns.join("\n")}\n  };`,
+  );
   return `// Written from the catalog by \`node src/main.ts check schema --write\`; do not edit.\nimport type { Generated } from "kysely";\n\nexport interface Tables {\n${body.join("\n")}\n}\n`;
 }

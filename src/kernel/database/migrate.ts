@@ -31,7 +31,9 @@ export async function migrate(options: {
   database?: string;
   log?: (line: string) => void;
 }): Promise<{ applied: string[] }> {
-  const client = new pg.Client(options.database ? withDatabase(options.adminUrl, options.database) : options.adminUrl);
+  const client = new pg.Client(
+    options.database ? withDatabase(options.adminUrl, options.database) : options.adminUrl,
+  );
   await client.connect();
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK]);
@@ -57,7 +59,9 @@ export async function migrationFiles(): Promise<MigrationFile[]> {
 /** Which migrations a database lacks, asked with the application's own role. */
 export async function pendingMigrations(pool: pg.Pool): Promise<string[]> {
   const files = await migrationFiles();
-  const { rows } = await pool.query<{ there: string | null }>("select to_regclass('platform.migration')::text as there");
+  const { rows } = await pool.query<{ there: string | null }>(
+    "select to_regclass('platform.migration')::text as there",
+  );
   if (!rows[0]?.there) return files.map((f) => f.name);
   const done = await pool.query<{ name: string }>("select name from platform.migration");
   return files.map((f) => f.name).filter((name) => !done.rows.some((r) => r.name === name));
@@ -76,7 +80,8 @@ async function createRoles(client: pg.Client, passwords: Partial<Record<string, 
     const role = `vouchsafe_${short}`;
     const bypass = short === "migrator" || short === "backup" ? "bypassrls" : "nobypassrls";
     const { rowCount } = await client.query("select 1 from pg_roles where rolname = $1", [role]);
-    if (!rowCount) await client.query(`create role ${role} login nosuperuser nocreatedb nocreaterole noinherit ${bypass}`);
+    if (!rowCount)
+      await client.query(`create role ${role} login nosuperuser nocreatedb nocreaterole noinherit ${bypass}`);
     const password = passwords[role];
     if (password) await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`);
   }
@@ -84,31 +89,45 @@ async function createRoles(client: pg.Client, passwords: Partial<Record<string, 
   const { rows } = await client.query<{ db: string }>("select current_database() as db");
   const database = client.escapeIdentifier(rows[0]?.db ?? "");
   await client.query(`grant create, connect on database ${database} to vouchsafe_migrator, vouchsafe_jobs`);
-  await client.query(`grant connect on database ${database} to vouchsafe_app, vouchsafe_audit_eraser, vouchsafe_backup`);
+  await client.query(
+    `grant connect on database ${database} to vouchsafe_app, vouchsafe_audit_eraser, vouchsafe_backup`,
+  );
   await client.query("alter schema public owner to vouchsafe_migrator");
   await client.query("revoke create on schema public from public");
-  await client.query("grant usage on schema public to vouchsafe_app, vouchsafe_audit_writer, vouchsafe_backup");
+  await client.query(
+    "grant usage on schema public to vouchsafe_app, vouchsafe_audit_writer, vouchsafe_backup",
+  );
   await client.query("commit");
 }
 
-async function applyMigrations(client: pg.Client, files: MigrationFile[], log: (line: string) => void): Promise<string[]> {
+async function applyMigrations(
+  client: pg.Client,
+  files: MigrationFile[],
+  log: (line: string) => void,
+): Promise<string[]> {
   await client.query("set role vouchsafe_migrator");
   await client.query("create schema if not exists platform");
   await client.query(
     `create table if not exists platform.migration (
        name text primary key, checksum text not null, applied_at timestamptz not null default now())`,
   );
-  const { rows } = await client.query<{ name: string; checksum: string }>("select name, checksum from platform.migration");
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    "select name, checksum from platform.migration",
+  );
   const applied: string[] = [];
   for (const file of files) {
     const done = rows.find((r) => r.name === file.name);
     if (done) {
-      if (done.checksum !== file.checksum) throw new Error(`${file.name} was edited after it was applied; add a new migration instead`);
+      if (done.checksum !== file.checksum)
+        throw new Error(`${file.name} was edited after it was applied; add a new migration instead`);
       continue;
     }
     await client.query("begin");
     await client.query(file.sql);
-    await client.query("insert into platform.migration (name, checksum) values ($1, $2)", [file.name, file.checksum]);
+    await client.query("insert into platform.migration (name, checksum) values ($1, $2)", [
+      file.name,
+      file.checksum,
+    ]);
     await client.query("commit");
     applied.push(file.name);
     log(`applied ${file.name}`);

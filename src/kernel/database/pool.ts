@@ -18,7 +18,9 @@ export function openPool(url: string, log: Logger, options: { max?: number; name
   });
   pool.on("error", (error) => log.warn({ err: error, pool: options.name }, "a database connection broke"));
   pool.on("connect", (client) => {
-    client.on("error", (error) => log.debug({ err: error, pool: options.name }, "a database connection broke"));
+    client.on("error", (error) =>
+      log.debug({ err: error, pool: options.name }, "a database connection broke"),
+    );
   });
   return pool;
 }

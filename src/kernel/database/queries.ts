@@ -1,4 +1,14 @@
-import { type Compilable, type CompiledQuery, DummyDriver, type InferResult, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type RawBuilder } from "kysely";
+import {
+  type Compilable,
+  type CompiledQuery,
+  DummyDriver,
+  type InferResult,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type RawBuilder,
+} from "kysely";
 import type { Statement } from "./exchange.ts";
 import type { Tables } from "./tables.ts";
 
@@ -29,13 +39,14 @@ export interface Prepared<R> extends Statement {
   readonly row?: R;
 }
 
-export type RowsOf<Q> = Q extends Prepared<infer R>
-  ? R[]
-  : Q extends RawBuilder<infer R>
+export type RowsOf<Q> =
+  Q extends Prepared<infer R>
     ? R[]
-    : Q extends Compilable<infer R>
-      ? InferResult<Compilable<R>>
-      : never;
+    : Q extends RawBuilder<infer R>
+      ? R[]
+      : Q extends Compilable<infer R>
+        ? InferResult<Compilable<R>>
+        : never;
 
 export function statementOf(query: Query<unknown>): Statement {
   if (!("compile" in query)) return query;

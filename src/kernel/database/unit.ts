@@ -60,7 +60,11 @@ export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) =
  * recorded so far is written for the tenant it belongs to before the database is told of the other one; after
  * `work` nothing more can be done in the first.
  */
-export async function crossInto(ctx: Ctx & { tx: Transaction }, other: Ctx, work: (ctx: Ctx) => Promise<void>): Promise<void> {
+export async function crossInto(
+  ctx: Ctx & { tx: Transaction },
+  other: Ctx,
+  work: (ctx: Ctx) => Promise<void>,
+): Promise<void> {
   const { client, entries } = ctx.tx;
   await inTransaction(client, [...(await auditStatements(ctx, ctx.tx)), enterStatement(other, false)]);
   entries.length = 0;
@@ -83,7 +87,10 @@ export async function read<Q extends readonly Query<unknown>[]>(
 }
 
 /** The first row of one reading query. */
-export async function readOne<Q extends Query<unknown>>(ctx: Ctx, query: Q): Promise<RowsOf<Q>[number] | undefined> {
+export async function readOne<Q extends Query<unknown>>(
+  ctx: Ctx,
+  query: Q,
+): Promise<RowsOf<Q>[number] | undefined> {
   const [rows] = await read(ctx, query);
   return (rows as unknown[])[0] as RowsOf<Q>[number] | undefined;
 }
@@ -137,18 +144,21 @@ function enterStatement(ctx: Ctx, readOnly: boolean): Statement {
         sql: "select * from kernel.enter($1, $2, $3, $4)",
         parameters: [tenant, ctx.actor.sessionId, ctx.clock(), readOnly],
       }
-    : { sql: "select kernel.enter_without_session($1, $2, $3)", parameters: [tenant, ctx.actor.kind, readOnly] };
+    : {
+        sql: "select kernel.enter_without_session($1, $2, $3)",
+        parameters: [tenant, ctx.actor.kind, readOnly],
+      };
 }
 
 function checkStanding(ctx: Ctx, entered: Outcome | undefined): void {
   if (ctx.actor.kind !== "member") return;
   const row = entered?.rows[0];
-  if (!row || row["member_id"] !== ctx.actor.memberId) throw appError("signed_out");
+  if (!row || row.member_id !== ctx.actor.memberId) throw appError("signed_out");
   const standing: Standing = {
-    memberId: row["member_id"],
-    role: row["role"] as Standing["role"],
-    tenantKind: row["kind"] as Standing["tenantKind"],
-    lastActiveAt: row["last_active_at"] as Date,
+    memberId: row.member_id,
+    role: row.role as Standing["role"],
+    tenantKind: row.kind as Standing["tenantKind"],
+    lastActiveAt: row.last_active_at as Date,
   };
   if (ctx.permission !== null && !allows(standing, ctx.permission)) throw appError("forbidden");
   ctx.standing.current = standing;
@@ -181,5 +191,7 @@ function isConnectionError(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   if (code?.startsWith("57P") || code?.startsWith("08")) return true;
   if (code === "ECONNRESET" || code === "ECONNREFUSED" || code === "EPIPE" || code === "ENOENT") return true;
-  return code === undefined && /Connection terminated|not queryable|Client has encountered/.test(message ?? "");
+  return (
+    code === undefined && /Connection terminated|not queryable|Client has encountered/.test(message ?? "")
+  );
 }

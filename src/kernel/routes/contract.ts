@@ -122,9 +122,12 @@ export function route<P extends Shape, Q extends Shape, B extends Shape, O exten
   if (!spec.access) throw new Error(`${named} declares no access`);
   if (!spec.audit) throw new Error(`${named} declares no audit event`);
   if (!spec.rate) throw new Error(`${named} declares no rate class`);
-  if (spec.path.includes("/:id") && !spec.resource) throw new Error(`${named} does not say what its id names`);
-  if (spec.path.includes(":") && !spec.input?.params) throw new Error(`${named} does not describe its parameters`);
-  if (routes.some((r) => r.method === spec.method && r.url === url)) throw new Error(`${named} is declared twice`);
+  if (spec.path.includes("/:id") && !spec.resource)
+    throw new Error(`${named} does not say what its id names`);
+  if (spec.path.includes(":") && !spec.input?.params)
+    throw new Error(`${named} does not describe its parameters`);
+  if (routes.some((r) => r.method === spec.method && r.url === url))
+    throw new Error(`${named} is declared twice`);
   const [status, output] = Object.entries(spec.output)[0] ?? [];
   if (!status || !output) throw new Error(`${named} describes no answer`);
   routes.push({

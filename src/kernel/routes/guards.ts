@@ -11,7 +11,11 @@ export const accessCookie = (slug: string): string => `__Host-vs_access.${slug}`
 export const refreshCookie = (slug: string): string => `__Host-vs_refresh.${slug}`;
 
 /** The access token of this workspace's cookie. Throws 401 when there is none, or none that holds here. */
-export async function authenticate(system: System, request: FastifyRequest, slug: string): Promise<AccessClaims> {
+export async function authenticate(
+  system: System,
+  request: FastifyRequest,
+  slug: string,
+): Promise<AccessClaims> {
   const token = request.cookies[accessCookie(slug)];
   if (!token) throw appError(request.cookies[refreshCookie(slug)] ? "session_expired" : "not_signed_in");
   const claims = await system.tokens.verify(token);
@@ -29,7 +33,12 @@ export function csrfProof(system: System, sessionId: string): string {
  * Every state-changing request must come from our own origin; one that rides on a cookie must carry the
  * session's proof as well.
  */
-export function checkCsrf(system: System, route: Route, request: FastifyRequest, sessionId: string | null): void {
+export function checkCsrf(
+  system: System,
+  route: Route,
+  request: FastifyRequest,
+  sessionId: string | null,
+): void {
   if (!changesState(route)) return;
   const site = request.headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") throw appError("csrf");

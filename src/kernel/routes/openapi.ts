@@ -14,7 +14,11 @@ export function responseSchema(schema: z.ZodType): Json {
  * The table of routes as an OpenAPI 3.1 document. `x-` members carry what the standard has no place for:
  * permission, resource, audit event, rate class, roles. `rolesOf` answers which roles may call a route.
  */
-export function openApiOf(routes: Routes, version: string, rolesOf: (route: Route) => readonly string[] | null): Json {
+export function openApiOf(
+  routes: Routes,
+  version: string,
+  rolesOf: (route: Route) => readonly string[] | null,
+): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = route.url.replace(/:([a-zA-Z]+)/g, "{$1}");
@@ -62,8 +66,11 @@ function operation(route: Route, roles: readonly string[] | null): Json {
     parameters: parametersOf(route),
     ...(route.body ? { requestBody: { required: true, content: contentOf(route.body) } } : {}),
     responses: { [route.status]: { description: "Done", ...answerOf(route) }, default: errorAnswer },
-    ...(guarded ? { security: [changesState(route) ? { session: [], csrf: [] } : { session: [] }] } : { security: [] }),
-    "x-access": "publicBecause" in route.access ? `public: ${route.access.publicBecause}` : route.access.permission,
+    ...(guarded
+      ? { security: [changesState(route) ? { session: [], csrf: [] } : { session: [] }] }
+      : { security: [] }),
+    "x-access":
+      "publicBecause" in route.access ? `public: ${route.access.publicBecause}` : route.access.permission,
     "x-permission": permission,
     "x-roles": roles,
     "x-resource": route.resource,
@@ -95,7 +102,10 @@ const errorAnswer = {
 function parametersOf(route: Route): Json[] {
   const of = (schema: z.ZodType | null, place: "path" | "query"): Json[] => {
     if (!schema) return [];
-    const { properties = {}, required = [] } = inputSchema(schema) as { properties?: Json; required?: string[] };
+    const { properties = {}, required = [] } = inputSchema(schema) as {
+      properties?: Json;
+      required?: string[];
+    };
     return Object.entries(properties).map(([name, s]) => ({
       name,
       in: place,
@@ -111,7 +121,9 @@ function contentOf(body: z.ZodType | "files"): Json {
   if (body !== "files") return { "application/json": { schema: inputSchema(body) } };
   const file = { type: "string", contentMediaType: "application/octet-stream" };
   return {
-    "multipart/form-data": { schema: { type: "object", properties: { file: { type: "array", items: file } }, required: ["file"] } },
+    "multipart/form-data": {
+      schema: { type: "object", properties: { file: { type: "array", items: file } }, required: ["file"] },
+    },
   };
 }
 
@@ -119,10 +131,17 @@ function answerOf(route: Route): Json {
   if (route.output === "events") return { content: { "text/event-stream": {} } };
   if (route.output === "bytes") return { content: { "application/octet-stream": {} } };
   if (route.output instanceof z.ZodNull) return {};
-  return { content: { "application/json": { schema: plain(z.toJSONSchema(route.output, { io: "output", unrepresentable: "any" })) } } };
+  return {
+    content: {
+      "application/json": {
+        schema: plain(z.toJSONSchema(route.output, { io: "output", unrepresentable: "any" })),
+      },
+    },
+  };
 }
 
-const inputSchema = (schema: z.ZodType): Json => plain(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
+const inputSchema = (schema: z.ZodType): Json =>
+  plain(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
 
 function plain(schema: object): Json {
   const { $schema: _, "~standard": __, ...rest } = schema as Json;

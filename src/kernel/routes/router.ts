@@ -2,14 +2,22 @@ import cookie from "@fastify/cookie";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
+import { noticeActivity } from "../activity.ts";
 import type { Actor, Ctx } from "../context.ts";
 import { enter } from "../database/unit.ts";
 import { type AppError, appError, isAppError } from "../errors.ts";
 import { newId, Slug } from "../ids.ts";
 import type { Taken } from "../limits/token-bucket.ts";
-import { noticeActivity } from "../activity.ts";
 import type { System } from "../system.ts";
-import { type Download, permissionOf, type Reply, type Route, type Routes, type StreamEvent, type Upload } from "./contract.ts";
+import {
+  type Download,
+  permissionOf,
+  type Reply,
+  type Route,
+  type Routes,
+  type StreamEvent,
+  type Upload,
+} from "./contract.ts";
 import { authenticate, checkCsrf, checkRate } from "./guards.ts";
 import { checkCharacters, parseJson } from "./json.ts";
 import { responseSchema } from "./openapi.ts";
@@ -25,23 +33,35 @@ export async function mountRoutes(app: FastifyInstance, system: System, routes: 
   await app.register(multipart, {
     // One file that is too large must not end the others: whoever stores it sees the byte too many and refuses it.
     throwFileSizeLimit: false,
-    limits: { fileSize: FILE_LIMIT + 1, files: FILES_AT_ONCE, fields: 5, fieldSize: 1000, parts: FILES_AT_ONCE + 5, headerPairs: 50 },
+    limits: {
+      fileSize: FILE_LIMIT + 1,
+      files: FILES_AT_ONCE,
+      fields: 5,
+      fieldSize: 1000,
+      parts: FILES_AT_ONCE + 5,
+      headerPairs: 50,
+    },
   });
   app.removeContentTypeParser(["application/json", "text/plain"]);
-  app.addContentTypeParser("application/json", { parseAs: "string", bodyLimit: BODY_LIMIT }, (_request, body, done) => {
-    try {
-      done(null, parseJson(body as string));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "string", bodyLimit: BODY_LIMIT },
+    (_request, body, done) => {
+      try {
+        done(null, parseJson(body as string));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => sendError(appError("not_found"), request, reply));
   for (const route of routes) mount(app, system, route);
 }
 
 function mount(app: FastifyInstance, system: System, route: Route): void {
-  const schema = typeof route.output === "string" ? {} : { response: { [route.status]: responseSchema(route.output) } };
+  const schema =
+    typeof route.output === "string" ? {} : { response: { [route.status]: responseSchema(route.output) } };
   app.route({
     method: route.method,
     url: route.url,
@@ -55,13 +75,19 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
       const value = await route.handler(ctx, input, tools);
       // A route that touched no data has not yet asked whether its caller may: ask now, before any answer.
       if (ctx.permission !== null && ctx.standing.current === null) await enter(ctx);
-      if (ctx.actor.kind === "member" && !route.background && request.headers["x-background"] !== "1") noticeActivity(ctx);
+      if (ctx.actor.kind === "member" && !route.background && request.headers["x-background"] !== "1")
+        noticeActivity(ctx);
       return answer(route, request, reply, value, gone);
     },
   });
 }
 
-async function contextOf(system: System, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Ctx> {
+async function contextOf(
+  system: System,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Ctx> {
   const permission = permissionOf(route);
   let tenant: Ctx["tenant"] = null;
   let actor: Actor = { kind: "visitor" };
@@ -135,7 +161,8 @@ function parse(schema: z.ZodType, value: unknown, prefix: string, instead?: () =
   if (parsed.success) return parsed.data;
   if (instead) throw instead();
   const fields: Record<string, string> = {};
-  for (const issue of parsed.error.issues.slice(0, 20)) fields[prefix + issue.path.join(".")] ??= issue.message;
+  for (const issue of parsed.error.issues.slice(0, 20))
+    fields[prefix + issue.path.join(".")] ??= issue.message;
   throw appError("invalid_input", { fields });
 }
 
@@ -171,15 +198,27 @@ async function* uploadsOf(request: FastifyRequest): AsyncIterable<Upload> {
 
 function isLoopbackName(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, "");
-  return name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127\.\d+\.\d+\.\d+$/.test(name);
+  return (
+    name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127\.\d+\.\d+\.\d+$/.test(name)
+  );
 }
 
-async function answer(route: Route, request: FastifyRequest, reply: FastifyReply, value: unknown, gone: AbortSignal) {
+async function answer(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  value: unknown,
+  gone: AbortSignal,
+) {
   void reply.code(route.status).header("cache-control", "no-store");
   if (route.output === "events") {
     reply.hijack();
-    for (const [name, header] of Object.entries(reply.getHeaders())) if (header !== undefined) reply.raw.setHeader(name, header);
-    reply.raw.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" });
+    for (const [name, header] of Object.entries(reply.getHeaders()))
+      if (header !== undefined) reply.raw.setHeader(name, header);
+    reply.raw.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "x-accel-buffering": "no",
+    });
     reply.raw.flushHeaders();
     await sendEvents(reply.raw, value as AsyncIterable<StreamEvent>, gone).catch((error: unknown) => {
       request.log.warn({ err: error }, "a stream ended early");
@@ -205,7 +244,13 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = isAppError(error) ? error : fromFramework(error, request);
   const level = known.status >= 500 ? "error" : "info";
-  request.log[level]({ err: known.status >= 500 ? (isAppError(error) ? (error.cause ?? error) : error) : undefined, code: known.code }, "refused");
+  request.log[level](
+    {
+      err: known.status >= 500 ? (isAppError(error) ? (error.cause ?? error) : error) : undefined,
+      code: known.code,
+    },
+    "refused",
+  );
   if (known.retryAfter !== undefined) void reply.header("retry-after", known.retryAfter);
   return reply
     .code(known.status)
@@ -213,24 +258,37 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .type("application/json; charset=utf-8")
     .serializer(JSON.stringify)
     .send({
-      error: { code: known.code, message: known.message, requestId: request.id, ...(known.fields ? { fields: known.fields } : {}) },
+      error: {
+        code: known.code,
+        message: known.message,
+        requestId: request.id,
+        ...(known.fields ? { fields: known.fields } : {}),
+      },
     });
 }
 
 function fromFramework(error: unknown, request: FastifyRequest): AppError {
   const { code, statusCode } = error as { code?: string; statusCode?: number };
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE" || code === "FST_REQ_FILE_TOO_LARGE") return appError("too_large", { cause: error });
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE" || code === "FST_REQ_FILE_TOO_LARGE")
+    return appError("too_large", { cause: error });
   if (code === "FST_PARTS_LIMIT" || code === "FST_FILES_LIMIT" || code === "FST_FIELDS_LIMIT") {
     return appError("bad_request", { message: `Send at most ${FILES_AT_ONCE} files at once.`, cause: error });
   }
-  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || code === "FST_INVALID_MULTIPART_CONTENT_TYPE") return appError("unsupported_type", { cause: error });
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || code === "FST_INVALID_MULTIPART_CONTENT_TYPE")
+    return appError("unsupported_type", { cause: error });
   // The parser of forms has no codes of its own.
-  if (/^(Unexpected end of|Malformed|Multipart: Boundary|Missing|Invalid) ?/.test((error as Error).message) && request.isMultipart()) {
-    return appError("bad_request", { message: "The form with the files could not be read to its end.", cause: error });
+  if (
+    /^(Unexpected end of|Malformed|Multipart: Boundary|Missing|Invalid) ?/.test((error as Error).message) &&
+    request.isMultipart()
+  ) {
+    return appError("bad_request", {
+      message: "The form with the files could not be read to its end.",
+      cause: error,
+    });
   }
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return appError("bad_request", { cause: error });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return appError("bad_request", { cause: error });
   return appError("internal", { cause: error });
 }
 
 export const requestId = (): string => newId();
-

@@ -1,5 +1,5 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
-import { record } from "../../kernel/audit.ts";
+import { record, redacted } from "../../kernel/audit.ts";
 import { type Ctx, keysOf, standingOf, tenantOf } from "../../kernel/context.ts";
 import type { TenantKeys } from "../../kernel/crypto/tenant-keys.ts";
 import { db, type RowsOf } from "../../kernel/database/queries.ts";
@@ -148,7 +148,7 @@ export async function changeChat(
       event: "chat.changed",
       resource: { type: "chat", id },
       changes: {
-        ...(after.title === before.title ? {} : { title: [before.title, after.title] as const }),
+        ...(after.title === before.title ? {} : { title: [redacted, redacted] as const }),
         ...(after.visibility === before.visibility
           ? {}
           : { visibility: [before.visibility, after.visibility] as const }),
@@ -161,13 +161,12 @@ export async function changeChat(
 /** Deletes a chat with its questions and answers. An answer that is being written ends. */
 export async function deleteChat(ctx: Ctx, id: string): Promise<void> {
   await unit(ctx, async (inner) => {
-    const row = await loadChat(inner, id, "write");
-    const title = openTitle(await keysOf(inner), row);
+    await loadChat(inner, id, "write");
     await write(inner, db.deleteFrom("chat").where("chat_id", "=", id));
     record(inner, {
       event: "chat.deleted",
       resource: { type: "chat", id },
-      changes: { title: [title, null] },
+      changes: { title: [redacted, null] },
     });
   });
 }

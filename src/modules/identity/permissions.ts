@@ -6,4 +6,9 @@ permission({
   from: "viewer",
   in: "everywhere",
 });
-permission({ key: "member.invite", words: "Invite people and withdraw invitations", from: "admin", in: "everywhere" });
+permission({
+  key: "member.invite",
+  words: "Invite people and withdraw invitations",
+  from: "admin",
+  in: "everywhere",
+});

@@ -1,19 +1,42 @@
 import { z } from "zod";
-import { Id } from "../../kernel/ids.ts";
-import { allow, publicBecause, type Reply, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
-import { accessCookie, csrfProof, refreshCookie } from "../../kernel/routes/guards.ts";
 import { type Ctx, tenantOf } from "../../kernel/context.ts";
 import { appError } from "../../kernel/errors.ts";
+import { Id } from "../../kernel/ids.ts";
+import {
+  allow,
+  publicBecause,
+  type Reply,
+  type Routes,
+  route,
+  unauditedBecause,
+} from "../../kernel/routes/contract.ts";
+import { accessCookie, csrfProof, refreshCookie } from "../../kernel/routes/guards.ts";
 import { changePassword, type Me, rename, whoAmI } from "./accounts/service.ts";
 import { Address } from "./addresses.ts";
-import { acceptInvitation, invite, listInvitations, openInvitation, withdrawInvitation } from "./invitations/service.ts";
+import {
+  acceptInvitation,
+  invite,
+  listInvitations,
+  openInvitation,
+  withdrawInvitation,
+} from "./invitations/service.ts";
 import { unlockByLink, verifyAddress } from "./links/service.ts";
 import { LinkToken } from "./links/tokens.ts";
 import { Password } from "./passwords/policy.ts";
-import { endOwnSession, LONGEST, listSessions, type OpenSession, refreshSession, signOut } from "./sessions/service.ts";
+import {
+  endOwnSession,
+  LONGEST,
+  listSessions,
+  type OpenSession,
+  refreshSession,
+  signOut,
+} from "./sessions/service.ts";
 import { signIn } from "./sign-in/service.ts";
 
-export const RoleName = z.enum(["viewer", "manager", "admin", "owner"], "Choose viewer, manager, admin or owner.");
+export const RoleName = z.enum(
+  ["viewer", "manager", "admin", "owner"],
+  "Choose viewer, manager, admin or owner.",
+);
 
 /** A person's name: 1 to 120 characters without control characters. */
 export const PersonName = z
@@ -25,7 +48,13 @@ export const PersonName = z
   .meta({ examples: ["Ada Lindqvist"] });
 
 const SessionView = z.object({
-  me: z.object({ id: z.string(), name: z.string(), address: z.string(), role: RoleName, permissions: z.array(z.string()) }),
+  me: z.object({
+    id: z.string(),
+    name: z.string(),
+    address: z.string(),
+    role: RoleName,
+    permissions: z.array(z.string()),
+  }),
   tenant: z.object({ slug: z.string(), name: z.string(), kind: z.enum(["operator", "customer", "canary"]) }),
   csrf: z.string(),
   expiresAt: z.string(),
@@ -248,7 +277,13 @@ function invitationRoutes(routes: Routes): void {
     unprobed: { "mass-assignment": "changes nothing" },
     input: { body: z.object({ token: LinkToken }) },
     output: {
-      200: z.object({ address: z.string(), role: RoleName, tenant: z.string(), invitedBy: z.string(), expiresAt: z.string() }),
+      200: z.object({
+        address: z.string(),
+        role: RoleName,
+        tenant: z.string(),
+        invitedBy: z.string(),
+        expiresAt: z.string(),
+      }),
     },
     handler: async (ctx, { body }) => {
       const { address, role, tenantName, invitedBy, expiresAt } = await openInvitation(ctx, body.token);

@@ -3,9 +3,9 @@ import { appError } from "../../kernel/errors.ts";
 import { Id } from "../../kernel/ids.ts";
 import { readOutbox } from "../../kernel/mail.ts";
 import { allow, publicBecause, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
-import { holdsOutboxToken } from "./outbox.ts";
 import { listEntries, listOwnEvents } from "./audit/service.ts";
 import { AuditItem } from "./audit/shape.ts";
+import { holdsOutboxToken } from "./outbox.ts";
 
 export function operationsRoutes(routes: Routes): void {
   route(routes, {
@@ -13,7 +13,9 @@ export function operationsRoutes(routes: Routes): void {
     path: "/audit",
     words: "The audit log of the workspace, newest first",
     access: allow("audit.read"),
-    audit: unauditedBecause("reading the log shows no one's content; recording it would bury the log in itself"),
+    audit: unauditedBecause(
+      "reading the log shows no one's content; recording it would bury the log in itself",
+    ),
     rate: "read",
     input: {
       query: z.object({
@@ -40,15 +42,25 @@ export function operationsRoutes(routes: Routes): void {
     method: "GET",
     path: "/outbox",
     of: "installation",
-    words: "Mails of an installation without a mail server, for whoever holds the token that the terminal printed",
-    access: publicBecause("guarded by the outbox token that the terminal printed, since nobody can sign in before the first mail"),
+    words:
+      "Mails of an installation without a mail server, for whoever holds the token that the terminal printed",
+    access: publicBecause(
+      "guarded by the outbox token that the terminal printed, since nobody can sign in before the first mail",
+    ),
     audit: unauditedBecause("belongs to no tenant; exists only where no mail server is set, for evaluation"),
     rate: "read",
     unprobed: { "head-and-options": "the call that would have to succeed needs the terminal's token" },
     output: {
       200: z.object({
         items: z.array(
-          z.object({ id: z.string(), at: z.string(), to: z.string(), subject: z.string(), text: z.string(), tenant: z.string() }),
+          z.object({
+            id: z.string(),
+            at: z.string(),
+            to: z.string(),
+            subject: z.string(),
+            text: z.string(),
+            tenant: z.string(),
+          }),
         ),
         next: z.null(),
       }),

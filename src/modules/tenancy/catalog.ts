@@ -34,19 +34,29 @@ export async function protectionFindings(client: pg.ClientBase): Promise<Finding
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'pgboss') and n.nspname not like 'pg\\_t%'`,
   );
-  const POLICY = "tenant_isolation: true * (tenant_id = kernel.current_tenant()) / (tenant_id = kernel.current_tenant())";
+  const POLICY =
+    "tenant_isolation: true * (tenant_id = kernel.current_tenant()) / (tenant_id = kernel.current_tenant())";
   const findings = rows.map(({ name, enabled, forced, owner, policies, key, uniques }): Finding => {
     const what = `table ${name}`;
-    if (owner !== "vouchsafe_migrator") return { verdict: "broken", what, who: "catalog", got: `owned by ${owner}` };
-    if (name in WITHOUT_TENANT) return { verdict: "held", what, who: "catalog", got: `no tenant's rows: ${WITHOUT_TENANT[name]}` };
+    if (owner !== "vouchsafe_migrator")
+      return { verdict: "broken", what, who: "catalog", got: `owned by ${owner}` };
+    if (name in WITHOUT_TENANT)
+      return { verdict: "held", what, who: "catalog", got: `no tenant's rows: ${WITHOUT_TENANT[name]}` };
     const wrong = [
       ...(enabled ? [] : ["row security is off"]),
       ...(forced ? [] : ["row security is not forced"]),
-      ...(policies.length === 1 && policies[0] === POLICY ? [] : [`policies: ${policies.join("; ") || "none"}`]),
+      ...(policies.length === 1 && policies[0] === POLICY
+        ? []
+        : [`policies: ${policies.join("; ") || "none"}`]),
       ...(key === "tenant_id" ? [] : ["the primary key does not begin with the tenant"]),
       ...(uniques.length === 0 ? [] : [`unique without the tenant: ${uniques.join(", ")}`]),
     ];
-    return { verdict: wrong.length === 0 ? "held" : "broken", what, who: "catalog", got: wrong.join("; ") || "forced, one policy" };
+    return {
+      verdict: wrong.length === 0 ? "held" : "broken",
+      what,
+      who: "catalog",
+      got: wrong.join("; ") || "forced, one policy",
+    };
   });
   return [...findings, ...(await roleFindings(client))];
 }
@@ -65,7 +75,12 @@ async function roleFindings(client: pg.ClientBase): Promise<Finding[]> {
       ...(app && Number(r.owns) > 0 ? [`owns ${r.owns} objects`] : []),
       ...(r.members.length > 0 ? [`is a member of ${r.members.join(", ")}`] : []),
     ];
-    return { verdict: wrong.length === 0 ? "held" : "broken", what: `role ${r.rolname}`, who: "catalog", got: wrong.join("; ") || "bound by row security" };
+    return {
+      verdict: wrong.length === 0 ? "held" : "broken",
+      what: `role ${r.rolname}`,
+      who: "catalog",
+      got: wrong.join("; ") || "bound by row security",
+    };
   });
   const { rows: open } = await client.query<{ name: string }>(
     `select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace

@@ -9,7 +9,10 @@ export const tenancyControls: readonly Control<Stage>[] = [
     removed: "FORCE ROW LEVEL SECURITY, and a policy",
     check: async (stage) => {
       const findings: Finding[] = [];
-      await stage.sql("postgres", async (client) => void findings.push(...(await protectionFindings(client))));
+      await stage.sql(
+        "postgres",
+        async (client) => void findings.push(...(await protectionFindings(client))),
+      );
       await stage.sql("vouchsafe_app", async (client) => {
         const { rows: tables } = await client.query<{ name: string }>(
           `select c.oid::regclass::text as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
@@ -17,15 +20,31 @@ export const tenancyControls: readonly Control<Stage>[] = [
              where c.relkind in ('r', 'p') and n.nspname in ('public', 'audit') and has_table_privilege(c.oid, 'select') order by 1`,
         );
         for (const { name } of tables) {
-          const count = async (where = "") => Number((await client.query<{ n: string }>(`select count(*) as n from ${name} ${where}`)).rows[0]?.n);
+          const count = async (where = "") =>
+            Number(
+              (await client.query<{ n: string }>(`select count(*) as n from ${name} ${where}`)).rows[0]?.n,
+            );
           await client.query("select set_config('vouchsafe.tenant', '', true)");
           const none = await count();
-          findings.push({ verdict: none === 0 ? "held" : "broken", what: `select from ${name}`, who: "no tenant set", got: `${none} rows` });
-          for (const [company, other] of [[stage.a, stage.b], [stage.b, stage.a]] as const) {
+          findings.push({
+            verdict: none === 0 ? "held" : "broken",
+            what: `select from ${name}`,
+            who: "no tenant set",
+            got: `${none} rows`,
+          });
+          for (const [company, other] of [
+            [stage.a, stage.b],
+            [stage.b, stage.a],
+          ] as const) {
             await client.query("select set_config('vouchsafe.tenant', $1, true)", [company.id]);
             const foreign = await count(`where tenant_id = '${other.id}'`);
             const wrong = await count(`where tenant_id <> '${company.id}'`);
-            findings.push({ verdict: foreign + wrong === 0 ? "held" : "broken", what: `select from ${name}`, who: `as ${company.name}`, got: `${await count()} own rows, ${foreign + wrong} others` });
+            findings.push({
+              verdict: foreign + wrong === 0 ? "held" : "broken",
+              what: `select from ${name}`,
+              who: `as ${company.name}`,
+              got: `${await count()} own rows, ${foreign + wrong} others`,
+            });
           }
         }
         // The positive control: a row of each company is there for its own.
@@ -33,12 +52,32 @@ export const tenancyControls: readonly Control<Stage>[] = [
           await client.query("select set_config('vouchsafe.tenant', $1, true)", [company.id]);
           const { rows } = await client.query<{ id: string }>("select tenant_id as id from tenant");
           const own = rows.length === 1 && rows[0]?.id === company.id;
-          findings.push({ verdict: own ? "held" : "broken", what: "select from tenant", who: `as ${company.name}`, got: own ? "exactly its own row" : `${rows.length} rows` });
+          findings.push({
+            verdict: own ? "held" : "broken",
+            what: "select from tenant",
+            who: `as ${company.name}`,
+            got: own ? "exactly its own row" : `${rows.length} rows`,
+          });
         }
-        const refused = await client.query(`insert into tenant_counter (tenant_id, counter, value) values ('${stage.a.id}', 'probe', 1)`).then(() => "inserted", (e: { code?: string }) => e.code ?? "refused");
-        findings.push({ verdict: refused === "42501" ? "held" : "broken", what: "insert a row of another tenant", who: `as ${stage.b.name}`, got: refused });
+        const refused = await client
+          .query(
+            `insert into tenant_counter (tenant_id, counter, value) values ('${stage.a.id}', 'probe', 1)`,
+          )
+          .then(
+            () => "inserted",
+            (e: { code?: string }) => e.code ?? "refused",
+          );
+        findings.push({
+          verdict: refused === "42501" ? "held" : "broken",
+          what: "insert a row of another tenant",
+          who: `as ${stage.b.name}`,
+          got: refused,
+        });
       });
-      return outcomeOf(findings, `Forced row security read from the database's own catalog, ${findings.length} checks`);
+      return outcomeOf(
+        findings,
+        `Forced row security read from the database's own catalog, ${findings.length} checks`,
+      );
     },
   },
   {
@@ -51,9 +90,20 @@ export const tenancyControls: readonly Control<Stage>[] = [
         findings.push(...(await foreignKeyFindings(client)));
         // Seen from outside: a superuser, whom no policy stops, still cannot make such a row.
         const got = await client
-          .query("insert into session select tenant_id, gen_random_uuid(), $2, client, refresh_hash, generation, rotated_at, created_at, last_active_at, expires_at from session where tenant_id = $1 limit 1", [stage.a.id, stage.b.owner.id])
-          .then(() => "inserted", (e: { code?: string }) => e.code ?? "refused");
-        findings.push({ verdict: got === "23503" ? "held" : "broken", what: "a session of one tenant for a member of another", who: "database superuser", got });
+          .query(
+            "insert into session select tenant_id, gen_random_uuid(), $2, client, refresh_hash, generation, rotated_at, created_at, last_active_at, expires_at from session where tenant_id = $1 limit 1",
+            [stage.a.id, stage.b.owner.id],
+          )
+          .then(
+            () => "inserted",
+            (e: { code?: string }) => e.code ?? "refused",
+          );
+        findings.push({
+          verdict: got === "23503" ? "held" : "broken",
+          what: "a session of one tenant for a member of another",
+          who: "database superuser",
+          got,
+        });
       });
       return outcomeOf(findings, `${findings.length} references`);
     },
@@ -89,10 +139,16 @@ export const tenancyControls: readonly Control<Stage>[] = [
       }
       // The same in the database, with the members' names of two companies swapped behind the server's back.
       await stage.sql("postgres", async (client) => {
-        const name = async (id: string) => (await client.query<{ name: Buffer }>("select name from member where member_id = $1", [id])).rows[0]?.name;
+        const name = async (id: string) =>
+          (await client.query<{ name: Buffer }>("select name from member where member_id = $1", [id])).rows[0]
+            ?.name;
         const foreign = await name(stage.b.owner.id);
         const memberCell = { table: "member", column: "name", row: stage.a.owner.id };
-        tryOpen("a name moved from another tenant's row", () => a.openText(memberCell, foreign ?? Buffer.alloc(0)), "refused");
+        tryOpen(
+          "a name moved from another tenant's row",
+          () => a.openText(memberCell, foreign ?? Buffer.alloc(0)),
+          "refused",
+        );
       });
       return outcomeOf(findings, `${findings.length} values moved or changed`);
     },
@@ -107,7 +163,12 @@ export const tenancyControls: readonly Control<Stage>[] = [
 
 async function checkEscalation(stage: Stage) {
   const findings: Finding[] = [];
-  const expect = async (what: string, who: string, answer: Promise<{ status: number }>, statuses: number[]) => {
+  const expect = async (
+    what: string,
+    who: string,
+    answer: Promise<{ status: number }>,
+    statuses: number[],
+  ) => {
     const { status } = await answer;
     findings.push({ verdict: statuses.includes(status) ? "held" : "broken", what, who, got: String(status) });
   };
@@ -115,21 +176,76 @@ async function checkEscalation(stage: Stage) {
   const [admin, otherAdmin] = a.people.admin;
   const [owner] = a.people.owner;
   const [viewer] = a.people.viewer;
-  await expect("an admin makes themself owner", "admin", admin.client.call("PATCH", `members/${admin.id}`, { body: { role: "owner" } }), [403]);
-  await expect("an admin makes a colleague owner", "admin", admin.client.call("PATCH", `members/${otherAdmin.id}`, { body: { role: "owner" } }), [403]);
-  await expect("an admin demotes an owner", "admin", admin.client.call("PATCH", `members/${owner.id}`, { body: { role: "viewer" } }), [403]);
-  for (const [verb, method, path] of [["suspends", "PUT", `members/${owner.id}/suspension`], ["removes", "DELETE", `members/${owner.id}`]] as const) {
-    await expect(`an admin ${verb} an owner`, "admin", admin.client.call(method, path, method === "PUT" ? { body: {} } : {}), [403]);
+  await expect(
+    "an admin makes themself owner",
+    "admin",
+    admin.client.call("PATCH", `members/${admin.id}`, { body: { role: "owner" } }),
+    [403],
+  );
+  await expect(
+    "an admin makes a colleague owner",
+    "admin",
+    admin.client.call("PATCH", `members/${otherAdmin.id}`, { body: { role: "owner" } }),
+    [403],
+  );
+  await expect(
+    "an admin demotes an owner",
+    "admin",
+    admin.client.call("PATCH", `members/${owner.id}`, { body: { role: "viewer" } }),
+    [403],
+  );
+  for (const [verb, method, path] of [
+    ["suspends", "PUT", `members/${owner.id}/suspension`],
+    ["removes", "DELETE", `members/${owner.id}`],
+  ] as const) {
+    await expect(
+      `an admin ${verb} an owner`,
+      "admin",
+      admin.client.call(method, path, method === "PUT" ? { body: {} } : {}),
+      [403],
+    );
   }
-  await expect("an admin invites an owner", "admin", admin.client.call("POST", "invitations", { body: { address: "boss@elsewhere.example", role: "owner" } }), [403]);
-  await expect("a viewer changes a role", "viewer", viewer.client.call("PATCH", `members/${viewer.id}`, { body: { role: "admin" } }), [403]);
-  await expect("a role in the body of a rename", "viewer", viewer.client.call("PATCH", "account", { body: { name: viewer.name, role: "owner", tenant_id: stage.b.id } }), [200, 422]);
+  await expect(
+    "an admin invites an owner",
+    "admin",
+    admin.client.call("POST", "invitations", { body: { address: "boss@elsewhere.example", role: "owner" } }),
+    [403],
+  );
+  await expect(
+    "a viewer changes a role",
+    "viewer",
+    viewer.client.call("PATCH", `members/${viewer.id}`, { body: { role: "admin" } }),
+    [403],
+  );
+  await expect(
+    "a role in the body of a rename",
+    "viewer",
+    viewer.client.call("PATCH", "account", {
+      body: { name: viewer.name, role: "owner", tenant_id: stage.b.id },
+    }),
+    [200, 422],
+  );
   const after = await viewer.client.call("GET", "session");
-  findings.push({ verdict: after.json.me.role === "viewer" && after.json.tenant.slug === a.slug ? "held" : "broken", what: "role and tenant after it", who: "viewer", got: `${after.json.me.role} in ${after.json.tenant.slug}` });
+  findings.push({
+    verdict: after.json.me.role === "viewer" && after.json.tenant.slug === a.slug ? "held" : "broken",
+    what: "role and tenant after it",
+    who: "viewer",
+    got: `${after.json.me.role} in ${after.json.tenant.slug}`,
+  });
   // The positive control: an owner may do what the admin may not.
   const spare = await a.hire(`Spare Owner ${Date.now()}`, "viewer");
-  await expect("an owner makes a member owner", "owner", owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "owner" } }), [204]);
-  await expect("and takes it back", "owner", owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "viewer" } }), [204]);
+  await expect(
+    "an owner makes a member owner",
+    "owner",
+    owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "owner" } }),
+    [204],
+  );
+  await expect(
+    "and takes it back",
+    "owner",
+    owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "viewer" } }),
+    [204],
+  );
   // The last two owners demote each other at once, in a company of their own.
   const lone = await stage.founder.found(`lone-${Date.now().toString(36)}`, "Lone Owners", "Asta Holm");
   const second = await lone.hire("Bo Frey", "owner");
@@ -139,9 +255,19 @@ async function checkEscalation(stage: Stage) {
   ]);
   const members = await Promise.all([lone.owner, second].map((p) => p.client.call("GET", "session")));
   const owners = members.filter((m) => m.json?.me?.role === "owner").length;
-  findings.push({ verdict: owners === 1 ? "held" : "broken", what: "the last two owners demote each other at once", who: "owners", got: `${both.map((r) => r.status).join(" and ")}, ${owners} owner left` });
+  findings.push({
+    verdict: owners === 1 ? "held" : "broken",
+    what: "the last two owners demote each other at once",
+    who: "owners",
+    got: `${both.map((r) => r.status).join(" and ")}, ${owners} owner left`,
+  });
   const last = members[0]?.json?.me?.role === "owner" ? lone.owner : second;
-  await expect("the last owner steps down", "owner", last.client.call("PATCH", `members/${last.id}`, { body: { role: "admin" } }), [409]);
+  await expect(
+    "the last owner steps down",
+    "owner",
+    last.client.call("PATCH", `members/${last.id}`, { body: { role: "admin" } }),
+    [409],
+  );
   await expect("the last owner leaves", "owner", last.client.call("DELETE", `members/${last.id}`), [409]);
   return outcomeOf(findings, `${findings.length} attempts to gain rights`);
 }

@@ -5,7 +5,14 @@ import { Address } from "../identity/addresses.ts";
 import { Password } from "../identity/passwords/policy.ts";
 import { PersonName, RoleName } from "../identity/routes.ts";
 import { outboxLink } from "../operations/outbox.ts";
-import { changeRole, listMembers, reinstateMember, removeMember, suspendMember, unlockMember } from "./members/service.ts";
+import {
+  changeRole,
+  listMembers,
+  reinstateMember,
+  removeMember,
+  suspendMember,
+  unlockMember,
+} from "./members/service.ts";
 import { isSetUp, OPERATOR_SLUG, setUp } from "./set-up/service.ts";
 import { createTenant, listTenants, renameTenant, tenantName } from "./tenants/service.ts";
 
@@ -57,7 +64,10 @@ function setUpRoutes(routes: Routes): void {
     unprobed: { "mass-assignment": "can succeed only once in the life of an installation" },
     input: {
       body: z.object({
-        token: z.string().regex(/^[A-Za-z0-9_-]{32}$/, "This is not a complete token.").meta({ examples: ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] }),
+        token: z
+          .string()
+          .regex(/^[A-Za-z0-9_-]{32}$/, "This is not a complete token.")
+          .meta({ examples: ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] }),
         name: PersonName,
         address: Address,
         password: Password,

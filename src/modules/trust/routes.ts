@@ -13,7 +13,13 @@ const Snapshot = z.object({
   version: z.string(),
   checkedAt: z.string().nullable(),
   instance: z.literal("fresh copy"),
-  totals: z.object({ held: z.number(), broken: z.number(), attested: z.number(), notDone: z.number(), stale: z.number() }),
+  totals: z.object({
+    held: z.number(),
+    broken: z.number(),
+    attested: z.number(),
+    notDone: z.number(),
+    stale: z.number(),
+  }),
   attempts: z.number(),
   routes: z.number(),
   questions: z.array(
@@ -28,7 +34,12 @@ const Snapshot = z.object({
           result: Result,
           subjects: z.number(),
           evidence: z.array(
-            z.object({ verdict: z.enum(["held", "broken", "inconclusive"]), what: z.string(), who: z.string(), got: z.string() }),
+            z.object({
+              verdict: z.enum(["held", "broken", "inconclusive"]),
+              what: z.string(),
+              who: z.string(),
+              got: z.string(),
+            }),
           ),
           summary: z.string(),
           removed: z.string().nullable(),
@@ -69,7 +80,9 @@ export function trustRoutes(routes: Routes): void {
       await unit(ctx, async (inner) => {
         record(inner, { event: "controls.started", resource: { type: "control-run", id: newId() } });
         inner.tx.afterCommit.push(() => {
-          runChecks(ctx.system).catch((error: unknown) => ctx.log.error({ err: error }, "the checks could not be run"));
+          runChecks(ctx.system).catch((error: unknown) =>
+            ctx.log.error({ err: error }, "the checks could not be run"),
+          );
         });
       });
       return { started: true };

@@ -12,8 +12,15 @@ const MASTER_KEY_WORDS = {
 /** What the public security page shows. Written by the last run, and by nothing else. */
 export async function securitySnapshot(system: System) {
   const [run, days] = [await latestRun(system), await runDays(system)];
-  const fresh = run !== null && run.version === system.version && system.clock().getTime() - run.at.getTime() < FRESH_FOR;
-  const claims = catalogue.map((claim) => ({ ...shown(run?.results.find((r) => r.id === claim.id), fresh), claim }));
+  const fresh =
+    run !== null && run.version === system.version && system.clock().getTime() - run.at.getTime() < FRESH_FOR;
+  const claims = catalogue.map((claim) => ({
+    ...shown(
+      run?.results.find((r) => r.id === claim.id),
+      fresh,
+    ),
+    claim,
+  }));
   const count = (test: (c: (typeof claims)[number]) => boolean) => claims.filter(test).length;
   return {
     name: system.config.name,
@@ -55,7 +62,16 @@ export async function securitySnapshot(system: System) {
 
 function shown(result: ControlResult | undefined, fresh: boolean) {
   if (!result || result.kind === "not-done") {
-    return { kind: "not-done" as const, result: "not-run" as const, subjects: 0, evidence: [], summary: result?.summary ?? "Not built yet", removed: null, at: null, ms: 0 };
+    return {
+      kind: "not-done" as const,
+      result: "not-run" as const,
+      subjects: 0,
+      evidence: [],
+      summary: result?.summary ?? "Not built yet",
+      removed: null,
+      at: null,
+      ms: 0,
+    };
   }
   // Broken stays red however old it is; what held long ago is grey.
   const seen = result.result === "held" && !fresh ? ("stale" as const) : result.result;

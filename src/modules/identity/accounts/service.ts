@@ -1,5 +1,12 @@
-import { record } from "../../../kernel/audit.ts";
-import { type Ctx, keysOf, type Role, standingOf, type TenantKind, tenantOf } from "../../../kernel/context.ts";
+import { record, redacted } from "../../../kernel/audit.ts";
+import {
+  type Ctx,
+  keysOf,
+  type Role,
+  standingOf,
+  type TenantKind,
+  tenantOf,
+} from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
@@ -26,7 +33,10 @@ export async function whoAmI(ctx: Ctx): Promise<Me> {
   if (ctx.actor.kind !== "member") throw appError("not_signed_in");
   const [[member], [tenant]] = await read(
     ctx,
-    db.selectFrom("member").select(["member_id", "name", "address", "role"]).where("member_id", "=", ctx.actor.memberId),
+    db
+      .selectFrom("member")
+      .select(["member_id", "name", "address", "role"])
+      .where("member_id", "=", ctx.actor.memberId),
     db.selectFrom("tenant").select(["kind", "name"]),
   );
   if (!member || !tenant) throw appError("signed_out");
@@ -48,11 +58,17 @@ export async function rename(ctx: Ctx, name: string): Promise<{ name: string }> 
   return unit(ctx, async (inner) => {
     const { memberId } = standingOf(inner);
     const keys = await keysOf(inner);
-    const [[before]] = await read(inner, db.selectFrom("member").select(["member_id", "name"]).where("member_id", "=", memberId));
+    const [[before]] = await read(
+      inner,
+      db.selectFrom("member").select(["member_id", "name"]).where("member_id", "=", memberId),
+    );
     if (!before) throw appError("signed_out");
     await write(
       inner,
-      db.updateTable("member").set({ name: keys.seal(nameCell(memberId), name) }).where("member_id", "=", memberId),
+      db
+        .updateTable("member")
+        .set({ name: keys.seal(nameCell(memberId), name) })
+        .where("member_id", "=", memberId),
     );
     record(inner, {
       event: "account.renamed",
@@ -73,14 +89,17 @@ export async function changePassword(ctx: Ctx, current: string, password: string
   await unit(ctx, async (inner) => {
     await write(
       inner,
-      db.updateTable("member").set({ password: keys.seal(passwordCell(me.id), phc) }).where("member_id", "=", me.id),
+      db
+        .updateTable("member")
+        .set({ password: keys.seal(passwordCell(me.id), phc) })
+        .where("member_id", "=", me.id),
     );
     const but = inner.actor.kind === "member" ? { but: inner.actor.sessionId } : {};
     await endSessions(inner, { memberId: me.id, ...but }, "password changed");
     record(inner, {
       event: "account.password-changed",
       resource: { type: "member", id: me.id },
-      changes: { password: ["[redacted]", "[redacted]"] },
+      changes: { password: [redacted, redacted] },
     });
   });
 }

@@ -15,30 +15,66 @@ export async function checkLockout(stage: Stage) {
   const ledger = openLedger();
   const { url, system } = stage.server;
   const person = await stage.a.hire(`Locked Out ${Date.now()}`, "viewer");
-  const guess = (address: string, password: string) => openClient(url, stage.a.slug).call("POST", "session", { body: { address, password } });
+  const guess = (address: string, password: string) =>
+    openClient(url, stage.a.slug).call("POST", "session", { body: { address, password } });
   const nobody = `nobody.${Date.now()}@harrow-finch.example`;
   const seen: Record<string, string[]> = { known: [], unknown: [] };
   for (let i = 0; i < 6; i++) {
-    for (const [who, address] of [["known", person.address], ["unknown", nobody]] as const) {
+    for (const [who, address] of [
+      ["known", person.address],
+      ["unknown", nobody],
+    ] as const) {
       const answer = await guess(address, "Wrong-password-0815");
       seen[who]?.push(`${answer.status} ${answer.json?.error?.message}`);
     }
   }
-  ledger.note(seen["known"]?.slice(0, 5).every((s) => s.startsWith("401")) ?? false, "five wrong passwords", "known address", seen["known"]?.[4] ?? "");
-  ledger.note(seen["known"]?.[5]?.startsWith("423") ?? false, "the sixth", "known address", seen["known"]?.[5] ?? "");
-  ledger.note(JSON.stringify(seen["known"]) === JSON.stringify(seen["unknown"]), "the same words and statuses", "unknown address", seen["unknown"]?.join(" | ") ?? "");
-  ledger.status("the right password while paused", "known address", await guess(person.address, person.password), 423);
+  ledger.note(
+    seen.known?.slice(0, 5).every((s) => s.startsWith("401")) ?? false,
+    "five wrong passwords",
+    "known address",
+    seen.known?.[4] ?? "",
+  );
+  ledger.note(
+    seen.known?.[5]?.startsWith("423") ?? false,
+    "the sixth",
+    "known address",
+    seen.known?.[5] ?? "",
+  );
+  ledger.note(
+    JSON.stringify(seen.known) === JSON.stringify(seen.unknown),
+    "the same words and statuses",
+    "unknown address",
+    seen.unknown?.join(" | ") ?? "",
+  );
+  ledger.status(
+    "the right password while paused",
+    "known address",
+    await guess(person.address, person.password),
+    423,
+  );
 
   const at = await unlockedByLink(person.address);
   ledger.note(at, "the mailed link ends the pause", "its owner", at ? "signed in" : "still paused");
 
   const crowd = await stage.a.hire(`Crowd ${Date.now()}`, "viewer");
-  const many = await Promise.all(Array.from({ length: 20 }, (_, i) => guess(crowd.address, `Wrong-guess-${i}-abc`)));
+  const many = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => guess(crowd.address, `Wrong-guess-${i}-abc`)),
+  );
   const looked = many.filter((a) => a.status === 401).length;
   ledger.note(looked <= 5, "20 guesses at the same moment", "known address", `${looked} were looked at`);
   const [admin] = stage.a.people.admin;
-  ledger.status("an admin ends the pause", "admin", await admin.client.call("POST", `members/${crowd.id}/unlock`, { body: {} }), 204);
-  ledger.status("the right password after it", "known address", await guess(crowd.address, crowd.password), 200);
+  ledger.status(
+    "an admin ends the pause",
+    "admin",
+    await admin.client.call("POST", `members/${crowd.id}/unlock`, { body: {} }),
+    204,
+  );
+  ledger.status(
+    "the right password after it",
+    "known address",
+    await guess(crowd.address, crowd.password),
+    200,
+  );
 
   await lockedFor(stage, ledger);
   await timing(stage, ledger, person.address);
@@ -62,7 +98,10 @@ export async function checkLockout(stage: Stage) {
 // The pause is temporary, so that nobody can be shut out for good; it is longer when it is earned again.
 async function lockedFor(stage: Stage, ledger: ReturnType<typeof openLedger>): Promise<void> {
   let now = new Date();
-  const ctx = { ...jobContext(stage.server.system, { tenantId: stage.a.id, slug: stage.a.slug }), clock: () => now };
+  const ctx = {
+    ...jobContext(stage.server.system, { tenantId: stage.a.id, slug: stage.a.slug }),
+    clock: () => now,
+  };
   const hash = randomBytes(32);
   const attempt = () => unit(ctx, (inner) => countAttempt(inner, hash));
   const pause = async (): Promise<number> => {
@@ -75,17 +114,28 @@ async function lockedFor(stage: Stage, ledger: ReturnType<typeof openLedger>): P
   ledger.note((await attempt()).lockedUntil !== null, "one second before its end", "moved clock", "paused");
   now = later(now, 2000);
   const after = await attempt();
-  ledger.note(after.lockedUntil === null && after.failures === 1, "one second after its end", "moved clock", "open");
+  ledger.note(
+    after.lockedUntil === null && after.failures === 1,
+    "one second after its end",
+    "moved clock",
+    "open",
+  );
   const second = await pause();
   ledger.note(second === minutes(30), "the second pause", "moved clock", `${second / 60_000} minutes`);
 }
 
 /** Medians of refusals for an address that exists and one that does not, taken in turn. */
 async function timing(stage: Stage, ledger: ReturnType<typeof openLedger>, known: string): Promise<void> {
-  const samples: Record<"known" | "unknown" | "no-workspace", number[]> = { known: [], unknown: [], "no-workspace": [] };
+  const samples: Record<"known" | "unknown" | "no-workspace", number[]> = {
+    known: [],
+    unknown: [],
+    "no-workspace": [],
+  };
   const once = async (slug: string, address: string) => {
     const started = performance.now();
-    await openClient(stage.server.url, slug).call("POST", "session", { body: { address, password: "Wrong-password-0815" } });
+    await openClient(stage.server.url, slug).call("POST", "session", {
+      body: { address, password: "Wrong-password-0815" },
+    });
     return performance.now() - started;
   };
   const people = await Promise.all([0, 1, 2].map((i) => stage.a.hire(`Timed ${i} ${Date.now()}`, "viewer")));
@@ -98,5 +148,10 @@ async function timing(stage: Stage, ledger: ReturnType<typeof openLedger>, known
   const [a, b, c] = [median(samples.known), median(samples.unknown), median(samples["no-workspace"])];
   // An account that exists must not stand out by a third of what the hash itself takes.
   const spread = Math.max(a, b, c) / Math.min(a, b, c);
-  ledger.note(spread < 1.6, "time of a refusal", "known address, unknown address, unknown workspace", `${a.toFixed(0)}, ${b.toFixed(0)}, ${c.toFixed(0)} ms`);
+  ledger.note(
+    spread < 1.6,
+    "time of a refusal",
+    "known address, unknown address, unknown workspace",
+    `${a.toFixed(0)}, ${b.toFixed(0)}, ${c.toFixed(0)} ms`,
+  );
 }

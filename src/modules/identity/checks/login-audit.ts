@@ -12,12 +12,21 @@ export async function checkLoginAudit(stage: Stage) {
   const person = await stage.b.hire(`Recorded ${Date.now()}`, "viewer");
   const visitor = openClient(url, stage.b.slug);
   const headers = { "user-agent": userAgent };
-  await visitor.call("POST", "session", { body: { address: person.address, password: "Wrong-password-0815" }, headers });
-  const good = await visitor.call("POST", "session", { body: { address: person.address, password: person.password }, headers });
+  await visitor.call("POST", "session", {
+    body: { address: person.address, password: "Wrong-password-0815" },
+    headers,
+  });
+  const good = await visitor.call("POST", "session", {
+    body: { address: person.address, password: person.password },
+    headers,
+  });
   visitor.csrf = good.json?.csrf ?? "";
   const old = new Map(visitor.cookies);
   await visitor.call("POST", "session/refresh", { body: {}, headers });
-  await visitor.call("PUT", "account/password", { body: { current: person.password, new: "Eleven-copper-gates-27" }, headers });
+  await visitor.call("PUT", "account/password", {
+    body: { current: person.password, new: "Eleven-copper-gates-27" },
+    headers,
+  });
   await visitor.call("DELETE", "session", { headers });
   const reuse = openClient(url, stage.b.slug);
   for (const [name, value] of old) reuse.cookies.set(name, value);
@@ -37,15 +46,44 @@ export async function checkLoginAudit(stage: Stage) {
     ["session.refresh-refused", "refused", false],
   ] as const) {
     const entry = mine.find((e) => e.event === event);
-    const whole = entry?.outcome === outcome && entry.ip !== null && Math.abs(Date.parse(entry.at) - Date.now()) < 120_000;
-    ledger.note(whole === true, event, "an admin reads it", entry ? `${entry.outcome}, ${entry.at}, ${entry.ip}` : "not there");
-    if (seenByMember) ledger.note(own.some((e) => e.event === event && e.userAgent === userAgent), event, "the member reads it", own.length);
+    const whole =
+      entry?.outcome === outcome &&
+      entry.ip !== null &&
+      Math.abs(Date.parse(entry.at) - Date.now()) < 120_000;
+    ledger.note(
+      whole === true,
+      event,
+      "an admin reads it",
+      entry ? `${entry.outcome}, ${entry.at}, ${entry.ip}` : "not there",
+    );
+    if (seenByMember)
+      ledger.note(
+        own.some((e) => e.event === event && e.userAgent === userAgent),
+        event,
+        "the member reads it",
+        own.length,
+      );
   }
   const started = mine.find((e) => e.event === "session.started");
-  ledger.note(started?.actor.id === person.id && started.method === "password", "who and how", "an admin reads it", `${started?.actor.name}, ${started?.method}`);
+  ledger.note(
+    started?.actor.id === person.id && started.method === "password",
+    "who and how",
+    "an admin reads it",
+    `${started?.actor.name}, ${started?.method}`,
+  );
   const foreign = await stage.a.people.admin[0].client.call("GET", "audit?limit=200");
-  ledger.note(!foreign.text.includes(userAgent) && foreign.status === 200, "events of another workspace", "its admin", foreign.status);
-  ledger.status("the workspace's log", "a viewer", await stage.b.people.viewer[0].client.call("GET", "audit"), 403);
+  ledger.note(
+    !foreign.text.includes(userAgent) && foreign.status === 200,
+    "events of another workspace",
+    "its admin",
+    foreign.status,
+  );
+  ledger.status(
+    "the workspace's log",
+    "a viewer",
+    await stage.b.people.viewer[0].client.call("GET", "audit"),
+    403,
+  );
   return outcomeOf(ledger.findings, `${ledger.findings.length} events and readers`);
 }
 

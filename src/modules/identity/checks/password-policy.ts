@@ -25,13 +25,23 @@ export async function checkPasswordPolicy(stage: Stage) {
     ["the workspace's name, spelt otherwise", "x-HARROW & finch-2026"],
   ];
   for (const [what, password] of [...weak, ["the address", `A1-${address}-x`] as [string, string]]) {
-    ledger.status(what, "joining", await visitor.call("POST", "invitations/accept", { body: { token, name: "Pol Icy", password } }), 422);
+    ledger.status(
+      what,
+      "joining",
+      await visitor.call("POST", "invitations/accept", { body: { token, name: "Pol Icy", password } }),
+      422,
+    );
   }
   for (const [what, password] of [...weak, ["the address", `A1-${member.address}-x`] as [string, string]]) {
     const body = { current: member.password, new: password };
     ledger.status(what, "changing it", await member.client.call("PUT", "account/password", { body }), 422);
   }
   const good = { token, name: "Pol Icy", password: "Seven-brass-kettles-81" };
-  ledger.status("one that keeps every rule", "joining", await visitor.call("POST", "invitations/accept", { body: good }), 201);
+  ledger.status(
+    "one that keeps every rule",
+    "joining",
+    await visitor.call("POST", "invitations/accept", { body: good }),
+    201,
+  );
   return outcomeOf(ledger.findings, `${ledger.findings.length - 1} weak passwords refused at both doors`);
 }

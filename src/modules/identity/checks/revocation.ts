@@ -23,7 +23,9 @@ export async function checkRevocation(stage: Stage) {
   await next("signed out everywhere", everywhere, "session", 401);
 
   const [changer, other] = await open();
-  await changer.client.call("PUT", "account/password", { body: { current: changer.password, new: "Eleven-copper-gates-27" } });
+  await changer.client.call("PUT", "account/password", {
+    body: { current: changer.password, new: "Eleven-copper-gates-27" },
+  });
   await next("password changed, another session", other, "session", 401);
   await next("password changed, this session", changer, "session", 200);
 
@@ -40,14 +42,22 @@ export async function checkRevocation(stage: Stage) {
   const [suspended] = await open();
   await owner.call("PUT", `members/${suspended.id}/suspension`, { body: {} });
   await next("suspended", suspended, "session", 401);
-  ledger.status("suspended, refreshing", "the next request", await suspended.client.call("POST", "session/refresh", { body: {} }), 401);
+  ledger.status(
+    "suspended, refreshing",
+    "the next request",
+    await suspended.client.call("POST", "session/refresh", { body: {} }),
+    401,
+  );
 
   const [removed] = await open();
   await owner.call("DELETE", `members/${removed.id}`);
   await next("removed", removed, "session", 401);
 
   const [lister, ended] = await open();
-  const sessions = (await lister.client.call("GET", "sessions")).json.items as { id: string; current: boolean }[];
+  const sessions = (await lister.client.call("GET", "sessions")).json.items as {
+    id: string;
+    current: boolean;
+  }[];
   for (const s of sessions.filter((x) => !x.current)) await lister.client.call("DELETE", `sessions/${s.id}`);
   await next("ended from another session", ended, "session", 401);
   return outcomeOf(ledger.findings, `${ledger.findings.length} next requests`);

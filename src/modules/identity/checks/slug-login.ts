@@ -14,21 +14,36 @@ export async function checkSlugLogin(stage: Stage) {
   for (const company of [stage.a, stage.b]) {
     await company.owner.client.call("POST", "invitations", { body: { address, role: "viewer" } });
     const token = await mailedToken(system, address, "join");
-    const joined = await openClient(url, company.slug).call("POST", "invitations/accept", { body: { token, name: "Same Person", password: passwords[company.slug] } });
+    const joined = await openClient(url, company.slug).call("POST", "invitations/accept", {
+      body: { token, name: "Same Person", password: passwords[company.slug] },
+    });
     ledger.status(`joining ${company.name}`, "member", joined, 201);
   }
   for (const company of [stage.a, stage.b]) {
     for (const [slug, password] of Object.entries(passwords)) {
-      const answer = await openClient(url, company.slug).call("POST", "session", { body: { address, password } });
+      const answer = await openClient(url, company.slug).call("POST", "session", {
+        body: { address, password },
+      });
       const own = slug === company.slug;
-      ledger.status(own ? "its own password" : "the other workspace's password", company.name, answer, own ? 200 : 401);
+      ledger.status(
+        own ? "its own password" : "the other workspace's password",
+        company.name,
+        answer,
+        own ? 200 : 401,
+      );
       if (own) ids.push(answer.json?.me?.id);
     }
   }
   ledger.note(ids[0] !== ids[1] && ids.length === 2, "two accounts", "member", "different identifiers");
-  const nowhere = await openClient(url, "no-such-workspace").call("POST", "session", { body: { address, password: "Seven-brass-kettles-81" } });
+  const nowhere = await openClient(url, "no-such-workspace").call("POST", "session", {
+    body: { address, password: "Seven-brass-kettles-81" },
+  });
   ledger.status("a workspace that does not exist", "stranger", nowhere, 401);
-  const none = await fetch(`${url}/api/session`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ address, password: "Seven-brass-kettles-81" }) });
+  const none = await fetch(`${url}/api/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ address, password: "Seven-brass-kettles-81" }),
+  });
   ledger.note(none.status === 404, "sign-in without a workspace", "stranger", none.status);
   return outcomeOf(ledger.findings, `${ledger.findings.length} sign-ins`);
 }

@@ -18,13 +18,27 @@ export const VALID_FOR = days(7);
 const cell = (id: string) => ({ table: "invitation", column: "address", row: id });
 
 /** Invites an address with at most the inviter's own role. Throws `forbidden`, `already_member`, `already_invited`. */
-export async function invite(ctx: Ctx, address: string, role: Role): Promise<{ id: string; expiresAt: Date }> {
+export async function invite(
+  ctx: Ctx,
+  address: string,
+  role: Role,
+): Promise<{ id: string; expiresAt: Date }> {
   return unit(ctx, async (inner) => {
     const inviter = standingOf(inner);
-    if (!holdsAll(inviter.role, role)) throw appError("forbidden", { message: "You cannot give more than you hold." });
+    if (!holdsAll(inviter.role, role))
+      throw appError("forbidden", { message: "You cannot give more than you hold." });
     const keys = await keysOf(inner);
-    const [[member]] = await read(inner, db.selectFrom("member").select(["name", "member_id"]).where("member_id", "=", inviter.memberId));
-    const made = await addInvitation(inner, address, role, inviter.memberId, member ? openName(keys, member) : "A colleague");
+    const [[member]] = await read(
+      inner,
+      db.selectFrom("member").select(["name", "member_id"]).where("member_id", "=", inviter.memberId),
+    );
+    const made = await addInvitation(
+      inner,
+      address,
+      role,
+      inviter.memberId,
+      member ? openName(keys, member) : "A colleague",
+    );
     record(inner, {
       event: "invitation.created",
       resource: { type: "invitation", id: made.id },
@@ -110,7 +124,9 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
     ctx,
     db
       .selectFrom("invitation as i")
-      .leftJoin("member as m", (on) => on.onRef("m.tenant_id", "=", "i.tenant_id").onRef("m.member_id", "=", "i.invited_by"))
+      .leftJoin("member as m", (on) =>
+        on.onRef("m.tenant_id", "=", "i.tenant_id").onRef("m.member_id", "=", "i.invited_by"),
+      )
       .select(["i.invitation_id", "i.address", "i.role", "i.expires_at", "i.invited_by"])
       .select(["m.member_id", "m.name", "m.role as inviter_role", "m.status as inviter_status"])
       .where("i.token_hash", "=", hashToken(token))
@@ -122,7 +138,10 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
   if (!row || !tenant) throw appError("link_invalid");
   // Whoever could not invite to this role today did not do so: demoted, suspended or gone.
   const byMember = row.invited_by !== null;
-  if (byMember && (row.inviter_status !== "active" || !row.inviter_role || !holdsAll(row.inviter_role, row.role))) {
+  if (
+    byMember &&
+    (row.inviter_status !== "active" || !row.inviter_role || !holdsAll(row.inviter_role, row.role))
+  ) {
     throw appError("link_invalid");
   }
   return {
@@ -130,7 +149,10 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
     address: keys.openText(cell(row.invitation_id), row.address),
     role: row.role,
     tenantName: keys.openText(tenantNameCell(tenantOf(ctx).id), tenant.name),
-    invitedBy: row.member_id && row.name ? openName(keys, { member_id: row.member_id, name: row.name }) : "The operator",
+    invitedBy:
+      row.member_id && row.name
+        ? openName(keys, { member_id: row.member_id, name: row.name })
+        : "The operator",
     expiresAt: row.expires_at,
   };
 }
@@ -139,7 +161,12 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
  * Joins by invitation. The address counts as verified, since the link was mailed to it. Of two racing requests
  * one wins. Throws `link_invalid`, `password_policy`, `already_member`.
  */
-export async function acceptInvitation(ctx: Ctx, token: string, name: string, password: string): Promise<void> {
+export async function acceptInvitation(
+  ctx: Ctx,
+  token: string,
+  name: string,
+  password: string,
+): Promise<void> {
   const opened = await openInvitation(ctx, token);
   checkPassword(password, { address: opened.address, tenantName: opened.tenantName });
   const phc = await hashPassword(password);
@@ -188,7 +215,10 @@ export async function acceptInvitation(ctx: Ctx, token: string, name: string, pa
 /** Withdraws an open invitation; its link is worthless from then on. */
 export async function withdrawInvitation(ctx: Ctx, id: string): Promise<void> {
   await unit(ctx, async (inner) => {
-    const row = await readOne(inner, db.selectFrom("invitation").select("role").where("invitation_id", "=", id));
+    const row = await readOne(
+      inner,
+      db.selectFrom("invitation").select("role").where("invitation_id", "=", id),
+    );
     if (!row) throw appError("not_found");
     if (!holdsAll(standingOf(inner).role, row.role)) throw appError("forbidden");
     const { count } = await write(
@@ -221,8 +251,18 @@ export async function listInvitations(ctx: Ctx): Promise<InvitationSummary[]> {
     ctx,
     db
       .selectFrom("invitation as i")
-      .leftJoin("member as m", (on) => on.onRef("m.tenant_id", "=", "i.tenant_id").onRef("m.member_id", "=", "i.invited_by"))
-      .select(["i.invitation_id", "i.address", "i.role", "i.created_at", "i.expires_at", "m.member_id", "m.name"])
+      .leftJoin("member as m", (on) =>
+        on.onRef("m.tenant_id", "=", "i.tenant_id").onRef("m.member_id", "=", "i.invited_by"),
+      )
+      .select([
+        "i.invitation_id",
+        "i.address",
+        "i.role",
+        "i.created_at",
+        "i.expires_at",
+        "m.member_id",
+        "m.name",
+      ])
       .where("i.accepted_at", "is", null)
       .where("i.revoked_at", "is", null)
       .orderBy("i.created_at", "desc")
@@ -234,7 +274,10 @@ export async function listInvitations(ctx: Ctx): Promise<InvitationSummary[]> {
     id: row.invitation_id,
     address: keys.openText(cell(row.invitation_id), row.address),
     role: row.role,
-    invitedBy: row.member_id && row.name ? openName(keys, { member_id: row.member_id, name: row.name }) : "The operator",
+    invitedBy:
+      row.member_id && row.name
+        ? openName(keys, { member_id: row.member_id, name: row.name })
+        : "The operator",
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
     state: row.expires_at > now ? ("open" as const) : ("expired" as const),

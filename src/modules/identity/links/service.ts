@@ -1,10 +1,9 @@
-import { days } from "../../../kernel/clock.ts";
-import { later } from "../../../kernel/clock.ts";
+import { record } from "../../../kernel/audit.ts";
+import { days, later } from "../../../kernel/clock.ts";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
-import { record } from "../../../kernel/audit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { sendMail } from "../../../kernel/mail.ts";
 import { forgetFailures } from "../sign-in/lockout.ts";
@@ -43,7 +42,11 @@ export async function mailLink(ctx: Ctx, purpose: Purpose, memberId: string, add
     }),
   );
   const { subject, text } = texts[purpose];
-  await sendMail(ctx, { to: address, subject, text: text(`${ctx.system.origin.current}/t/${slug}/${purpose}#${token}`) });
+  await sendMail(ctx, {
+    to: address,
+    subject,
+    text: text(`${ctx.system.origin.current}/t/${slug}/${purpose}#${token}`),
+  });
 }
 
 /** Confirms the address that a link was mailed to. Throws `link_invalid`. */
@@ -51,7 +54,11 @@ export async function verifyAddress(ctx: Ctx, token: string): Promise<void> {
   await followLink(ctx, "verify", token, async (inner, memberId) => {
     await write(
       inner,
-      db.updateTable("member").set({ verified_at: inner.clock() }).where("member_id", "=", memberId).where("verified_at", "is", null),
+      db
+        .updateTable("member")
+        .set({ verified_at: inner.clock() })
+        .where("member_id", "=", memberId)
+        .where("verified_at", "is", null),
     );
     record(inner, { event: "member.address-verified", resource: { type: "member", id: memberId } });
   });
@@ -61,7 +68,11 @@ export async function verifyAddress(ctx: Ctx, token: string): Promise<void> {
 export async function unlockByLink(ctx: Ctx, token: string): Promise<void> {
   await followLink(ctx, "unlock", token, async (inner, memberId) => {
     await forgetFailures(inner, memberId);
-    record(inner, { event: "member.unlocked", resource: { type: "member", id: memberId }, method: "mailed link" });
+    record(inner, {
+      event: "member.unlocked",
+      resource: { type: "member", id: memberId },
+      method: "mailed link",
+    });
   });
 }
 

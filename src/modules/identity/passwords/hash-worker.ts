@@ -6,7 +6,9 @@ import { PARAMETERS, parsePhc, printPhc } from "./phc.ts";
 export type HashTask =
   | { readonly id: number; readonly verb: "hash"; readonly password: string }
   | { readonly id: number; readonly verb: "verify"; readonly password: string; readonly phc: string };
-export type HashAnswer = { readonly id: number; readonly value: string | boolean } | { readonly id: number; readonly error: string };
+export type HashAnswer =
+  | { readonly id: number; readonly value: string | boolean }
+  | { readonly id: number; readonly error: string };
 
 parentPort?.on("message", (task: HashTask) => {
   try {

@@ -23,7 +23,8 @@ export async function verifyPassword(password: string, phc: string | null): Prom
 export const hashesInFlight = (): number => waiting.length + pool.filter((w) => w.busy).length;
 
 // The hash of random bytes that nobody has, with the parameters of all others.
-const NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$JWq1UTAvWkbBOFZH1T2Ycg$G0mX3mJ9rJYV0QxJ8m0m3n0b0Z1B6q2n8l0a9qVYw1I";
+const NOBODY =
+  "$argon2id$v=19$m=19456,t=2,p=1$JWq1UTAvWkbBOFZH1T2Ycg$G0mX3mJ9rJYV0QxJ8m0m3n0b0Z1B6q2n8l0a9qVYw1I";
 
 interface Slot {
   readonly worker: Worker;

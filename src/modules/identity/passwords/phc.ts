@@ -10,7 +10,8 @@ export interface Phc {
   readonly tag: Buffer;
 }
 
-const FORM = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
+const FORM =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
 
 /** Prints a hash in the PHC string format; base64 without padding. */
 export function printPhc({ memory, passes, parallelism, salt, tag }: Phc): string {

@@ -20,7 +20,10 @@ export function checkPassword(password: string, about: { address: string; tenant
   if (problem) throw appError("password_policy", { message: problem, fields: { password: problem } });
 }
 
-function problemOf(password: string, { address, tenantName }: { address: string; tenantName: string }): string | null {
+function problemOf(
+  password: string,
+  { address, tenantName }: { address: string; tenantName: string },
+): string | null {
   if ([...password].length < LEAST) return `Use at least ${LEAST} characters.`;
   if (!/\p{Lu}/u.test(password)) return "Add a capital letter.";
   if (!/\p{Ll}/u.test(password)) return "Add a small letter.";
@@ -28,14 +31,19 @@ function problemOf(password: string, { address, tenantName }: { address: string;
   if (!/[^\p{L}\p{N}\s]/u.test(password)) return "Add a special character, such as a hyphen.";
   const folded = fold(password);
   const local = fold(address.split("@")[0] ?? "");
-  if ((local.length >= 3 && folded.includes(local)) || folded.includes(fold(address))) return "Leave your address out of it.";
+  if ((local.length >= 3 && folded.includes(local)) || folded.includes(fold(address)))
+    return "Leave your address out of it.";
   const company = fold(tenantName);
   if (company.length >= 3 && folded.includes(company)) return "Leave the workspace's name out of it.";
   if (isCommon(password)) return "This is a well-known password with decorations. Choose another.";
   return null;
 }
 
-const fold = (text: string): string => text.normalize("NFKC").toLowerCase().replace(/[\s._-]/g, "");
+const fold = (text: string): string =>
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s._-]/g, "");
 
 // Built when the first password is chosen: most processes never need it.
 let common: Set<string> | null = null;
@@ -50,7 +58,17 @@ function isCommon(password: string): boolean {
   );
 }
 
-const LOOK_ALIKES: Record<string, string> = { "0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", $: "s", "!": "i" };
+const LOOK_ALIKES: Record<string, string> = {
+  "0": "o",
+  "1": "l",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "@": "a",
+  $: "s",
+  "!": "i",
+};
 
 const plain = (text: string): string => text.replace(/[0134577@$!]/g, (c) => LOOK_ALIKES[c] ?? c);
 

@@ -63,12 +63,18 @@ export async function refreshSession(ctx: Ctx, token: string | undefined): Promi
       db.selectFrom("session").selectAll().where("session_id", "=", named.sessionId).forUpdate(),
     );
     const resource = { type: "session", id: named.sessionId };
-    if (!session || session.ended_at || session.expires_at <= now || later(session.last_active_at, IDLE) <= now) {
+    if (
+      !session ||
+      session.ended_at ||
+      session.expires_at <= now ||
+      later(session.last_active_at, IDLE) <= now
+    ) {
       record(inner, { event: "session.refresh-refused", resource, outcome: "refused" });
       throw refusal("signed_out");
     }
     const age = now.getTime() - session.rotated_at.getTime();
-    const isNewest = named.generation === session.generation && refreshHash(token).equals(session.refresh_hash);
+    const isNewest =
+      named.generation === session.generation && refreshHash(token).equals(session.refresh_hash);
     if (!isNewest && !(named.generation === session.generation - 1 && age <= GRACE)) {
       await endSessions(inner, { sessionId: named.sessionId }, "refresh token reused");
       record(inner, { event: "session.refresh-reused", resource, outcome: "refused" });

@@ -1,5 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 
 /**
@@ -11,8 +10,12 @@ export function refreshToken(keys: TenantKeys, sessionId: string, generation: nu
 }
 
 /** What a refresh token names, or null for one that was never ours. */
-export function readRefreshToken(keys: TenantKeys, token: string): { sessionId: string; generation: number } | null {
-  const [, sessionId, generation, tag] = /^([0-9a-f-]{36})\.(\d{1,9})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
+export function readRefreshToken(
+  keys: TenantKeys,
+  token: string,
+): { sessionId: string; generation: number } | null {
+  const [, sessionId, generation, tag] =
+    /^([0-9a-f-]{36})\.(\d{1,9})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
   if (!sessionId || !generation || !tag) return null;
   const given = Buffer.from(tag, "base64url");
   const expected = mac(keys, sessionId, Number(generation));

@@ -37,13 +37,17 @@ export async function countAttempt(ctx: Ctx, addressHash: Buffer): Promise<Attem
       returning failures, locked_until`,
   );
   const row = rows[0] as { failures: number; locked_until: Date | null };
-  if (row.locked_until === null && row.failures > MOST_FAILURES) return { failures: row.failures, lockedUntil: await lock(ctx, addressHash) };
+  if (row.locked_until === null && row.failures > MOST_FAILURES)
+    return { failures: row.failures, lockedUntil: await lock(ctx, addressHash) };
   return { failures: row.failures, lockedUntil: row.locked_until };
 }
 
 /** Locks for 15 minutes, twice as long at each repetition, never longer than a day. */
 export async function lock(ctx: Ctx, addressHash: Buffer): Promise<Date> {
-  const [[guard]] = await read(ctx, db.selectFrom("sign_in_guard").select("locks").where("address_hash", "=", addressHash));
+  const [[guard]] = await read(
+    ctx,
+    db.selectFrom("sign_in_guard").select("locks").where("address_hash", "=", addressHash),
+  );
   const locks = guard?.locks ?? 0;
   const until = later(ctx.clock(), Math.min(LOCK * 2 ** locks, LONGEST_LOCK));
   await write(
@@ -66,6 +70,12 @@ export async function forgetAttempts(ctx: Ctx, addressHash: Buffer): Promise<voi
 export async function forgetFailures(ctx: Ctx, memberId: string): Promise<void> {
   await write(
     ctx,
-    db.deleteFrom("sign_in_guard").where("address_hash", "in", db.selectFrom("member").select("address_hash").where("member_id", "=", memberId)),
+    db
+      .deleteFrom("sign_in_guard")
+      .where(
+        "address_hash",
+        "in",
+        db.selectFrom("member").select("address_hash").where("member_id", "=", memberId),
+      ),
   );
 }

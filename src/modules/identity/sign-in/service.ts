@@ -26,7 +26,9 @@ export async function signIn(ctx: Ctx, address: string, password: string): Promi
     const attempt = await countAttempt(inner, hash);
     const [[found]] = await read(inner, db.selectFrom("member").selectAll().where("address_hash", "=", hash));
     if (attempt.lockedUntil) throw await refuse(inner, found?.member_id, "locked");
-    return found && found.status !== "removed" ? { ...found, failures: attempt.failures } : { failures: attempt.failures };
+    return found && found.status !== "removed"
+      ? { ...found, failures: attempt.failures }
+      : { failures: attempt.failures };
   });
   const known = "member_id" in member ? member : null;
   const stored = known?.password ? keys.openText(passwordCell(known.member_id), known.password) : null;
@@ -47,7 +49,11 @@ export async function signIn(ctx: Ctx, address: string, password: string): Promi
       throw await refuse(inner, known.member_id, "email_unverified");
     }
     const session = await startSession(inner, known.member_id);
-    record(inner, { event: "session.started", resource: { type: "session", id: session.sessionId }, method: "password" });
+    record(inner, {
+      event: "session.started",
+      resource: { type: "session", id: session.sessionId },
+      method: "password",
+    });
     return session;
   });
 }
@@ -56,7 +62,10 @@ export async function signIn(ctx: Ctx, address: string, password: string): Promi
 export async function confirmPassword(ctx: Ctx, memberId: string, password: string): Promise<void> {
   const keys = await keysOf(ctx);
   const member = await unit(ctx, async (inner) => {
-    const [[found]] = await read(inner, db.selectFrom("member").selectAll().where("member_id", "=", memberId));
+    const [[found]] = await read(
+      inner,
+      db.selectFrom("member").selectAll().where("member_id", "=", memberId),
+    );
     if (!found?.address_hash || !found.password) throw appError("sign_in_failed");
     const attempt = await countAttempt(inner, found.address_hash);
     if (attempt.lockedUntil) throw await refuse(inner, memberId, "locked");
@@ -94,7 +103,11 @@ export const mailUnlockLink: JobSpec = {
     const hash = Buffer.from(id, "hex");
     const member = await readOne(
       ctx,
-      db.selectFrom("member").select(["member_id", "address"]).where("address_hash", "=", hash).where("status", "=", "active"),
+      db
+        .selectFrom("member")
+        .select(["member_id", "address"])
+        .where("address_hash", "=", hash)
+        .where("status", "=", "active"),
     );
     if (!member) return;
     const keys = await keysOf(ctx);

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { record } from "../../../kernel/audit.ts";
+import { record, redacted } from "../../../kernel/audit.ts";
 import { minutes } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, standingOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
@@ -153,7 +153,7 @@ export async function changeDocument(
       event: "document.changed",
       resource: { type: "document", id },
       changes: {
-        ...(name === before.name ? {} : { name: [before.name, name] as const }),
+        ...(name === before.name ? {} : { name: [redacted, redacted] as const }),
         ...(visibility === before.visibility ? {} : { visibility: [before.visibility, visibility] as const }),
       },
     });
@@ -165,12 +165,11 @@ export async function changeDocument(
 export async function deleteDocument(ctx: Ctx, id: string): Promise<void> {
   await unit(ctx, async (inner) => {
     const row = await loadDocument(inner, id, "write");
-    const name = openDocumentName(await keysOf(inner), row);
     await write(inner, db.deleteFrom("document").where("document_id", "=", id));
     record(inner, {
       event: "document.deleted",
       resource: { type: "document", id },
-      changes: { name: [name, null] },
+      changes: { name: [redacted, null] },
     });
     await inner.system.jobs.enqueue(inner, "knowledge.index", tenantOf(inner).id);
     const { files, hub } = inner.system;

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { record } from "../../../kernel/audit.ts";
+import { record, redacted } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, standingOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { enter, unit, write } from "../../../kernel/database/unit.ts";
@@ -99,7 +99,7 @@ async function addDocument(ctx: Ctx, name: string, kind: Kind, stored: StoredFil
     record(inner, {
       event: "document.uploaded",
       resource: { type: "document", id },
-      changes: { name: [null, name], bytes: [null, stored.bytes] },
+      changes: { name: [null, redacted], bytes: [null, stored.bytes] },
     });
     await inner.system.jobs.enqueue(inner, "knowledge.read-document", id);
     inner.tx.afterCommit.push(() => inner.system.hub.tell(documentsTopic(tenantId)));

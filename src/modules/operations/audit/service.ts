@@ -21,20 +21,27 @@ export interface AuditFilter {
 const entries = () =>
   db
     .selectFrom("audit.entry as e")
-    .leftJoin("member as m", (on) => on.onRef("m.tenant_id", "=", "e.tenant_id").onRef("m.member_id", "=", "e.actor_id"))
+    .leftJoin("member as m", (on) =>
+      on.onRef("m.tenant_id", "=", "e.tenant_id").onRef("m.member_id", "=", "e.actor_id"),
+    )
     .select(["e.entry_id", "e.at", "e.actor_kind", "e.actor_id", "e.role", "e.event", "e.resource_type"])
     .select(["e.resource_id", "e.outcome", "e.content", "m.member_id", "m.name"])
     .orderBy("e.at", "desc")
     .orderBy("e.entry_id", "desc");
 
 /** The workspace's audit log, newest first. */
-export async function listEntries(ctx: Ctx, filter: AuditFilter): Promise<{ items: Item[]; next: string | null }> {
+export async function listEntries(
+  ctx: Ctx,
+  filter: AuditFilter,
+): Promise<{ items: Item[]; next: string | null }> {
   let query = entries().limit(filter.limit + 1);
   if (filter.actor) query = query.where("e.actor_id", "=", filter.actor);
   if (filter.event) query = query.where("e.event", "like", `${filter.event.replace(/[%_\\]/g, "\\$&")}%`);
   if (filter.cursor) {
     const { at, id } = readCursor(filter.cursor);
-    query = query.where((on) => on.or([on("e.at", "<", at), on.and([on("e.at", "=", at), on("e.entry_id", "<", id)])]));
+    query = query.where((on) =>
+      on.or([on("e.at", "<", at), on.and([on("e.at", "=", at), on("e.entry_id", "<", id)])]),
+    );
   }
   const [rows] = await read(ctx, query);
   const page = rows.slice(0, filter.limit);
@@ -53,8 +60,19 @@ export async function listOwnEvents(ctx: Ctx): Promise<Item[]> {
   const [rows] = await read(
     ctx,
     entries()
-      .where((on) => on.or([on("e.actor_id", "=", memberId), on.and([on("e.resource_type", "=", "member"), on("e.resource_id", "=", memberId)])]))
-      .where((on) => on.or([on("e.event", "like", "session.%"), on("e.event", "like", "account.%"), on("e.event", "like", "member.%")]))
+      .where((on) =>
+        on.or([
+          on("e.actor_id", "=", memberId),
+          on.and([on("e.resource_type", "=", "member"), on("e.resource_id", "=", memberId)]),
+        ]),
+      )
+      .where((on) =>
+        on.or([
+          on("e.event", "like", "session.%"),
+          on("e.event", "like", "account.%"),
+          on("e.event", "like", "member.%"),
+        ]),
+      )
       .where("e.event", "<>", "session.refreshed")
       .limit(100),
   );
@@ -78,7 +96,9 @@ type Row = {
 };
 
 function itemOf(keys: TenantKeys, row: Row): Item {
-  const content = row.content ? (JSON.parse(keys.openText(auditCell(row.entry_id), row.content)) as AuditContent) : null;
+  const content = row.content
+    ? (JSON.parse(keys.openText(auditCell(row.entry_id), row.content)) as AuditContent)
+    : null;
   return {
     id: row.entry_id,
     at: row.at.toISOString(),
@@ -94,12 +114,18 @@ function itemOf(keys: TenantKeys, row: Row): Item {
     method: content?.method ?? null,
     ip: content?.ip ?? null,
     userAgent: content?.userAgent ?? null,
-    changes: Object.fromEntries(Object.entries(content?.changes ?? {}).map(([field, [old, now]]) => [field, [old ?? null, now ?? null]])),
+    changes: Object.fromEntries(
+      Object.entries(content?.changes ?? {}).map(([field, [old, now]]) => [
+        field,
+        [old ?? null, now ?? null],
+      ]),
+    ),
   };
 }
 
 function readCursor(cursor: string): { at: Date; id: string } {
   const [, at, id] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)_([0-9a-f-]{36})$/.exec(cursor) ?? [];
-  if (!at || !id || Number.isNaN(Date.parse(at))) throw appError("bad_request", { message: "The cursor is not one of ours." });
+  if (!at || !id || Number.isNaN(Date.parse(at)))
+    throw appError("bad_request", { message: "The cursor is not one of ours." });
   return { at: new Date(at), id };
 }

@@ -4,7 +4,12 @@ import { z } from "zod";
 export const AuditItem = z.object({
   id: z.string(),
   at: z.string(),
-  actor: z.object({ kind: z.string(), id: z.string().nullable(), name: z.string().nullable(), role: z.string().nullable() }),
+  actor: z.object({
+    kind: z.string(),
+    id: z.string().nullable(),
+    name: z.string().nullable(),
+    role: z.string().nullable(),
+  }),
   event: z.string(),
   resource: z.object({ type: z.string(), id: z.string().nullable() }),
   outcome: z.enum(["done", "refused"]),

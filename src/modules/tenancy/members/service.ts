@@ -46,7 +46,8 @@ export async function listMembers(ctx: Ctx): Promise<MemberSummary[]> {
 export async function changeRole(ctx: Ctx, memberId: string, role: Role): Promise<void> {
   await unit(ctx, async (inner) => {
     const member = await loadManaged(inner, memberId);
-    if (!holdsAll(standingOf(inner).role, role)) throw appError("forbidden", { message: "You cannot give more than you hold." });
+    if (!holdsAll(standingOf(inner).role, role))
+      throw appError("forbidden", { message: "You cannot give more than you hold." });
     if (member.role === "owner" && role !== "owner") await keepAnOwner(inner, memberId);
     await write(inner, db.updateTable("member").set({ role }).where("member_id", "=", memberId));
     record(inner, {
@@ -76,11 +77,20 @@ export async function unlockMember(ctx: Ctx, memberId: string): Promise<void> {
   await unit(ctx, async (inner) => {
     await loadManaged(inner, memberId);
     await forgetFailures(inner, memberId);
-    record(inner, { event: "member.unlocked", resource: { type: "member", id: memberId }, method: "by an admin" });
+    record(inner, {
+      event: "member.unlocked",
+      resource: { type: "member", id: memberId },
+      method: "by an admin",
+    });
   });
 }
 
-async function changeStatus(ctx: Ctx, memberId: string, status: "active" | "suspended" | "removed", event: string): Promise<void> {
+async function changeStatus(
+  ctx: Ctx,
+  memberId: string,
+  status: "active" | "suspended" | "removed",
+  event: string,
+): Promise<void> {
   await unit(ctx, async (inner) => {
     const member = await loadManaged(inner, memberId);
     if (member.status === status) throw appError("wrong_state");
@@ -93,7 +103,11 @@ async function changeStatus(ctx: Ctx, memberId: string, status: "active" | "susp
         .where("member_id", "=", memberId),
     );
     if (status !== "active") await endSessions(inner, { memberId }, event);
-    record(inner, { event, resource: { type: "member", id: memberId }, changes: { status: [member.status, status] } });
+    record(inner, {
+      event,
+      resource: { type: "member", id: memberId },
+      changes: { status: [member.status, status] },
+    });
   });
 }
 
@@ -101,12 +115,19 @@ async function changeStatus(ctx: Ctx, memberId: string, status: "active" | "susp
 async function loadManaged(ctx: Ctx, memberId: string) {
   // One change of members at a time in a tenant: the last two owners must not demote each other at once.
   await read(ctx, sql`select 1 from tenant where tenant_id = ${tenantOf(ctx).id} for update`);
-  const member = await readOne(ctx, db.selectFrom("member").select(["role", "status"]).where("member_id", "=", memberId));
+  const member = await readOne(
+    ctx,
+    db.selectFrom("member").select(["role", "status"]).where("member_id", "=", memberId),
+  );
   if (!member || member.status === "removed") throw appError("not_found");
   // What the actor may do is read again behind the lock: it may have changed while they waited.
-  const actor = await readOne(ctx, db.selectFrom("member").select(["role", "status"]).where("member_id", "=", standingOf(ctx).memberId));
+  const actor = await readOne(
+    ctx,
+    db.selectFrom("member").select(["role", "status"]).where("member_id", "=", standingOf(ctx).memberId),
+  );
   if (actor?.status !== "active" || actor.role !== standingOf(ctx).role) throw appError("wrong_state");
-  if (!holdsAll(actor.role, member.role)) throw appError("forbidden", { message: "You cannot change someone who holds more than you." });
+  if (!holdsAll(actor.role, member.role))
+    throw appError("forbidden", { message: "You cannot change someone who holds more than you." });
   return member;
 }
 

@@ -21,12 +21,17 @@ const hashOf = (token: string): Buffer => createHash("sha256").update(token).dig
 /** Makes a new one-time set-up token, or answers null when the installation has its first owner. */
 export async function offerSetUp(system: System): Promise<string | null> {
   const token = randomBytes(24).toString("base64url");
-  const { rowCount } = await system.pool.query("update platform.set_up set token_hash = $1 where done_at is null", [hashOf(token)]);
+  const { rowCount } = await system.pool.query(
+    "update platform.set_up set token_hash = $1 where done_at is null",
+    [hashOf(token)],
+  );
   return rowCount === 1 ? token : null;
 }
 
 export async function isSetUp(system: System): Promise<boolean> {
-  const { rows } = await system.pool.query<{ done: boolean }>("select done_at is not null as done from platform.set_up");
+  const { rows } = await system.pool.query<{ done: boolean }>(
+    "select done_at is not null as done from platform.set_up",
+  );
   return rows[0]?.done ?? false;
 }
 
@@ -65,7 +70,11 @@ export async function setUp(
   return { slug: OPERATOR_SLUG };
 }
 
-async function insertOwner(ctx: Ctx, phc: string, { name, address }: { name: string; address: string }): Promise<void> {
+async function insertOwner(
+  ctx: Ctx,
+  phc: string,
+  { name, address }: { name: string; address: string },
+): Promise<void> {
   const keys = await keysOf(ctx);
   const memberId = newId();
   await write(

@@ -5,8 +5,8 @@ import { db } from "../../../kernel/database/queries.ts";
 import { crossInto, read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
-import { tenantNameCell } from "../../identity/members.ts";
 import { addInvitation } from "../../identity/invitations/service.ts";
+import { tenantNameCell } from "../../identity/members.ts";
 
 const nameCell = (id: string) => ({ table: "operator_tenant", column: "name", row: id });
 const addressCell = (id: string) => ({ table: "operator_tenant", column: "owner_address", row: id });
@@ -24,7 +24,10 @@ export interface TenantSummary {
  * Creates a workspace and invites its first owner. Throws `slug_taken`. The operator gets no access to it: what
  * is kept here is the operator's own record of whom they created it for.
  */
-export async function createTenant(ctx: Ctx, input: { slug: string; name: string; ownerAddress: string }): Promise<{ id: string; slug: string }> {
+export async function createTenant(
+  ctx: Ctx,
+  input: { slug: string; name: string; ownerAddress: string },
+): Promise<{ id: string; slug: string }> {
   const id = newId();
   await ctx.system.keyring.create(id);
   try {
@@ -63,19 +66,35 @@ export async function createTenant(ctx: Ctx, input: { slug: string; name: string
 export async function insertTenant(ctx: Ctx, kind: TenantKind, name: string): Promise<void> {
   const { id, slug } = tenantOf(ctx);
   const keys = await keysOf(ctx);
-  await write(ctx, db.insertInto("tenant").values({ tenant_id: id, kind, name: keys.seal(tenantNameCell(id), name) }));
-  const { rows } = await write(ctx, sql<{ claimed: boolean }>`select directory.claim_slug(${slug}) as claimed`);
+  await write(
+    ctx,
+    db.insertInto("tenant").values({ tenant_id: id, kind, name: keys.seal(tenantNameCell(id), name) }),
+  );
+  const { rows } = await write(
+    ctx,
+    sql<{ claimed: boolean }>`select directory.claim_slug(${slug}) as claimed`,
+  );
   if (!rows[0]?.claimed) throw appError("slug_taken", { fields: { slug: "Choose another short name." } });
 }
 
 /** A context in another tenant for work that no session of that tenant does. */
 export function foreignContext(ctx: Ctx, tenantId: string, slug: string): Ctx {
-  return { ...ctx, tenant: { id: tenantId, slug }, actor: { kind: "operator" }, permission: null, tx: null, standing: { current: null } };
+  return {
+    ...ctx,
+    tenant: { id: tenantId, slug },
+    actor: { kind: "operator" },
+    permission: null,
+    tx: null,
+    standing: { current: null },
+  };
 }
 
 /** The workspaces that this operator created, newest first. */
 export async function listTenants(ctx: Ctx): Promise<TenantSummary[]> {
-  const [rows] = await read(ctx, db.selectFrom("operator_tenant").selectAll().orderBy("created_at", "desc").limit(5000));
+  const [rows] = await read(
+    ctx,
+    db.selectFrom("operator_tenant").selectAll().orderBy("created_at", "desc").limit(5000),
+  );
   const keys = await keysOf(ctx);
   return rows.map((row) => ({
     id: row.customer_id,
@@ -99,8 +118,18 @@ export async function renameTenant(ctx: Ctx, name: string): Promise<{ slug: stri
     const before = await tenantName(inner);
     const { id } = tenantOf(inner);
     const keys = await keysOf(inner);
-    await write(inner, db.updateTable("tenant").set({ name: keys.seal(tenantNameCell(id), name) }).where("tenant_id", "=", id));
-    record(inner, { event: "tenant.renamed", resource: { type: "tenant", id }, changes: { name: [before.name, name] } });
+    await write(
+      inner,
+      db
+        .updateTable("tenant")
+        .set({ name: keys.seal(tenantNameCell(id), name) })
+        .where("tenant_id", "=", id),
+    );
+    record(inner, {
+      event: "tenant.renamed",
+      resource: { type: "tenant", id },
+      changes: { name: [before.name, name] },
+    });
     return { slug: before.slug, name };
   });
 }

@@ -10,7 +10,14 @@ export const attackControls: readonly Control<Stage>[] = [
     kind: "tested",
     last: true,
     removed: "the tenant check of the access token, and the row policies of the database",
-    check: fromLedger(["coverage", "no-credentials", "forged-token", "foreign-tenant", "head-and-options", "method-override"]),
+    check: fromLedger([
+      "coverage",
+      "no-credentials",
+      "forged-token",
+      "foreign-tenant",
+      "head-and-options",
+      "method-override",
+    ]),
   },
   {
     id: "tenancy.isolation-users",
@@ -52,10 +59,19 @@ export function outcomeFrom(ledger: Ledger, classes: readonly Class[]) {
       who: `${p.who}, ${p.class}`,
       got: p.verdict === "held" ? String(p.status) : `${p.status}: ${p.detail}`,
     })),
-    ...uncovered.map((u) => ({ verdict: "broken" as const, what: shortRoute(u.route), who: u.class, got: "no attempt covers it" })),
+    ...uncovered.map((u) => ({
+      verdict: "broken" as const,
+      what: shortRoute(u.route),
+      who: u.class,
+      got: "no attempt covers it",
+    })),
   ];
   const routes = new Set(probes.map((p) => p.route)).size;
   return outcomeOf(findings, `${probes.length} attempts on ${routes} routes`);
 }
 
-const shortRoute = (route: string): string => route.replace("/api/t/{slug}", "").replace("/api", "").replace(/\{(\w+)\}/g, ":$1");
+const shortRoute = (route: string): string =>
+  route
+    .replace("/api/t/{slug}", "")
+    .replace("/api", "")
+    .replace(/\{(\w+)\}/g, ":$1");

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { attack } from "../../../../attacker/attack.ts";
 import type { Ledger, Manifest, Tenant, User } from "../../../../attacker/contract.ts";
-import { sampleText } from "./sample.ts";
 import { signingKey } from "../../../kernel/open-system.ts";
 import { accessCookie } from "../../../kernel/routes/guards.ts";
 import { openTokens } from "../../../kernel/tokens.ts";
 import { mailedToken, PASSWORD, type Person, signIn } from "../stage/people.ts";
 import type { Cast, Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
+import { sampleText } from "./sample.ts";
 
 /** The ledger of one attack on a stage; made once, read by every control that it speaks for. */
 export function attackStage(stage: Stage): Promise<Ledger> {
@@ -35,8 +35,16 @@ async function runAttack(stage: Stage): Promise<Ledger> {
     volatile: ["expiresAt", "lastActiveAt", "lastSignInAt", "state", "pages", "problem", "updatedAt", "ms"],
     bodies: {
       "PUT /api/t/{slug}/account/password": { current: "$password", new: "$password" },
-      "POST /api/t/{slug}/tenants": () => ({ slug: `spare-${randomUUID().slice(0, 8)}`, name: "Spare", ownerAddress: `${randomUUID().slice(0, 8)}@spare.example` }),
-      "POST /api/t/{slug}/invitations/accept": async () => ({ token: await spareInvitation(stage, clerk), name: "Guest", password: PASSWORD }),
+      "POST /api/t/{slug}/tenants": () => ({
+        slug: `spare-${randomUUID().slice(0, 8)}`,
+        name: "Spare",
+        ownerAddress: `${randomUUID().slice(0, 8)}@spare.example`,
+      }),
+      "POST /api/t/{slug}/invitations/accept": async () => ({
+        token: await spareInvitation(stage, clerk),
+        name: "Guest",
+        password: PASSWORD,
+      }),
     },
   };
   // As an outsider would get it: from the running server.
@@ -66,7 +74,11 @@ async function spareInvitation(stage: Stage, clerk: Person): Promise<string> {
 }
 
 // The attack's own wrong passwords pause its accounts; the pause has a check of its own.
-async function signInAnyway(stage: Stage, slug: string, { address = "", password = "" }: User): Promise<Person> {
+async function signInAnyway(
+  stage: Stage,
+  slug: string,
+  { address = "", password = "" }: User,
+): Promise<Person> {
   await stage.sql("postgres", async (client) => {
     await client.query("delete from sign_in_guard");
     await client.query("commit");
@@ -75,21 +87,30 @@ async function signInAnyway(stage: Stage, slug: string, { address = "", password
 }
 
 async function tenant(cast: Cast): Promise<Tenant> {
-  const objects: Tenant["objects"] = { document: [], chat: [], member: [], session: [], message: [], invitation: [] };
+  const objects: Tenant["objects"] = {
+    document: [],
+    chat: [],
+    member: [],
+    session: [],
+    message: [],
+    invitation: [],
+  };
   for (const [role, people] of Object.entries(cast.people)) {
     for (const person of people) {
-      objects["member"]?.push({ id: person.id, owner: person.id });
+      objects.member?.push({ id: person.id, owner: person.id });
       const sessions = await person.client.call("GET", "sessions");
       const [first] = sessions.json.items;
-      if (first) objects["session"]?.push({ id: first.id, owner: person.id, visibility: "private" });
+      if (first) objects.session?.push({ id: first.id, owner: person.id, visibility: "private" });
       if (role === "viewer") continue;
-      const [document] = await upload(person.client, [{ name: `Notes of ${person.name}.txt`, bytes: Buffer.from(sampleText(person.name)) }]);
+      const [document] = await upload(person.client, [
+        { name: `Notes of ${person.name}.txt`, bytes: Buffer.from(sampleText(person.name)) },
+      ]);
       if (!document) throw new Error("nothing was uploaded");
-      objects["document"]?.push({ id: document.id, owner: person.id, visibility: "private" });
+      objects.document?.push({ id: document.id, owner: person.id, visibility: "private" });
       await waitUntilReady(person.client, [document.id]);
       const answer = await ask(person.client, `What does ${person.name} keep in the drawer?`);
-      objects["chat"]?.push({ id: answer.chat, owner: person.id, visibility: "private" });
-      objects["message"]?.push({ id: answer.id, owner: person.id, visibility: "private" });
+      objects.chat?.push({ id: answer.chat, owner: person.id, visibility: "private" });
+      objects.message?.push({ id: answer.id, owner: person.id, visibility: "private" });
     }
   }
   const users = Object.values(cast.people).flat().map(userOf);
@@ -111,7 +132,10 @@ function userOf(person: Person): User {
   };
 }
 
-const credentialsOf = (person: Person) => ({ cookies: Object.fromEntries(person.client.cookies), csrf: person.client.csrf });
+const credentialsOf = (person: Person) => ({
+  cookies: Object.fromEntries(person.client.cookies),
+  csrf: person.client.csrf,
+});
 
 /** Gives each user a genuine access token whose time is over: only the server's own key can make one. */
 async function withExpired(stage: Stage, tenants: Tenant[]): Promise<Tenant[]> {

@@ -4,6 +4,8 @@ export interface Operation {
   readonly key: string;
   readonly method: string;
   readonly path: string;
+  /** Its class of rate limit. */
+  readonly rate: string;
   readonly fields: readonly Field[];
 }
 
@@ -35,6 +37,7 @@ export interface Schema {
 
 interface DocumentedOperation {
   readonly parameters?: readonly { name: string; in: "path" | "query"; required?: boolean; schema: Schema }[];
+  readonly "x-rate": string;
   readonly requestBody?: { content: Readonly<Record<string, { schema: Schema }>> };
 }
 
@@ -46,7 +49,7 @@ export async function readOperations(origin: string): Promise<Operation[]> {
     Object.entries(operations).map(([verb, operation]) => {
       const method = verb.toUpperCase();
       const key = `${method} ${path}`;
-      return { key, method, path, fields: fieldsOf(key, operation) };
+      return { key, method, path, rate: operation["x-rate"], fields: fieldsOf(key, operation) };
     }),
   );
 }

@@ -54,7 +54,10 @@ export async function checkRateLimits(
       ...wholeTenant(limited, app.routes, stage),
       ...(await everyRoute(origin, people.leaving, app.routes)),
     ];
-    return outcomeOf(findings, `${Object.keys(rates).length} rate classes to their end, ${app.routes.length} routes, one process`);
+    return outcomeOf(
+      findings,
+      `${Object.keys(rates).length} rate classes to their end, ${app.routes.length} routes, one process`,
+    );
   } finally {
     await app.server.close();
   }
@@ -70,8 +73,17 @@ interface People {
 
 async function openPeople(stage: Stage): Promise<People> {
   const company = await spareCompany(stage);
-  const [one, leaving] = await Promise.all([company.hire("Rhea Tallow", "manager"), company.hire("Odo Brink", "manager")]);
-  const colleague = await signIn(stage.server.url, company.slug, company.owner.address, company.owner.password, "owner");
+  const [one, leaving] = await Promise.all([
+    company.hire("Rhea Tallow", "manager"),
+    company.hire("Odo Brink", "manager"),
+  ]);
+  const colleague = await signIn(
+    stage.server.url,
+    company.slug,
+    company.owner.address,
+    company.owner.password,
+    "owner",
+  );
   return { one, colleague, foreigner: stage.b.people.manager[0], leaving };
 }
 
@@ -79,7 +91,12 @@ const addressFor = (n: number): string => `198.51.100.${n}`;
 
 function networks(): Finding[] {
   const same = (what: string, a: string, b: string, expected: boolean) =>
-    finding((networkOf(a) === networkOf(b)) === expected, what, `${a} and ${b}`, networkOf(a) === networkOf(b) ? "counted as one" : "counted apart");
+    finding(
+      (networkOf(a) === networkOf(b)) === expected,
+      what,
+      `${a} and ${b}`,
+      networkOf(a) === networkOf(b) ? "counted as one" : "counted apart",
+    );
   return [
     same("two addresses of one IPv6 /64", "2001:db8:1:2::1", "2001:db8:1:2:ffff:1:2:3", true),
     same("two addresses of two /64", "2001:db8:1:2::1", "2001:db8:1:3::1", false),
@@ -99,12 +116,19 @@ interface Place {
 async function bursts({ origin, clock, people }: Place): Promise<Finding[]> {
   const findings: Finding[] = [];
   let source = 1;
-  for (const [name, [method, path, body]] of Object.entries(TRIED) as [RateClass, (typeof TRIED)[RateClass]][]) {
+  for (const [name, [method, path, body]] of Object.entries(TRIED) as [
+    RateClass,
+    (typeof TRIED)[RateClass],
+  ][]) {
     const { burst, perMinute } = rates[name];
     const isPublic = name === "public" || name === "sign-in";
     const from = addressFor(source++);
     const knockAs = (who: Person | null, ip = from, at = path) =>
-      knock(origin, method, `/api/t/${who?.client.slug ?? people.one.client.slug}/${at}`, { ip, body, ...(who ? { who } : {}) });
+      knock(origin, method, `/api/t/${who?.client.slug ?? people.one.client.slug}/${at}`, {
+        ip,
+        body,
+        ...(who ? { who } : {}),
+      });
     const me = isPublic ? null : people.one;
     const who = isPublic ? "a visitor" : "a member";
     const what = `${method} ${path.replace(/[0-9a-f-]{36}/, ":id")}`;
@@ -112,26 +136,58 @@ async function bursts({ origin, clock, people }: Place): Promise<Finding[]> {
     const all = await Promise.all(Array.from({ length: burst + OVER }, () => knockAs(me)));
     const refused = all.filter((a) => a.status === 429);
     const passed = all.length - refused.length;
-    findings.push(finding(passed === burst, `${what}, ${all.length} at once`, `${who}, class ${name}`, `${passed} passed, ${refused.length} × 429`));
+    findings.push(
+      finding(
+        passed === burst,
+        `${what}, ${all.length} at once`,
+        `${who}, class ${name}`,
+        `${passed} passed, ${refused.length} × 429`,
+      ),
+    );
     const last = await knockAs(me);
     const wait = Number(last.headers.get("retry-after"));
-    const told = Number.isInteger(wait) && wait >= 1 && last.headers.get("ratelimit-limit") === String(burst) && last.headers.get("ratelimit-remaining") === "0";
-    findings.push(finding(last.status === 429 && told && last.code === "rate_limited", `${what}, over the limit`, who, `${last.status}, Retry-After ${wait}, RateLimit-Limit ${last.headers.get("ratelimit-limit")}`));
+    const told =
+      Number.isInteger(wait) &&
+      wait >= 1 &&
+      last.headers.get("ratelimit-limit") === String(burst) &&
+      last.headers.get("ratelimit-remaining") === "0";
+    findings.push(
+      finding(
+        last.status === 429 && told && last.code === "rate_limited",
+        `${what}, over the limit`,
+        who,
+        `${last.status}, Retry-After ${wait}, RateLimit-Limit ${last.headers.get("ratelimit-limit")}`,
+      ),
+    );
 
     const elsewhere = isPublic
       ? await knockAs(null, addressFor(100 + source))
       : await knockAs(people.foreigner);
-    findings.push(finding(elsewhere.status !== 429, what, isPublic ? "a visitor of another network" : "a member of another company", String(elsewhere.status)));
+    findings.push(
+      finding(
+        elsewhere.status !== 429,
+        what,
+        isPublic ? "a visitor of another network" : "a member of another company",
+        String(elsewhere.status),
+      ),
+    );
     if (!isPublic) {
       const beside = await knockAs(people.colleague);
       findings.push(finding(beside.status !== 429, what, "a colleague", String(beside.status)));
     }
     const otherPath = isPublic ? "unlock" : "sessions";
-    const other = await knock(origin, isPublic ? "POST" : "GET", `/api/t/${people.one.client.slug}/${otherPath}`, {
-      ip: from,
-      ...(isPublic ? { body: {} } : { who: people.one }),
-    });
-    findings.push(finding(other.status !== 429, `${otherPath}, while ${what} is used up`, who, String(other.status)));
+    const other = await knock(
+      origin,
+      isPublic ? "POST" : "GET",
+      `/api/t/${people.one.client.slug}/${otherPath}`,
+      {
+        ip: from,
+        ...(isPublic ? { body: {} } : { who: people.one }),
+      },
+    );
+    findings.push(
+      finding(other.status !== 429, `${otherPath}, while ${what} is used up`, who, String(other.status)),
+    );
 
     // A whole token takes `60 / perMinute` seconds: just before it there is none, after the time stated there is.
     const token = 60_000 / perMinute;
@@ -139,7 +195,14 @@ async function bursts({ origin, clock, people }: Place): Promise<Finding[]> {
     const early = await knockAs(me);
     clock.now += wait * 1000;
     const later = await knockAs(me);
-    findings.push(finding(early.status === 429 && later.status !== 429, `${what}, again`, `${who}, after the ${wait} s that were stated`, `${early.status} before, ${later.status} after`));
+    findings.push(
+      finding(
+        early.status === 429 && later.status !== 429,
+        `${what}, again`,
+        `${who}, after the ${wait} s that were stated`,
+        `${early.status} before, ${later.status} after`,
+      ),
+    );
   }
   findings.push(...(await formsOfOneAddress(origin, people)), ...strictest());
   return findings;
@@ -147,7 +210,8 @@ async function bursts({ origin, clock, people }: Place): Promise<Finding[]> {
 
 /** Over HTTP, as a client with a whole /64 would try it at the sign-in. */
 async function formsOfOneAddress(origin: string, people: People): Promise<Finding[]> {
-  const signInFrom = (ip: string) => knock(origin, "POST", `/api/t/${people.one.client.slug}/session`, { ip, body: {} });
+  const signInFrom = (ip: string) =>
+    knock(origin, "POST", `/api/t/${people.one.client.slug}/session`, { ip, body: {} });
   const findings: Finding[] = [];
   for (const [what, used, same, other] of [
     ["an IPv6 /64", (n: number) => `2001:db8:7:8::${n}`, "2001:db8:7:8:9999::1", "2001:db8:7:9::1"],
@@ -155,7 +219,14 @@ async function formsOfOneAddress(origin: string, people: People): Promise<Findin
   ] as const) {
     for (let n = 0; n < rates["sign-in"].burst; n++) await signInFrom(used(n));
     const [here, there] = [await signInFrom(same), await signInFrom(other)];
-    findings.push(finding(here.status === 429 && there.status !== 429, `POST session, ${what}`, "a visitor with many addresses", `${here.status} from ${same}, ${there.status} from ${other}`));
+    findings.push(
+      finding(
+        here.status === 429 && there.status !== 429,
+        `POST session, ${what}`,
+        "a visitor with many addresses",
+        `${here.status} from ${same}, ${there.status} from ${other}`,
+      ),
+    );
   }
   return findings;
 }
@@ -164,7 +235,14 @@ function strictest(): Finding[] {
   const others = Object.entries(rates).filter(([name]) => name !== "sign-in");
   const { burst, perMinute } = rates["sign-in"];
   const stricter = others.every(([, r]) => r.burst > burst && r.perMinute > perMinute);
-  return [finding(stricter, "the limit at sign-in", "beside every other class", `${burst} at once, ${perMinute} a minute`)];
+  return [
+    finding(
+      stricter,
+      "the limit at sign-in",
+      "beside every other class",
+      `${burst} at once, ${perMinute} a minute`,
+    ),
+  ];
 }
 
 /** A customer as a whole is limited too, however many members it has. */
@@ -174,11 +252,22 @@ function wholeTenant(system: System, routes: readonly Route[], stage: Stage): Fi
   const { burst } = rates.ask;
   const most = burst * 100;
   let passed = 0;
-  for (let n = 0; n < most; n++) if (checkRate(system, route, { tenantId: stage.a.id, memberId: newId() }).allowed) passed++;
+  for (let n = 0; n < most; n++)
+    if (checkRate(system, route, { tenantId: stage.a.id, memberId: newId() }).allowed) passed++;
   const neighbour = checkRate(system, route, { tenantId: stage.b.id, memberId: newId() }).allowed;
   return [
-    finding(passed >= burst && passed < most, `${route.method} ${route.url}, ${most} at once`, `${most} members of one company`, `${passed} passed`),
-    finding(neighbour, `${route.method} ${route.url}, after that`, "a member of another company", neighbour ? "passed" : "refused"),
+    finding(
+      passed >= burst && passed < most,
+      `${route.method} ${route.url}, ${most} at once`,
+      `${most} members of one company`,
+      `${passed} passed`,
+    ),
+    finding(
+      neighbour,
+      `${route.method} ${route.url}, after that`,
+      "a member of another company",
+      neighbour ? "passed" : "refused",
+    ),
   ];
 }
 
@@ -190,9 +279,20 @@ async function everyRoute(origin: string, person: Person, routes: readonly Route
   for (const route of ordered) {
     const path = route.url.replace(":slug", person.client.slug).replace(":id", newId());
     const guarded = "permission" in route.access;
-    const answer = await knock(origin, route.method, path, { ip: addressFor(250), body: {}, ...(guarded ? { who: person } : {}) });
+    const answer = await knock(origin, route.method, path, {
+      ip: addressFor(250),
+      body: {},
+      ...(guarded ? { who: person } : {}),
+    });
     const limit = answer.headers.get("ratelimit-limit");
-    findings.push(finding(limit === String(rates[route.rate].burst), `${route.method} ${route.url}`, `class ${route.rate}`, `${answer.status}, RateLimit-Limit ${limit ?? "missing"}`));
+    findings.push(
+      finding(
+        limit === String(rates[route.rate].burst),
+        `${route.method} ${route.url}`,
+        `class ${route.rate}`,
+        `${answer.status}, RateLimit-Limit ${limit ?? "missing"}`,
+      ),
+    );
   }
   return findings;
 }
@@ -210,7 +310,12 @@ async function knock(
     headers: {
       "x-forwarded-for": ip,
       ...(sendsBody ? { "content-type": "application/json" } : {}),
-      ...(who ? { cookie: [...who.client.cookies].map(([k, v]) => `${k}=${v}`).join("; "), "x-csrf-token": who.client.csrf } : {}),
+      ...(who
+        ? {
+            cookie: [...who.client.cookies].map(([k, v]) => `${k}=${v}`).join("; "),
+            "x-csrf-token": who.client.csrf,
+          }
+        : {}),
     },
     ...(sendsBody ? { body: JSON.stringify(body) } : {}),
   });

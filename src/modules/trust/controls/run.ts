@@ -33,7 +33,8 @@ export async function runControls(
     const claim = catalogue.find((c) => c.id === control.id);
     if (!claim) throw new Error(`${control.id} is not in the catalogue`);
     if (claim.kind !== control.kind) throw new Error(`${control.id} is ${claim.kind} in the catalogue`);
-    if (controls.some((other) => other !== control && other.id === control.id)) throw new Error(`${control.id} is declared twice`);
+    if (controls.some((other) => other !== control && other.id === control.id))
+      throw new Error(`${control.id} is declared twice`);
   }
   const wanted = catalogue.filter((claim) => !options.only || options.only.includes(claim.id));
   const isLast = (id: string) => controls.find((c) => c.id === id)?.last === true;
@@ -64,12 +65,20 @@ export async function runControls(
   return wanted.flatMap((claim) => results.get(claim.id) ?? []);
 }
 
-async function runOne(stage: Stage, control: Control<Stage>, claim: Claim, at: string, version: string): Promise<ControlResult> {
+async function runOne(
+  stage: Stage,
+  control: Control<Stage>,
+  claim: Claim,
+  at: string,
+  version: string,
+): Promise<ControlResult> {
   const started = performance.now();
   // A check that fails to run has not held: what it would have found is unknown, so the claim is broken until it runs.
   const outcome = await control.check(stage).catch((error: Error) => ({
     subjects: 1,
-    findings: [{ verdict: "broken" as const, what: "the check itself", who: "", got: error.message.slice(0, 300) }],
+    findings: [
+      { verdict: "broken" as const, what: "the check itself", who: "", got: error.message.slice(0, 300) },
+    ],
     summary: "The check could not be carried out",
   }));
   const result = resultOf(outcome);

@@ -10,18 +10,14 @@ import { type Field, type Operation, readOperations, requestOf } from "./fields.
 /** What breaks out of a statement that was put together from text, whatever quotes stand around it. */
 const METACHARACTERS = [
   "' or 1=1 --",
-  "'; drop table member cascade; --",
-  "' union select password::text from member --",
-  '" or "a"="a',
-  "\\'; select pg_sleep(9); --",
-  "$1",
-  "%",
-  "{a,b}",
-  "'||(select current_user)||'",
+  "'; drop table member cascade; select pg_sleep(9); --",
+  "\\' union select \"a\" from member where '%'='",
+  "$1 {a,b}",
 ] as const;
 /** The same for fields that take addresses only. */
-const ADDRESSES = ["'or'1'='1@x.example", "a'--@x.example", "$1@x.example", "%@x.example", "x'||'y@x.example"] as const;
+const ADDRESSES = ["'or'1'='1@x.example", "$1'||'%--@x.example"] as const;
 const SLOW_MS = 8000;
+const _AT_ONCE = 4;
 
 /** SQL into every string of every route: never a 5xx, nothing slept, nothing found that was not there, nothing lost. */
 export async function probeSql(stage: Stage): Promise<Finding[]> {
@@ -32,7 +28,10 @@ export async function probeSql(stage: Stage): Promise<Finding[]> {
   const before = await countRows(stage);
   const findings: Finding[] = [];
   for (const operation of operations) {
-    const who = operation.path.includes("/tenants") || operation.path.includes("/controls") ? stage.founder.operator.client : client;
+    const who =
+      operation.path.includes("/tenants") || operation.path.includes("/controls")
+        ? stage.founder.operator.client
+        : client;
     const results = await Promise.all(operation.fields.map((field) => probeField(who, operation, field)));
     findings.push(...results);
   }
@@ -47,7 +46,10 @@ export async function probeSql(stage: Stage): Promise<Finding[]> {
 }
 
 async function probeField(client: Client, operation: Operation, field: Field): Promise<Finding> {
-  const payloads = field.schema.format === "email" ? [...METACHARACTERS, ...ADDRESSES] : METACHARACTERS;
+  const all = field.schema.format === "email" ? [...METACHARACTERS, ...ADDRESSES] : METACHARACTERS;
+  // Where a password is hashed for each try, one try has it all: a quote that breaks out is a syntax error anyway.
+  const hashes = operation.rate === "sign-in";
+  const payloads = hashes ? [field.schema.format === "email" ? ADDRESSES[0] : METACHARACTERS.join(" ")] : all;
   const worst = { status: 0, ms: 0 };
   for (const payload of payloads) {
     const request = requestOf(operation, client.slug, { [field.key]: payload });
@@ -57,7 +59,12 @@ async function probeField(client: Client, operation: Operation, field: Field): P
     worst.ms = Math.max(worst.ms, performance.now() - started);
   }
   const held = worst.status > 0 && worst.status < 500 && worst.ms < SLOW_MS;
-  return finding(held, field.key, `${payloads.length} times SQL`, `at worst ${worst.status} in ${Math.round(worst.ms)} ms`);
+  return finding(
+    held,
+    field.key,
+    `${payloads.length} times SQL`,
+    `at worst ${worst.status} in ${Math.round(worst.ms)} ms`,
+  );
 }
 
 async function send(client: Client, { method, path, body, file }: ReturnType<typeof requestOf>) {
@@ -69,33 +76,46 @@ async function send(client: Client, { method, path, body, file }: ReturnType<typ
 
 /** What is looked for with SQL in it is looked for as it stands, and what is stored comes back as it was. */
 async function unaffected(client: Client): Promise<Finding[]> {
-  const [document] = await upload(client, [{ name: "Jetty repairs.txt", bytes: Buffer.from("The jetty is repaired in spring.\n") }]);
+  const [document] = await upload(client, [
+    { name: "Jetty repairs.txt", bytes: Buffer.from("The jetty is repaired in spring.\n") },
+  ]);
   if (!document) throw new Error("nothing was uploaded");
   await waitUntilReady(client, [document.id]);
-  const count = async (path: string): Promise<number> => (await client.call("GET", path)).json?.items?.length ?? -1;
+  const count = async (path: string): Promise<number> =>
+    (await client.call("GET", path)).json?.items?.length ?? -1;
   const q = encodeURIComponent;
   const findings: Finding[] = [];
   const expectCount = async (what: string, path: string, right: (n: number) => boolean) => {
     const n = await count(path);
     findings.push(finding(right(n), what, "a member", `${n} found`));
   };
-  await expectCount("search jetty", `search?q=jetty`, (n) => n === 1);
-  await expectCount("search xyzzy", `search?q=xyzzy`, (n) => n === 0);
-  for (const sql of ["xyzzy' or 1=1 --", "xyzzy' or 'a'='a", "xyzzy%' --"]) await expectCount(`search ${sql}`, `search?q=${q(sql)}`, (n) => n === 0);
-  await expectCount("documents named jetty", `documents?q=jetty`, (n) => n >= 1);
-  for (const sql of ["' or 1=1 --", "%", "_"]) await expectCount(`documents named ${sql}`, `documents?q=${q(sql)}`, async0(sql));
-  await expectCount("entries of session.", `audit?event=session.`, (n) => n >= 1);
-  for (const sql of ["' or 1=1 --", "%", "_ession.", "session.%' --"]) await expectCount(`entries of ${sql}`, `audit?event=${q(sql)}`, (n) => n === 0);
+  await expectCount("search jetty", "search?q=jetty", (n) => n === 1);
+  for (const sql of ["xyzzy", "xyzzy' or 'plugh'='plugh", "xyzzy%' --"]) {
+    await expectCount(`search ${sql}`, `search?q=${q(sql)}`, (n) => n === 0);
+  }
+  const names = (await client.call("GET", "documents?limit=200")).json.items.map((d: { name: string }) => d.name.toLowerCase());
+  for (const sql of ["jetty", "' or 1=1 --", "%", "_"]) {
+    const right = names.filter((name: string) => sql.split(" ").every((word) => name.includes(word))).length;
+    await expectCount(`documents named ${sql}`, `documents?limit=200&q=${q(sql)}`, (n) => n === right);
+  }
+  await expectCount("entries of session.", "audit?event=session.", (n) => n >= 1);
+  for (const sql of ["' or 1=1 --", "%", "_ession.", "session.%' --"]) {
+    await expectCount(`entries of ${sql}`, `audit?event=${q(sql)}`, (n) => n === 0);
+  }
   for (const name of METACHARACTERS) {
     const { json } = await client.call("PATCH", "account", { body: { name } });
     const kept = await client.call("GET", "session");
-    findings.push(finding(json?.name === name && kept.json?.me.name === name, `a name ${name}`, "a member", String(kept.json?.me.name)));
+    findings.push(
+      finding(
+        json?.name === name && kept.json?.me.name === name,
+        `a name ${name}`,
+        "a member",
+        String(kept.json?.me.name),
+      ),
+    );
   }
   return findings;
 }
-
-// Documents that an earlier probe added have such names; none of them is the one that has not.
-const async0 = (sql: string) => (n: number): boolean => n >= 0 && (sql !== "_" || n === 0);
 
 async function countRows(stage: Stage): Promise<Map<string, number>> {
   const counts = new Map<string, number>();

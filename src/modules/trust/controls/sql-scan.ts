@@ -23,7 +23,8 @@ export function scanSql(source: string): { readonly sites: number; readonly prob
     const [before, after] = [tokens[i - 1], tokens[i + 1]];
     if (token.kind === "text" && (isTagged(tokens, i) || looksLikeSql(token.text))) {
       sites++;
-      if (token.holes > 0 && !isTagged(tokens, i)) report(token, "values are put into the text of a statement");
+      if (token.holes > 0 && !isTagged(tokens, i))
+        report(token, "values are put into the text of a statement");
       else if (isPlus(before) || isPlus(after)) report(token, "a statement is put together with +");
     }
     if (token.kind !== "word") return;
@@ -31,7 +32,8 @@ export function scanSql(source: string): { readonly sites: number; readonly prob
       sites++;
       report(token, `sql.${tokens[i + 2]?.text} puts text into a statement as it is`);
     }
-    if (ESCAPING.has(token.text) && before?.text === ".") report(token, `${token.text} means that text is put together`);
+    if (ESCAPING.has(token.text) && before?.text === ".")
+      report(token, `${token.text} means that text is put together`);
     const sends = (token.text === "query" && before?.text === ".") || token.text === "executeSql";
     const open = sends ? callOf(tokens, i + 1) : -1;
     if (open >= 0) {
@@ -74,7 +76,8 @@ const STATEMENT = new RegExp(
 
 // SQL is written in one case throughout; a sentence that begins with "Select" is none.
 const looksLikeSql = (text: string): boolean => STATEMENT.test(text) || STATEMENT.test(lowerIfAllUpper(text));
-const lowerIfAllUpper = (text: string): string => text.replace(/\b[A-Z]{2,}\b/g, (word) => word.toLowerCase());
+const lowerIfAllUpper = (text: string): string =>
+  text.replace(/\b[A-Z]{2,}\b/g, (word) => word.toLowerCase());
 const isPlus = (token: Token | undefined): boolean => token?.text === "+" || token?.text === "+=";
 
 /** Whether the template at `i` is Kysely's `sql`, which sends what stands in its holes as parameters. */
@@ -109,7 +112,8 @@ function isWholeLiteral(tokens: readonly Token[], at: number): boolean {
   return token?.kind === "text" && token.holes === 0 && [",", ")", "}", ";"].includes(after?.text ?? "");
 }
 
-const BEFORE_A_REGEX = /[(,=:[!&|?{};+\-*%~^<>]$|^(?:=>|return|typeof|case|in|of|await|&&|\|\||\?\?|===|!==)$/;
+const BEFORE_A_REGEX =
+  /[(,=:[!&|?{};+\-*%~^<>]$|^(?:=>|return|typeof|case|in|of|await|&&|\|\||\?\?|===|!==)$/;
 
 const mayBeRegex = (before: Token | undefined): boolean =>
   before === undefined || (before.kind !== "text" && BEFORE_A_REGEX.test(before.text));

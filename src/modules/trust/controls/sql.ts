@@ -5,20 +5,22 @@ import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.
 import { projectFolder } from "../../../project.ts";
 import { finding } from "../stage/finding.ts";
 import type { Stage } from "../stage/stage.ts";
-import { scanSql } from "./sql-scan.ts";
 import { probeSql } from "./sql-probes.ts";
+import { scanSql } from "./sql-scan.ts";
 
 /** Lines that send something else than a literal, each with the reason why nothing from outside can be in it. */
 const ALLOWED: readonly { readonly file: string; readonly text: string; readonly reason: string }[] = [
   {
     file: "src/kernel/database/queries.ts",
     text: "sql: compiled.sql",
-    reason: "what Kysely compiled: it sends values as parameters, and its ways around that are found by this sweep",
+    reason:
+      "what Kysely compiled: it sends values as parameters, and its ways around that are found by this sweep",
   },
   {
     file: "src/kernel/database/exchange.ts",
     text: "client.query(new Exchange(",
-    reason: "the driver's way to send statements that were built elsewhere, with their parameters beside them",
+    reason:
+      "the driver's way to send statements that were built elsewhere, with their parameters beside them",
   },
   {
     file: "src/kernel/jobs.ts",
@@ -50,7 +52,11 @@ const ALLOWED: readonly { readonly file: string; readonly text: string; readonly
     text: "on database ${database} to",
     reason: "the name quoted in the line above",
   },
-  { file: "src/kernel/database/migrate.ts", text: "client.query(file.sql)", reason: "a migration, from a file of the project" },
+  {
+    file: "src/kernel/database/migrate.ts",
+    text: "client.query(file.sql)",
+    reason: "a migration, from a file of the project",
+  },
   {
     file: "src/kernel/database/migrate.ts",
     text: "getConstructionPlans(",
@@ -72,7 +78,9 @@ export async function checkSql(stage: Stage): Promise<Outcome> {
 }
 
 /** Looks at every statement in every file that the server can load. */
-export async function sweepSources(folder: string): Promise<{ findings: Finding[]; files: number; sites: number }> {
+export async function sweepSources(
+  folder: string,
+): Promise<{ findings: Finding[]; files: number; sites: number }> {
   const findings: Finding[] = [];
   const used = new Set<(typeof ALLOWED)[number]>();
   const files = await reachable(folder, ENTRIES);
@@ -88,9 +96,23 @@ export async function sweepSources(folder: string): Promise<{ findings: Finding[
   }
   for (const allowed of ALLOWED) {
     const there = used.has(allowed);
-    findings.push(finding(there, `${allowed.file}: ${allowed.text}`, "allowed, with a reason", there ? allowed.reason : "no such line: strike it off the list"));
+    findings.push(
+      finding(
+        there,
+        `${allowed.file}: ${allowed.text}`,
+        "allowed, with a reason",
+        there ? allowed.reason : "no such line: strike it off the list",
+      ),
+    );
   }
-  findings.push(finding(sites > 50 && files.size > 50, "the sweep itself", "", `${sites} statements in ${files.size} files`));
+  findings.push(
+    finding(
+      sites > 50 && files.size > 50,
+      "the sweep itself",
+      "",
+      `${sites} statements in ${files.size} files`,
+    ),
+  );
   return { findings, files: files.size, sites };
 }
 
@@ -102,7 +124,9 @@ async function reachable(folder: string, entries: readonly string[]): Promise<Ma
     if (sources.has(file)) continue;
     const source = await readFile(join(folder, file), "utf8");
     sources.set(file, source);
-    for (const [statement, specifier = ""] of source.matchAll(/(?:^(?:import|export)[^"';]*|\bimport\s*\(\s*)["'](\.[^"']+)["']/gm)) {
+    for (const [statement, specifier = ""] of source.matchAll(
+      /(?:^(?:import|export)[^"';]*|\bimport\s*\(\s*)["'](\.[^"']+)["']/gm,
+    )) {
       if (/^(?:import|export)\s+type\b/.test(statement)) continue;
       const target = relative(folder, join(folder, dirname(file), specifier));
       if (target.endsWith(".ts") && existsSync(join(folder, target))) waiting.push(target);

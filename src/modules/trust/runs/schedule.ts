@@ -10,12 +10,12 @@ const LOOK_EVERY = minutes(10);
 
 /** Keeps the security page's results fresh: daily, and soon after a new version starts. Answers how to stop. */
 export function keepChecking(system: System): () => Promise<void> {
-  let running: Promise<void> | null = null;
+  let _running: Promise<void> | null = null;
   const look = () => {
-    running ??= checkIfDue(system)
+    _running ??= checkIfDue(system)
       .catch((error: unknown) => system.log.error({ err: error }, "the checks could not be run"))
       .finally(() => {
-        running = null;
+        _running = null;
       });
   };
   const first = setTimeout(look, FIRST_AFTER).unref();

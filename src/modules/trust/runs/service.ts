@@ -40,12 +40,10 @@ const LOCK = 7_234_011_907;
 
 async function storeChecks(system: System): Promise<void> {
   const results = await controlsInAnotherProcess();
-  await system.pool.query("insert into platform.control_run (run_id, at, version, results) values ($1, $2, $3, $4)", [
-    newId(),
-    system.clock(),
-    system.version,
-    JSON.stringify(results),
-  ]);
+  await system.pool.query(
+    "insert into platform.control_run (run_id, at, version, results) values ($1, $2, $3, $4)",
+    [newId(), system.clock(), system.version, JSON.stringify(results)],
+  );
 }
 
 export async function latestRun(system: System): Promise<Run | null> {
@@ -71,7 +69,7 @@ function controlsInAnotherProcess(): Promise<ControlResult[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(projectFolder, "src/main.ts"), "controls", "--json"], {
       cwd: projectFolder,
-      env: { PATH: process.env["PATH"] ?? "", TMPDIR: process.env["TMPDIR"] ?? "" },
+      env: { PATH: process.env.PATH ?? "", TMPDIR: process.env.TMPDIR ?? "" },
       stdio: ["pipe", "pipe", "ignore"],
       timeout: LONGEST_MS,
     });

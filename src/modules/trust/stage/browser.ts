@@ -46,7 +46,8 @@ async function unpackChromium(): Promise<{ path: string; libraries: string }> {
   const path = join(folder, "chromium");
   const libraries = join(folder, "al2023", "lib");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if ((await lstat(folder)).uid !== userInfo().uid) throw new Error("the folder for the browser is another user's");
+  if ((await lstat(folder)).uid !== userInfo().uid)
+    throw new Error("the folder for the browser is another user's");
   if (!existsSync(libraries)) await unpackArchive(join(packaged, "al2023.tar.br"), join(folder, "al2023"));
   if (!existsSync(path)) {
     const draft = `${path}.${process.pid}`;

@@ -37,7 +37,9 @@ export function openClient(origin: string, slug: string): Client {
         method,
         redirect: "manual",
         headers: {
-          ...(client.cookies.size > 0 ? { cookie: [...client.cookies].map(([k, v]) => `${k}=${v}`).join("; ") } : {}),
+          ...(client.cookies.size > 0
+            ? { cookie: [...client.cookies].map(([k, v]) => `${k}=${v}`).join("; ") }
+            : {}),
           ...(client.csrf && method !== "GET" ? { "x-csrf-token": client.csrf } : {}),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...headers,
@@ -71,6 +73,7 @@ function parse(text: string): unknown {
 
 /** Throws with the answer's own words unless it has the status. */
 export function expectStatus(answer: Answer, status: number, what: string): Answer {
-  if (answer.status !== status) throw new Error(`${what}: ${answer.status} instead of ${status}: ${answer.text.slice(0, 300)}`);
+  if (answer.status !== status)
+    throw new Error(`${what}: ${answer.status} instead of ${status}: ${answer.text.slice(0, 300)}`);
   return answer;
 }

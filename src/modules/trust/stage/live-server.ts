@@ -1,5 +1,5 @@
-import type { System } from "../../../kernel/system.ts";
 import type { Routes } from "../../../kernel/routes/contract.ts";
+import type { System } from "../../../kernel/system.ts";
 import type { DatabaseLogin } from "./stage.ts";
 
 /** A running server under test, as the checks need it. */

@@ -32,22 +32,43 @@ export interface Founder {
 export const PASSWORD = "Quiet-harbour-42-lanterns";
 
 /** Sets a new installation up as a person would: through the API and the mails it sends. */
-export async function setUpInstallation(system: System, origin: string, company = "The Operator"): Promise<Founder> {
+export async function setUpInstallation(
+  system: System,
+  origin: string,
+  company = "The Operator",
+): Promise<Founder> {
   const token = await offerSetUp(system);
   if (!token) throw new Error("the installation is already set up");
   const address = "operator@operator.example";
   const visitor = openClient(origin, "operator");
   expectStatus(
-    await visitor.call("POST", "/api/set-up", { body: { token, name: "Olu Marsh", address, password: PASSWORD, company } }),
+    await visitor.call("POST", "/api/set-up", {
+      body: { token, name: "Olu Marsh", address, password: PASSWORD, company },
+    }),
     201,
     "set-up",
   );
-  expectStatus(await visitor.call("POST", "verification", { body: { token: await mailedToken(system, address, "verify") } }), 204, "verification");
+  expectStatus(
+    await visitor.call("POST", "verification", {
+      body: { token: await mailedToken(system, address, "verify") },
+    }),
+    204,
+    "verification",
+  );
   const operator = await signIn(origin, "operator", address, PASSWORD, "owner");
-  return { operator, found: (slug, name, ownerName) => foundCompany(system, operator, slug, name, ownerName) };
+  return {
+    operator,
+    found: (slug, name, ownerName) => foundCompany(system, operator, slug, name, ownerName),
+  };
 }
 
-async function foundCompany(system: System, operator: Person, slug: string, name: string, ownerName: string): Promise<Company> {
+async function foundCompany(
+  system: System,
+  operator: Person,
+  slug: string,
+  name: string,
+  ownerName: string,
+): Promise<Company> {
   const origin = operator.client.origin;
   const address = addressOf(ownerName, slug);
   const made = await operator.client.call("POST", "tenants", { body: { slug, name, ownerAddress: address } });
@@ -60,29 +81,58 @@ async function foundCompany(system: System, operator: Person, slug: string, name
     owner,
     async hire(person, role) {
       const to = addressOf(person, slug);
-      expectStatus(await owner.client.call("POST", "invitations", { body: { address: to, role } }), 201, `inviting ${to}`);
+      expectStatus(
+        await owner.client.call("POST", "invitations", { body: { address: to, role } }),
+        201,
+        `inviting ${to}`,
+      );
       return join(system, origin, slug, person, to, role);
     },
   };
 }
 
-async function join(system: System, origin: string, slug: string, name: string, address: string, role: Role): Promise<Person> {
+async function join(
+  system: System,
+  origin: string,
+  slug: string,
+  name: string,
+  address: string,
+  role: Role,
+): Promise<Person> {
   const visitor = openClient(origin, slug);
   const token = await mailedToken(system, address, "join");
-  expectStatus(await visitor.call("POST", "invitations/accept", { body: { token, name, password: PASSWORD } }), 201, `${name} joining`);
+  expectStatus(
+    await visitor.call("POST", "invitations/accept", { body: { token, name, password: PASSWORD } }),
+    201,
+    `${name} joining`,
+  );
   return signIn(origin, slug, address, PASSWORD, role);
 }
 
 /** Opens a session. Throws unless it opens. */
-export async function signIn(origin: string, slug: string, address: string, password: string, role: Role): Promise<Person> {
+export async function signIn(
+  origin: string,
+  slug: string,
+  address: string,
+  password: string,
+  role: Role,
+): Promise<Person> {
   const client = openClient(origin, slug);
-  const answer = expectStatus(await client.call("POST", "session", { body: { address, password } }), 200, `signing in ${address}`);
+  const answer = expectStatus(
+    await client.call("POST", "session", { body: { address, password } }),
+    200,
+    `signing in ${address}`,
+  );
   client.csrf = answer.json.csrf;
   return { id: answer.json.me.id, name: answer.json.me.name, address, password, role, client };
 }
 
 /** The token of the newest mail of a kind to an address. */
-export async function mailedToken(system: System, address: string, kind: "join" | "verify" | "unlock"): Promise<string> {
+export async function mailedToken(
+  system: System,
+  address: string,
+  kind: "join" | "verify" | "unlock",
+): Promise<string> {
   const mails = await readOutbox(system, 200);
   const link = new RegExp(`/${kind}#([A-Za-z0-9_-]{43})`);
   for (const mail of mails) {
@@ -92,4 +142,5 @@ export async function mailedToken(system: System, address: string, kind: "join" 
   throw new Error(`no ${kind} mail to ${address}`);
 }
 
-const addressOf = (name: string, slug: string): string => `${name.toLowerCase().replace(/[^a-z0-9]+/g, ".")}@${slug}.example`;
+const addressOf = (name: string, slug: string): string =>
+  `${name.toLowerCase().replace(/[^a-z0-9]+/g, ".")}@${slug}.example`;

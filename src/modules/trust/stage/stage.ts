@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Role } from "../../../kernel/context.ts";
-import { type Company, type Founder, type Person, setUpInstallation } from "./people.ts";
 import type { LiveServer } from "./live-server.ts";
+import { type Company, type Founder, type Person, setUpInstallation } from "./people.ts";
 
 /** Two companies on one server, each with two people per role, who know each other's identifiers. */
 export interface Stage {
@@ -15,7 +15,14 @@ export interface Stage {
   readonly shared: Map<string, Promise<unknown>>;
 }
 
-export type DatabaseLogin = "postgres" | "vouchsafe_app" | "vouchsafe_jobs" | "vouchsafe_migrator" | "vouchsafe_audit_writer" | "vouchsafe_audit_eraser" | "vouchsafe_backup";
+export type DatabaseLogin =
+  | "postgres"
+  | "vouchsafe_app"
+  | "vouchsafe_jobs"
+  | "vouchsafe_migrator"
+  | "vouchsafe_audit_writer"
+  | "vouchsafe_audit_eraser"
+  | "vouchsafe_backup";
 
 export interface Cast extends Company {
   readonly people: Readonly<Record<Role, readonly [Person, Person]>>;
@@ -57,5 +64,8 @@ async function cast(company: Company): Promise<Cast> {
     hire("manager", "Piet Solano", "Greta Lund"),
     hire("viewer", "Yusuf Arden", "Lena Morrow"),
   ]);
-  return { ...company, people: { owner: [company.owner, secondOwner], admin: admins, manager: managers, viewer: viewers } };
+  return {
+    ...company,
+    people: { owner: [company.owner, secondOwner], admin: admins, manager: managers, viewer: viewers },
+  };
 }

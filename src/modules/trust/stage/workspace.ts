@@ -26,16 +26,25 @@ export async function upload(
 }
 
 /** Waits until none of the documents is being read any more. Throws after `atMost` milliseconds, or when one failed. */
-export async function waitUntilReady(client: Client, ids: readonly string[], atMost = 60_000): Promise<UploadedDocument[]> {
+export async function waitUntilReady(
+  client: Client,
+  ids: readonly string[],
+  atMost = 60_000,
+): Promise<UploadedDocument[]> {
   const deadline = Date.now() + atMost;
   for (;;) {
     const found = await Promise.all(
-      ids.map(async (id) => expectStatus(await client.call("GET", `documents/${id}`), 200, "reading a document").json as UploadedDocument),
+      ids.map(
+        async (id) =>
+          expectStatus(await client.call("GET", `documents/${id}`), 200, "reading a document")
+            .json as UploadedDocument,
+      ),
     );
     const failed = found.find((d) => d.state === "failed");
     if (failed) throw new Error(`${failed.name} failed: ${failed.problem?.code}`);
     if (found.every((d) => d.state === "ready")) return found;
-    if (Date.now() > deadline) throw new Error(`still ${found.map((d) => d.state).join(", ")} after ${atMost} ms`);
+    if (Date.now() > deadline)
+      throw new Error(`still ${found.map((d) => d.state).join(", ")} after ${atMost} ms`);
     await sleep(100);
   }
 }
@@ -45,15 +54,25 @@ export interface AnsweredQuestion {
   readonly id: string;
   readonly text: string;
   readonly mode: string | null;
-  readonly citations: readonly { document: { id: string; name: string } | null; passage: number; page: number | null; quote: string }[];
+  readonly citations: readonly {
+    document: { id: string; name: string } | null;
+    passage: number;
+    page: number | null;
+    quote: string;
+  }[];
   readonly ms: number;
 }
 
 /** Asks a question in a new chat and waits for the whole answer. */
 export async function ask(client: Client, question: string, atMost = 30_000): Promise<AnsweredQuestion> {
   const started = performance.now();
-  const chat = expectStatus(await client.call("POST", "chats", { body: {} }), 201, "opening a chat").json.id as string;
-  const asked = expectStatus(await client.call("POST", `chats/${chat}/questions`, { body: { text: question } }), 201, "asking");
+  const chat = expectStatus(await client.call("POST", "chats", { body: {} }), 201, "opening a chat").json
+    .id as string;
+  const asked = expectStatus(
+    await client.call("POST", `chats/${chat}/questions`, { body: { text: question } }),
+    201,
+    "asking",
+  );
   const id = asked.json.answer.id as string;
   const deadline = Date.now() + atMost;
   for (;;) {
@@ -61,7 +80,14 @@ export async function ask(client: Client, question: string, atMost = 30_000): Pr
     const answer = json.messages.find((m: { id: string }) => m.id === id);
     if (answer?.state === "failed") throw new Error("the answer failed");
     if (answer?.state === "done") {
-      return { chat, id, text: answer.text, mode: answer.mode, citations: answer.citations, ms: Math.round(performance.now() - started) };
+      return {
+        chat,
+        id,
+        text: answer.text,
+        mode: answer.mode,
+        citations: answer.citations,
+        ms: Math.round(performance.now() - started),
+      };
     }
     if (Date.now() > deadline) throw new Error(`no answer after ${atMost} ms`);
     await sleep(50);
