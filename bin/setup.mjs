@@ -1,7 +1,11 @@
 /**
- * Runs before `npm start`, `npm test` and `npm run vouchsafe`, under whatever Node the machine has: installs the
+ * Runs first in `npm start`, `npm test` and `npm run vouchsafe`, under whatever Node the machine has: installs the
  * packages of package-lock.json and builds the web app, each only when needed, and says in plain words what keeps it
  * from doing so. Speaks on standard error alone: standard output belongs to the command that follows.
+ *
+ * It is not a `pre` script: npm leaves those out where `ignore-scripts` is set, as in our own .npmrc and many a
+ * person's. `exec env node` after it looks the path through anew (a shell remembers where it found `node`), and so
+ * finds the Node that was just installed.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -101,7 +105,7 @@ function matchesLockfile() {
 }
 
 function testing() {
-  return process.env.npm_lifecycle_event === "pretest";
+  return /^(pre)?test$/.test(process.env.npm_lifecycle_event || "");
 }
 
 /** Whether `node` will be one that can run Vouchsafe: the packaged one, else the machine's own. */
@@ -290,7 +294,7 @@ async function buildWeb(fingerprint, children) {
     "Mend web/ and try again.",
   );
   // The tests and the command line do without it, and the tests say more about what is wrong.
-  if (/^pre(test|vouchsafe)$/.test(process.env.npm_lifecycle_event || "")) return say(`✖ ${failure.problem}`);
+  if (/^(pre)?(test|vouchsafe)$/.test(process.env.npm_lifecycle_event || "")) return say(`✖ ${failure.problem}`);
   throw failure;
 }
 
@@ -411,9 +415,9 @@ function run(program, args, cwd, title, children) {
       else if (seconds === 1) say(`${title} …`);
       else if (seconds % 10 === 0) say(`${title} … ${seconds} s`);
     }, 1000);
-    let _interrupted = false;
+    let interrupted = false;
     const forward = () => {
-      _interrupted = true;
+      interrupted = true;
       child.kill("SIGTERM");
       // npm finishes its downloads first. It is begun anew next time, so nothing is lost.
       setTimeout(() => child.kill("SIGKILL"), 1500).unref();

@@ -9,7 +9,7 @@ import { mountReference } from "./kernel/reference.ts";
 import type { Routes } from "./kernel/routes/contract.ts";
 import { mountRoutes, requestId, sendError } from "./kernel/routes/router.ts";
 import type { System } from "./kernel/system.ts";
-import { mountHeaders, mountWeb } from "./kernel/web.ts";
+import { mountHeaders, mountWeb, refuseUnreadable, setBareHeaders } from "./kernel/web.ts";
 import { assistantJobs } from "./modules/assistant/jobs.ts";
 import "./modules/assistant/permissions.ts";
 import { assistantRoutes } from "./modules/assistant/routes.ts";
@@ -72,8 +72,10 @@ export async function createApp(
     forceCloseConnections: true,
     return503OnClosing: true,
     frameworkErrors: (_error, request, reply) => {
+      setBareHeaders(reply as never);
       sendError(appError("bad_request"), request, reply as never);
     },
+    clientErrorHandler: refuseUnreadable,
   });
   const liveRoutes: LiveRoute[] = [];
   server.addHook("onRoute", ({ method, url }) => {

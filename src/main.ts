@@ -23,6 +23,10 @@ const commands: Record<
     words: "measure: read-path, signin, audit, start, search",
     load: () => import("./commands/bench.ts"),
   },
+  falsify: {
+    words: "remove each defence in a copy of the source and see its claim turn red",
+    load: () => import("./commands/falsify.ts"),
+  },
   migrate: {
     words: "create roles and bring the database of MIGRATION_DATABASE_URL up to date",
     load: () => import("./commands/migrate.ts"),

@@ -10,8 +10,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const progress = (id: string, result: string) => {
     if (!json || process.stderr.isTTY) process.stderr.write(`${result.padEnd(8)} ${id}\n`);
   };
-  const results = await onStage((stage) =>
-    runControls(stage, allControls, version, { progress, ...(only.length > 0 ? { only } : {}) }),
+  const results = await onStage(
+    (stage) => runControls(stage, allControls, version, { progress }),
+    only.length > 0 ? { only } : {},
   );
   const count = (result: string) => results.filter((r) => r.result === result).length;
   if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);

@@ -6,13 +6,14 @@ import { startThrowAway, type ThrowAway } from "../throw-away.ts";
 /** Runs work on a stage of its own: a throw-away instance with two companies. Cleans up whatever happens. */
 export async function onStage<T>(
   work: (stage: Stage) => Promise<T>,
-  options: Parameters<typeof startThrowAway>[0] = {},
+  options: Parameters<typeof startThrowAway>[0] & { only?: readonly string[] } = {},
 ): Promise<T> {
-  const instance = await startThrowAway(options);
+  const { only, ...rest } = options;
+  const instance = await startThrowAway(rest);
   const stop = () => void instance.close().finally(() => process.exit(130));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    return await work(await openStage(liveServer(instance)));
+    return await work(await openStage(liveServer(instance), only ?? null));
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
     await instance.close();

@@ -23,9 +23,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const instance = await startInstance({ config, log, env: process.env, progress: progress.show });
   life.onStop("instance", () => instance.close());
   instance.postgres?.onCrash((words) => log.warn({ words }, "the database ended and is being started again"));
-  if (args.includes("--demo")) await fillDemo(instance, progress.show);
-  progress.end();
-  await announce(instance, Math.round(performance.now() - started));
+  try {
+    if (args.includes("--demo")) await fillDemo(instance, progress.show);
+    progress.end();
+    await announce(instance, Math.round(performance.now() - started));
+  } catch (error) {
+    await instance.close();
+    throw error;
+  }
   life.onStop("checks", keepChecking(instance.system));
   await life.stopped;
   return 0;

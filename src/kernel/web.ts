@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import helmet from "@fastify/helmet";
 import serveStatic from "@fastify/static";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { appError } from "./errors.ts";
+import { newId } from "./ids.ts";
 
 /** Headers of every answer. Nothing comes from elsewhere, nothing is inline, nobody may frame us. */
 export async function mountHeaders(app: FastifyInstance): Promise<void> {
@@ -31,6 +34,34 @@ export async function mountHeaders(app: FastifyInstance): Promise<void> {
   app.addHook("onSend", async (_request, reply) => {
     reply.header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
   });
+}
+
+const BARE_HEADERS = {
+  "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+} as const;
+
+/** The same for an address that cannot be read: such a request is answered before any hook. */
+export function setBareHeaders(reply: FastifyReply): void {
+  void reply.headers(BARE_HEADERS);
+}
+
+/** Answers what is not HTTP at all, for which there is neither request nor reply. */
+export function refuseUnreadable(error: { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const { message } = appError("bad_request");
+  const body = JSON.stringify({ error: { code: "bad_request", message, requestId: newId() } });
+  const headers = {
+    ...BARE_HEADERS,
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(["HTTP/1.1 400 Bad Request", ...lines, "", body].join("\r\n"));
 }
 
 /** The single-page app: its files, and its first page for every path that is not the API's. */

@@ -50,7 +50,10 @@ interface Lasting {
 }
 
 /** A system on a database of its own. Its queue takes jobs in, and works on them only when `working`. */
-export async function openStand(t: Lasting, options: { working?: boolean; log?: string } = {}): Promise<Stand> {
+export async function openStand(
+  t: Lasting,
+  options: { working?: boolean; log?: string } = {},
+): Promise<Stand> {
   // Dropped below, once nobody is connected any more.
   const database = await testDatabase({ after: () => {} });
   const home = mkdtempSync(join(tmpdir(), "vouchsafe-home-"));
@@ -70,7 +73,10 @@ export async function openStand(t: Lasting, options: { working?: boolean; log?: 
     rmSync(home, { recursive: true, force: true });
   });
   const specs = [...knowledgeJobs, ...assistantJobs];
-  await system.jobs.start(system, options.working ? specs : specs.map((spec) => ({ ...spec, concurrency: 0 })));
+  await system.jobs.start(
+    system,
+    options.working ? specs : specs.map((spec) => ({ ...spec, concurrency: 0 })),
+  );
   return { system, database, workspace: (slug) => openWorkspace(system, specs, slug) };
 }
 
@@ -96,7 +102,13 @@ async function openWorkspace(system: System, specs: readonly JobSpec[], slug: st
   };
 }
 
-async function hire(system: System, tenant: Workspace["tenant"], job: Ctx, name: string, role: Role): Promise<Member> {
+async function hire(
+  system: System,
+  tenant: Workspace["tenant"],
+  job: Ctx,
+  name: string,
+  role: Role,
+): Promise<Member> {
   const keys = await system.keyring.tenant(tenant.id);
   const id = newId();
   const address = `${name.toLowerCase()}@${tenant.slug}.example`;
@@ -130,7 +142,10 @@ export type TestFile = { name: string; content: string | Uint8Array | Readable }
 export function upload(member: Member, ...files: TestFile[]): Promise<Uploaded> {
   async function* parts() {
     for (const { name, content } of files) {
-      yield { name, stream: content instanceof Readable ? content : Readable.from(pieces(Buffer.from(content))) };
+      yield {
+        name,
+        stream: content instanceof Readable ? content : Readable.from(pieces(Buffer.from(content))),
+      };
     }
   }
   return uploadDocuments(member.as("document.upload"), parts());
@@ -141,7 +156,12 @@ function* pieces(bytes: Buffer): Generator<Buffer> {
 }
 
 /** One document of a member, ready to be searched. */
-export async function addReady(workspace: Workspace, member: Member, name: string, content: string): Promise<string> {
+export async function addReady(
+  workspace: Workspace,
+  member: Member,
+  name: string,
+  content: string,
+): Promise<string> {
   const { items, refused } = await upload(member, { name, content });
   const [document] = items;
   if (!document) throw new Error(`refused: ${JSON.stringify(refused)}`);

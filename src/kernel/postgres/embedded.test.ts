@@ -220,7 +220,11 @@ test("kill -9 of the server alone, with a query under way, ends PostgreSQL withi
 test("a postmaster.pid that names some other process does not keep it from starting", async () => {
   const at = await freshHome();
   const data = join(at.runtime, "data");
-  for (const pid of [process.pid, process.ppid, 1, 4_000_000]) {
+  // PostgreSQL itself only minds a process of its own user.
+  const { uid, gid } = statSync(data);
+  const stranger = spawn("sleep", ["60"], { uid, gid, stdio: "ignore" });
+  after(() => stranger.kill());
+  for (const pid of [stranger.pid, process.pid, process.ppid, 1, 4_000_000]) {
     writeFileSync(
       join(data, "postmaster.pid"),
       `${pid}\n${data}\n1700000000\n5432\n/tmp\n\n  123 456\nready   \n`,
@@ -249,22 +253,51 @@ test("kill -9 of the postmaster: it is started again, the crash is told, and it 
 
 test("stop() during a restart ends the restart too", async () => {
   const at = await freshHome();
-  const db = await start(at);
-  process.kill(db.pid, "SIGKILL");
-  await sleep(130);
-  await db.stop();
-  assert.deepEqual(running(at.runtime), []);
+  // The first pause is 100 ms long; recovery follows.
+  for (const moment of [20, 105, 120, 140]) {
+    const db = await start(at);
+    process.kill(db.pid, "SIGKILL");
+    await sleep(moment);
+    await db.stop();
+    assert.deepEqual(running(at.runtime), []);
+  }
 });
 
 test("kill -9 of the guarding shells does not leave PostgreSQL alone", async () => {
   const at = await freshHome();
+  const guardOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[3]);
   const db = await start(at);
   const old = db.pid;
-  const guard = Number(readFileSync(`/proc/${old}/stat`, "latin1").split(" ")[3]);
-  process.kill(guard, "SIGKILL");
+  process.kill(guardOf(old), "SIGKILL");
   await until("it runs again", () => db.pid !== old, 20_000);
+  const guard = guardOf(db.pid);
+  for (const name of readdirSync("/proc").filter((entry) => /^[0-9]+$/.test(entry))) {
+    const pid = Number(name);
+    if (pid !== db.pid && existsSync(`/proc/${pid}/stat`) && guardOf(pid) === guard)
+      process.kill(pid, "SIGKILL");
+  }
+  process.kill(guard, "SIGKILL");
   await db.stop();
   assert.deepEqual(running(at.runtime), []);
+});
+
+test("a start while the old PostgreSQL still stops waits for it", async () => {
+  const at = await freshHome();
+  const child = await server(at);
+  const old = Number(readFileSync(join(at.runtime, "data", "postmaster.pid"), "utf8").split("\n")[0]);
+  process.kill(old, "SIGSTOP");
+  child.kill("SIGKILL");
+  let started = false;
+  const starting = start(at).then((db) => {
+    started = true;
+    return db;
+  });
+  await sleep(800);
+  assert.equal(started, false);
+  process.kill(old, "SIGCONT");
+  const db = await starting;
+  assert.notEqual(db.pid, old);
+  await db.stop();
 });
 
 test("data of another major version is refused", async () => {

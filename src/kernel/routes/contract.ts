@@ -38,6 +38,8 @@ export interface Reply {
 export interface Upload {
   readonly name: string;
   readonly stream: Readable;
+  /** A text field of the form that stood before this part. */
+  field(name: string): string | undefined;
 }
 
 /** Bytes that are downloaded and never shown: always an attachment in a sandbox. */

@@ -192,8 +192,19 @@ function replyTools(request: FastifyRequest, reply: FastifyReply, gone: AbortSig
 async function* uploadsOf(request: FastifyRequest): AsyncIterable<Upload> {
   for await (const part of request.files()) {
     if (part.fieldname !== "file") part.file.resume();
-    else yield { name: part.filename ?? "", stream: part.file };
+    else yield { name: part.filename ?? "", stream: part.file, field: (name) => fieldOf(part.fields, name) };
   }
+}
+
+function fieldOf(fields: Record<string, unknown>, name: string): string | undefined {
+  const given = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  // Of one that is repeated, the last counts.
+  const last = (Array.isArray(given) ? given.at(-1) : given) as
+    | { type?: string; value?: unknown }
+    | undefined;
+  if (last?.type !== "field" || typeof last.value !== "string") return undefined;
+  checkCharacters(last.value);
+  return last.value;
 }
 
 function isLoopbackName(host: string): boolean {

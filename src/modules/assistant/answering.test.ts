@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addReady, openStand, until, upload } from "../../../test/support/knowledge.ts";
-import { db } from "../../kernel/database/queries.ts";
-import { read, unit } from "../../kernel/database/unit.ts";
+import { unit } from "../../kernel/database/unit.ts";
 import type { StreamEvent } from "../../kernel/routes/contract.ts";
 import { endSessions } from "../identity/sessions/service.ts";
 import { getDocument } from "../knowledge/documents/service.ts";
@@ -43,50 +42,59 @@ test("answers while they are written", async (t) => {
     await ended;
     assert.deepEqual(names(), ["part 1-1", "part 1-2", "done 1-2"]);
     const done = seen.at(-1)?.data as Message;
-    assert.deepEqual(done, (await readChat(mara.as("chat.use"), chat)).messages.find((m) => m.id === id));
+    assert.deepEqual(
+      done,
+      (await readChat(mara.as("chat.use"), chat)).messages.find((m) => m.id === id),
+    );
     const late = await follow(id);
     await late.ended;
     assert.deepEqual(late.names(), names());
   });
 
-  await t.test("cut off, it resumes after the last event that was seen, and begins anew when the answer did", async () => {
-    const id = await begin();
-    await workspace.run("assistant.answer", id);
-    const cases: [lastSeen: string, events: string[]][] = [
-      ["1-1", ["part 1-2", "done 1-2"]],
-      ["1-2", ["done 1-2"]],
-      ["7-1", ["reset 1-0", "part 1-1", "part 1-2", "done 1-2"]],
-      ["0-0", ["part 1-1", "part 1-2", "done 1-2"]],
-      ["nonsense", ["part 1-1", "part 1-2", "done 1-2"]],
-    ];
-    for (const [lastSeen, events] of cases) {
-      const resumed = await follow(id, lastSeen);
-      await resumed.ended;
-      assert.deepEqual(resumed.names(), events, lastSeen);
-    }
-  });
+  await t.test(
+    "cut off, it resumes after the last event that was seen, and begins anew when the answer did",
+    async () => {
+      const id = await begin();
+      await workspace.run("assistant.answer", id);
+      const cases: [lastSeen: string, events: string[]][] = [
+        ["1-1", ["part 1-2", "done 1-2"]],
+        ["1-2", ["done 1-2"]],
+        ["7-1", ["reset 1-0", "part 1-1", "part 1-2", "done 1-2"]],
+        ["0-0", ["part 1-1", "part 1-2", "done 1-2"]],
+        ["nonsense", ["part 1-1", "part 1-2", "done 1-2"]],
+      ];
+      for (const [lastSeen, events] of cases) {
+        const resumed = await follow(id, lastSeen);
+        await resumed.ended;
+        assert.deepEqual(resumed.names(), events, lastSeen);
+      }
+    },
+  );
 
-  await t.test("killed between two parts and run again: the stream starts over, and nothing is doubled", async () => {
-    const id = await begin();
-    const stream = await follow(id);
-    // A process that dies writes nothing more: neither the second part nor an end.
-    const { hub } = stand.system;
-    const { tell } = hub;
-    let told = 0;
-    hub.tell = (topic) => {
-      tell(topic);
-      if (topic === `answer:${id}` && ++told === 2) throw new Error("killed");
-    };
-    await assert.rejects(workspace.run("assistant.answer", id), /killed/);
-    hub.tell = tell;
-    await until(async () => stream.seen.length > 0);
-    await workspace.run("assistant.answer", id);
-    await stream.ended;
-    assert.deepEqual(stream.names(), ["part 1-1", "reset 2-0", "part 2-1", "part 2-2", "done 2-2"]);
-    await workspace.run("assistant.answer", id);
-    const { row, parts } = await loadAnswer(mara.as("chat.use"), id);
-    assert.deepEqual([row.attempt, row.state, parts.length], [2, "done", 2]);
-  });
+  await t.test(
+    "killed between two parts and run again: the stream starts over, and nothing is doubled",
+    async () => {
+      const id = await begin();
+      const stream = await follow(id);
+      // A process that dies writes nothing more: neither the second part nor an end.
+      const { hub } = stand.system;
+      const { tell } = hub;
+      let told = 0;
+      hub.tell = (topic) => {
+        tell(topic);
+        if (topic === `answer:${id}` && ++told === 2) throw new Error("killed");
+      };
+      await assert.rejects(workspace.run("assistant.answer", id), /killed/);
+      hub.tell = tell;
+      await until(async () => stream.seen.length > 0);
+      await workspace.run("assistant.answer", id);
+      await stream.ended;
+      assert.deepEqual(stream.names(), ["part 1-1", "reset 2-0", "part 2-1", "part 2-2", "done 2-2"]);
+      await workspace.run("assistant.answer", id);
+      const { row, parts } = await loadAnswer(mara.as("chat.use"), id);
+      assert.deepEqual([row.attempt, row.state, parts.length], [2, "done", 2]);
+    },
+  );
 
   await t.test("two attempts at once: the later one writes, the former one stops", async () => {
     for (let i = 0; i < 5; i++) {
@@ -99,8 +107,6 @@ test("answers while they are written", async (t) => {
 
   await t.test("after the last try the answer has failed, and its stream says so", async () => {
     const id = await begin();
-    const { pool } = stand.system;
-    assert.ok(pool);
     const { tenant } = stand.system.keyring;
     let asked = 0;
     stand.system.keyring.tenant = async (tenantId) => {
@@ -152,9 +158,8 @@ test("from a file to a cited answer, through the queue itself", async (t) => {
   const chat = (await createChat(mara.as("chat.use"))).id;
   const { answer } = await ask(mara.as("chat.use"), chat, "What does the sauna cost?");
   const seen: StreamEvent[] = [];
-  for await (const event of await followAnswer(mara.as("chat.use"), answer.id, undefined, t.signal)) seen.push(event);
+  for await (const event of await followAnswer(mara.as("chat.use"), answer.id, undefined, t.signal))
+    seen.push(event);
   assert.equal(seen.at(-1)?.event, "done");
-  assert.match((seen.at(-1)?.data as Message).text, /six pounds/);
-  const [jobs] = await read(workspace.job(), db.selectFrom("document").select("state"));
-  assert.equal(jobs.length, 3);
+  assert.match((seen.at(-1)?.data as Message | undefined)?.text ?? "", /six pounds/);
 });

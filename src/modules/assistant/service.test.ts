@@ -21,7 +21,12 @@ test("chats", async (t) => {
     "lease.md",
     "# Lease\n\nEither party may end the lease by giving two months' written notice. The rent is £1,250 per month.",
   );
-  await addReady(workspace, omar, "board.md", "The lease of the yacht may be ended by giving nine days' notice.");
+  await addReady(
+    workspace,
+    omar,
+    "board.md",
+    "The lease of the yacht may be ended by giving nine days' notice.",
+  );
   const asked = async (who: Member, chat: string, text: string) => {
     const { answer } = await ask(who.as("chat.use"), chat, text);
     await workspace.run("assistant.answer", answer.id);
@@ -73,12 +78,16 @@ test("chats", async (t) => {
       await assert.rejects(changeChat(ctx(), chat, { visibility: "tenant" }), { code: "not_found" });
       await assert.rejects(deleteChat(ctx(), chat), { code: "not_found" });
       await assert.rejects(loadAnswer(ctx(), answer.id), { code: "not_found" });
-      await assert.rejects(followAnswer(ctx(), answer.id, undefined, AbortSignal.abort()), { code: "not_found" });
+      await assert.rejects(followAnswer(ctx(), answer.id, undefined, AbortSignal.abort()), {
+        code: "not_found",
+      });
       assert.deepEqual((await listChats(ctx(), { limit: 50 })).items, []);
     }
     const viewer = await workspace.hire("Vi", "viewer");
     const own = (await createChat(viewer.as("chat.use"))).id;
-    await assert.rejects(changeChat(viewer.as("chat.use"), own, { visibility: "tenant" }), { code: "forbidden" });
+    await assert.rejects(changeChat(viewer.as("chat.use"), own, { visibility: "tenant" }), {
+      code: "forbidden",
+    });
     assert.equal((await changeChat(viewer.as("chat.use"), own, { title: "Mine" })).title, "Mine");
     // A question's own message is no answer.
     const { messages } = await readChat(mara.as("chat.use"), chat);
@@ -94,7 +103,10 @@ test("chats", async (t) => {
     assert.deepEqual(hidden?.citations, [
       { n: 1, document: null, passage: 0, page: null, quote: "", start: 0, end: 0, hidden: true },
     ]);
-    assert.doesNotMatch(JSON.stringify(await readChat(omar.as("chat.use"), chat)), new RegExp(`${lease}|two months|lease\\.md`));
+    assert.doesNotMatch(
+      JSON.stringify(await readChat(omar.as("chat.use"), chat)),
+      new RegExp(`${lease}|two months|lease\\.md`),
+    );
     await changeDocument(mara.as("document.change"), lease, { visibility: "tenant" });
     assert.match((await first(omar))?.text ?? "", /two months/);
     assert.deepEqual((await first(omar))?.citations[0]?.document, { id: lease, name: "lease.md" });
@@ -143,35 +155,56 @@ test("chats", async (t) => {
     assert.equal(messages[1]?.citations[0]?.hidden, true);
   });
 
-  await t.test("nothing is stored in clear; every change is in the audit log; deleting leaves nothing", async () => {
-    const [chats, messages, parts, entries] = await read(
-      workspace.job(),
-      db.selectFrom("chat").selectAll(),
-      db.selectFrom("message").selectAll(),
-      db.selectFrom("answer_part").selectAll(),
-      db.selectFrom("audit.entry").select(["event"]).where("actor_id", "=", mara.id).where("resource_type", "=", "chat"),
-    );
-    const stored = [...chats.map((c) => c.title), ...messages.map((m) => m.body), ...parts.map((p) => p.body)];
-    assert.ok(stored.length > 10);
-    for (const bytes of stored) assert.doesNotMatch(bytes.toString("latin1"), /notice|lease|regatta|question/);
-    const counts = Object.groupBy(entries, (e) => e.event);
-    assert.deepEqual(
-      Object.entries(counts).map(([event, list]) => [event, list?.length]).sort(),
-      [
-        ["chat.changed", 1],
-        ["chat.created", 1],
-        ["question.asked", 4],
-      ],
-    );
-    await deleteChat(mara.as("chat.use"), chat);
-    const [after] = await read(workspace.job(), db.selectFrom("message").selectAll().where("chat_id", "=", chat));
-    assert.deepEqual(after, []);
-  });
+  await t.test(
+    "nothing is stored in clear; every change is in the audit log; deleting leaves nothing",
+    async () => {
+      const [chats, messages, parts, entries] = await read(
+        workspace.job(),
+        db.selectFrom("chat").selectAll(),
+        db.selectFrom("message").selectAll(),
+        db.selectFrom("answer_part").selectAll(),
+        db
+          .selectFrom("audit.entry")
+          .select(["event"])
+          .where("actor_id", "=", mara.id)
+          .where("resource_type", "=", "chat"),
+      );
+      const stored = [
+        ...chats.map((c) => c.title),
+        ...messages.map((m) => m.body),
+        ...parts.map((p) => p.body),
+      ];
+      assert.ok(stored.length > 10);
+      for (const bytes of stored)
+        assert.doesNotMatch(bytes.toString("latin1"), /notice|lease|regatta|question/);
+      const counts = Object.groupBy(entries, (e) => e.event);
+      assert.deepEqual(
+        Object.entries(counts)
+          .map(([event, list]) => [event, list?.length])
+          .sort(),
+        [
+          ["chat.changed", 1],
+          ["chat.created", 1],
+          ["question.asked", 4],
+        ],
+      );
+      await deleteChat(mara.as("chat.use"), chat);
+      const [after] = await read(
+        workspace.job(),
+        db.selectFrom("message").selectAll().where("chat_id", "=", chat),
+      );
+      assert.deepEqual(after, []);
+    },
+  );
 
   await t.test("lists go page by page, the chat last used first", async () => {
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) ids.push((await createChat(idris.as("chat.use"))).id);
-    await ask(idris.as("chat.use"), ids[0] ?? "", `A first question that is rather longer than sixty characters are, is it not?`);
+    await ask(
+      idris.as("chat.use"),
+      ids[0] ?? "",
+      `A first question that is rather longer than sixty characters are, is it not?`,
+    );
     const first = await listChats(idris.as("chat.use"), { limit: 3 });
     assert.deepEqual(
       first.items.map((c) => c.id),
@@ -179,7 +212,10 @@ test("chats", async (t) => {
     );
     assert.equal(first.items[0]?.title, "A first question that is rather longer than sixty…");
     const [at, id] = (first.next ?? "").split(".");
-    const rest = await listChats(idris.as("chat.use"), { limit: 3, cursor: { at: new Date(Number(at)), id: id ?? "" } });
+    const rest = await listChats(idris.as("chat.use"), {
+      limit: 3,
+      cursor: { at: new Date(Number(at)), id: id ?? "" },
+    });
     assert.deepEqual([rest.items.map((c) => c.id), rest.next], [[ids[2], ids[1]], null]);
   });
 });

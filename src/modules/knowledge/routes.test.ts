@@ -37,43 +37,76 @@ test("documents, search and chats over HTTP", async (t) => {
     return { status: response.status, headers: response.headers, json: text && JSON.parse(text) };
   };
 
-  await t.test("several files in one request, one of them too large, none in the way of another", async () => {
-    const form = new FormData();
-    form.append("file", new Blob(["# Lease\n\nNotice is two months."]), "Mietvertrag – Müller.md");
-    form.append("file", new Blob([Buffer.alloc(MB, "x "), ...Array(52).fill(Buffer.alloc(MB, "y "))]), "large.txt");
-    form.append("file", new Blob([Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0])]), "picture.png");
-    form.append("other", new Blob(["not a file of ours"]), "other.txt");
-    form.append("file", new Blob([""]), "empty.txt");
-    form.append("file", new Blob([Buffer.alloc(50 * MB, "z ")]), "exactly.txt");
-    const response = await fetch(`${base}/documents`, { method: "POST", headers, body: form });
-    const { items, refused } = (await response.json()) as {
-      items: { id: string; name: string; bytes: number }[];
-      refused: { name: string; code: string }[];
+  await t.test(
+    "several files in one request, one of them too large, none in the way of another",
+    async () => {
+      const form = new FormData();
+      form.append("file", new Blob(["# Lease\n\nNotice is two months."]), "Mietvertrag – Müller.md");
+      form.append(
+        "file",
+        new Blob([Buffer.alloc(MB, "x "), ...Array(52).fill(Buffer.alloc(MB, "y "))]),
+        "large.txt",
+      );
+      form.append(
+        "file",
+        new Blob([Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0])]),
+        "picture.png",
+      );
+      form.append("other", new Blob(["not a file of ours"]), "other.txt");
+      form.append("file", new Blob([""]), "empty.txt");
+      form.append("file", new Blob([Buffer.alloc(50 * MB, "z ")]), "exactly.txt");
+      const response = await fetch(`${base}/documents`, { method: "POST", headers, body: form });
+      const { items, refused } = (await response.json()) as {
+        items: { id: string; name: string; bytes: number }[];
+        refused: { name: string; code: string }[];
+      };
+      assert.equal(response.status, 201);
+      assert.deepEqual(
+        items.map((d) => [d.name, d.bytes]),
+        [
+          ["Mietvertrag – Müller.md", 30],
+          ["exactly.txt", 50 * MB],
+        ],
+      );
+      assert.deepEqual(
+        refused.map((r) => [r.name, r.code]),
+        [
+          ["large.txt", "too_large"],
+          ["picture.png", "unsupported_format"],
+          ["empty.txt", "invalid_input"],
+        ],
+      );
+      await until(async () => (await getDocument(mara.as(), items[0]?.id ?? "")).state === "ready");
+      const found = await call("GET", "search?q=notice");
+      assert.equal(found.status, 200);
+      assert.deepEqual(found.json.items[0].marks, [[7, 13]]);
+      const original = await fetch(`${base}/documents/${items[0]?.id}/original`, { headers });
+      assert.equal(original.status, 200);
+      assert.match(
+        original.headers.get("content-disposition") ?? "",
+        /^attachment; .*Mietvertrag%20%E2%80%93%20M%C3%BCller\.md$/,
+      );
+      assert.equal(await original.text(), "# Lease\n\nNotice is two months.");
+    },
+  );
+
+  await t.test("shared from the start, with the field that says so", async () => {
+    const omar = await workspace.hire("Omar", "viewer");
+    const send = async (visibility: string) => {
+      const form = new FormData();
+      form.append("visibility", visibility);
+      form.append("file", new Blob(["A rule for all."]), "rule.md");
+      const response = await fetch(`${base}/documents`, { method: "POST", headers, body: form });
+      return {
+        status: response.status,
+        json: (await response.json()) as { items: { id: string; visibility: string }[] },
+      };
     };
-    assert.equal(response.status, 201);
-    assert.deepEqual(
-      items.map((d) => [d.name, d.bytes]),
-      [
-        ["Mietvertrag – Müller.md", 30],
-        ["exactly.txt", 50 * MB],
-      ],
-    );
-    assert.deepEqual(
-      refused.map((r) => [r.name, r.code]),
-      [
-        ["large.txt", "too_large"],
-        ["picture.png", "unsupported_format"],
-        ["empty.txt", "invalid_input"],
-      ],
-    );
-    await until(async () => (await getDocument(mara.as(), items[0]?.id ?? "")).state === "ready");
-    const found = await call("GET", "search?q=notice");
-    assert.equal(found.status, 200);
-    assert.deepEqual(found.json.items[0].marks, [[7, 13]]);
-    const original = await fetch(`${base}/documents/${items[0]?.id}/original`, { headers });
-    assert.equal(original.status, 200);
-    assert.match(original.headers.get("content-disposition") ?? "", /^attachment; .*Mietvertrag%20%E2%80%93%20M%C3%BCller\.md$/);
-    assert.equal(await original.text(), "# Lease\n\nNotice is two months.");
+    const shared = await send("tenant");
+    assert.deepEqual([shared.status, shared.json.items[0]?.visibility], [201, "tenant"]);
+    assert.equal((await getDocument(omar.as(), shared.json.items[0]?.id ?? "")).mine, false);
+    assert.equal((await send("private")).json.items[0]?.visibility, "private");
+    assert.equal((await send("world")).status, 422);
   });
 
   await t.test("memory stays flat while a large file streams in", async () => {
@@ -115,7 +148,11 @@ test("documents, search and chats over HTTP", async (t) => {
     ];
     for (const [method, path, body, status] of cases) {
       const answer = await call(method, path, body);
-      assert.equal(answer.status, status, `${method} ${path.slice(0, 80)}: ${JSON.stringify(answer.json).slice(0, 200)}`);
+      assert.equal(
+        answer.status,
+        status,
+        `${method} ${path.slice(0, 80)}: ${JSON.stringify(answer.json).slice(0, 200)}`,
+      );
       if (status === 422) assert.ok(Object.keys(answer.json.error.fields ?? {}).length > 0);
     }
   });
@@ -158,14 +195,28 @@ async function headersOf(system: Parameters<typeof csrfProof>[0], { tenant }: Wo
     memberId: member.id,
     sessionId: member.sessionId,
   });
-  return { cookie: `${accessCookie(tenant.slug)}=${token}`, "x-csrf-token": csrfProof(system, member.sessionId) };
+  return {
+    cookie: `${accessCookie(tenant.slug)}=${token}`,
+    "x-csrf-token": csrfProof(system, member.sessionId),
+  };
 }
 
 /** Sends a file in megabytes; gives up after `until` of them. */
-function slowUpload(port: number, headers: Record<string, string>, size: number, breakAfter = size): Promise<number> {
+function slowUpload(
+  port: number,
+  headers: Record<string, string>,
+  size: number,
+  breakAfter = size,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const sending = request(
-      { port, host: "127.0.0.1", path: "/api/t/harrow/documents", method: "POST", headers: { ...headers, "content-type": "multipart/form-data; boundary=cut" } },
+      {
+        port,
+        host: "127.0.0.1",
+        path: "/api/t/harrow/documents",
+        method: "POST",
+        headers: { ...headers, "content-type": "multipart/form-data; boundary=cut" },
+      },
       (response) => {
         response.resume();
         response.on("end", () => resolve(response.statusCode ?? 0));

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { appError } from "../../kernel/errors.ts";
 import { Id } from "../../kernel/ids.ts";
 import { paging } from "../../kernel/paging.ts";
-import { allow, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
+import { allow, type Reply, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
 import "./permissions.ts";
 import { documentEvents } from "./documents/events.ts";
 import {
@@ -13,7 +14,7 @@ import {
   readPassages,
   retryDocument,
 } from "./documents/service.ts";
-import { uploadDocuments } from "./documents/upload.ts";
+import { type NewFile, uploadDocuments } from "./documents/upload.ts";
 import { searchPassages } from "./service.ts";
 
 const reading = unauditedBecause("a read of what the reader may see");
@@ -73,7 +74,7 @@ export function knowledgeRoutes(routes: Routes): void {
         refused: z.array(z.object({ name: z.string(), code: z.string(), message: z.string() })),
       }),
     },
-    handler: (ctx, _input, reply) => uploadDocuments(ctx, reply.uploads()),
+    handler: (ctx, _input, reply) => uploadDocuments(ctx, newFiles(reply)),
   });
 
   route(routes, {
@@ -217,4 +218,14 @@ export function knowledgeRoutes(routes: Routes): void {
     },
     handler: (ctx, { query: { q, limit } }) => searchPassages(ctx, q, limit),
   });
+}
+
+/** The files of a form; a field `visibility` before them counts for those that follow. */
+async function* newFiles(reply: Reply): AsyncGenerator<NewFile> {
+  for await (const { name, stream, field } of reply.uploads()) {
+    const visibility = Visibility.optional().safeParse(field("visibility"));
+    if (!visibility.success)
+      throw appError("invalid_input", { fields: { visibility: "Use private or tenant." } });
+    yield { name, stream, ...(visibility.data ? { visibility: visibility.data } : {}) };
+  }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addReady, openStand } from "../../../test/support/knowledge.ts";
 import { sql } from "kysely";
+import { addReady, openStand } from "../../../test/support/knowledge.ts";
 import { unit, write } from "../../kernel/database/unit.ts";
 import { changeDocument } from "./documents/service.ts";
 import { findPassages, readableDocuments, searchPassages } from "./service.ts";
@@ -13,7 +13,12 @@ test("search", async (t) => {
   const other = await stand.workspace("bexley");
   const idris = await other.hire("Idris", "manager");
   const lease = await addReady(workspace, mara, "lease.md", "The notice period of the lease is two months.");
-  const secret = await addReady(workspace, omar, "board.md", "The notice period of the board is a secret: Quillwort.");
+  const secret = await addReady(
+    workspace,
+    omar,
+    "board.md",
+    "The notice period of the board is a secret: Quillwort.",
+  );
   await addReady(other, idris, "boat.md", "The notice period of the boat is one tide.");
   const names = async (who: typeof mara, q: string) =>
     (await searchPassages(who.as("search.use"), q, 10)).items.map((i) => i.document.name);
@@ -55,11 +60,23 @@ test("search", async (t) => {
     ]);
     await changeDocument(omar.as("document.change"), secret, { visibility: "private" });
     assert.deepEqual(await names(mara, "quillwort"), []);
-    assert.deepEqual([...(await readableDocuments(mara.as(), mara.id, [secret, lease])).values()], ["lease.md"]);
+    assert.deepEqual(
+      [...(await readableDocuments(mara.as(), mara.id, [secret, lease])).values()],
+      ["lease.md"],
+    );
   });
 
   await t.test("any text is a query", async () => {
-    for (const q of ["", "   ", '"', "''\"; drop table document;--", "\u{1f600}", "the of and", "w ".repeat(5000), '"notice period"']) {
+    for (const q of [
+      "",
+      "   ",
+      '"',
+      "''\"; drop table document;--",
+      "\u{1f600}",
+      "the of and",
+      "w ".repeat(5000),
+      '"notice period"',
+    ]) {
       await searchPassages(mara.as("search.use"), q, 10);
     }
     assert.deepEqual(await names(mara, '"period notice"'), []);

@@ -1,4 +1,5 @@
 import type { System } from "../../kernel/system.ts";
+import { classesOf } from "./attack/classes.ts";
 import { catalogue, questions } from "./catalogue.ts";
 import type { ControlResult } from "./controls/run.ts";
 import { FRESH_FOR } from "./runs/schedule.ts";
@@ -34,7 +35,7 @@ export async function securitySnapshot(system: System) {
       notDone: count((c) => c.kind === "not-done"),
       stale: count((c) => c.result === "stale"),
     },
-    attempts: (run?.results ?? []).reduce((sum, r) => sum + r.subjects, 0),
+    attempts: (run?.results ?? []).reduce((sum, r) => sum + (r.id in classesOf ? r.subjects : 0), 0),
     routes: run?.results.find((r) => r.id === "tenancy.isolation-api")?.subjects ?? 0,
     questions: questions.map(({ id, title }) => ({
       id,

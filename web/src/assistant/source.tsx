@@ -69,7 +69,7 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
               to="/t/$slug/library/$documentId"
               params={{ slug: session.slug, documentId: document.id }}
               search={{ passage: citation.passage, start: citation.start, end: citation.end }}
-              className="text-ink underline decoration-line underline-offset-3 hover:decoration-current"
+              className="shrink-0 whitespace-nowrap text-ink underline decoration-line underline-offset-3 hover:decoration-current"
             >
               Open the document
             </Link>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { text } from "node:stream/consumers";
+import { test } from "node:test";
 import { addReady, openStand, until, upload } from "../../../../test/support/knowledge.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
@@ -16,7 +16,8 @@ import {
   retryDocument,
 } from "./service.ts";
 
-const LEASE = "# Lease\n\nEither party may end the lease by giving two months' notice.\n\n## Rent\n\nThe rent is £1,250.";
+const LEASE =
+  "# Lease\n\nEither party may end the lease by giving two months' notice.\n\n## Rent\n\nThe rent is £1,250.";
 
 test("documents", async (t) => {
   const stand = await openStand(t);
@@ -47,7 +48,10 @@ test("documents", async (t) => {
   await t.test("passages in order are the text; the original comes back as it went in", async () => {
     const { items, next } = await readPassages(mara.as(), id, { from: 0, limit: 10 });
     assert.equal(next, null);
-    assert.match(items.map((p) => p.text).join("\n"), /Lease[\s\S]*two months' notice[\s\S]*Rent[\s\S]*£1,250/);
+    assert.match(
+      items.map((p) => p.text).join("\n"),
+      /Lease[\s\S]*two months' notice[\s\S]*Rent[\s\S]*£1,250/,
+    );
     assert.deepEqual(
       items.map((p) => p.no),
       items.map((_, i) => i),
@@ -61,18 +65,28 @@ test("documents", async (t) => {
     );
   });
 
-  await t.test("another tenant and another member, owner or not, find nothing by a real identifier", async () => {
-    for (const stranger of [idris, omar]) {
-      for (const [verb, call] of everyVerb(stranger)) await assert.rejects(call(), { code: "not_found" }, verb);
-      assert.deepEqual((await listDocuments(stranger.as(), { limit: 50 })).items, []);
-    }
-    const unchanged = await getDocument(mara.as(), id);
-    assert.deepEqual([unchanged.name, unchanged.visibility, unchanged.state], ["lease.md", "private", "ready"]);
-    await assert.rejects(getDocument(mara.as(), newId()), { code: "not_found" });
-  });
+  await t.test(
+    "another tenant and another member, owner or not, find nothing by a real identifier",
+    async () => {
+      for (const stranger of [idris, omar]) {
+        for (const [verb, call] of everyVerb(stranger))
+          await assert.rejects(call(), { code: "not_found" }, verb);
+        assert.deepEqual((await listDocuments(stranger.as(), { limit: 50 })).items, []);
+      }
+      const unchanged = await getDocument(mara.as(), id);
+      assert.deepEqual(
+        [unchanged.name, unchanged.visibility, unchanged.state],
+        ["lease.md", "private", "ready"],
+      );
+      await assert.rejects(getDocument(mara.as(), newId()), { code: "not_found" });
+    },
+  );
 
   await t.test("shared: others read and download, but neither change, share nor delete", async () => {
-    assert.equal((await changeDocument(mara.as("document.change"), id, { visibility: "tenant" })).visibility, "tenant");
+    assert.equal(
+      (await changeDocument(mara.as("document.change"), id, { visibility: "tenant" })).visibility,
+      "tenant",
+    );
     for (const [verb, call] of everyVerb(omar)) {
       if (["get", "passages"].includes(verb)) await call();
       else if (verb === "original") (await openOriginal(omar.as("document.download"), id)).stream.destroy();
@@ -87,7 +101,9 @@ test("documents", async (t) => {
     assert.equal(entries.length, 2);
     const keys = await stand.system.keyring.tenant(workspace.tenant.id);
     const contents = entries.map((e) =>
-      JSON.parse(keys.openText({ table: "audit_entry", column: "content", row: e.entry_id }, e.content ?? Buffer.of())),
+      JSON.parse(
+        keys.openText({ table: "audit_entry", column: "content", row: e.entry_id }, e.content ?? Buffer.of()),
+      ),
     );
     assert.deepEqual(
       contents.map((c) => c.changes),
@@ -112,7 +128,10 @@ test("documents", async (t) => {
 
   await t.test("only a document that failed is read again", async () => {
     await assert.rejects(retryDocument(mara.as("document.upload"), id), { code: "wrong_state" });
-    const { items } = await upload(mara, { name: "broken.pdf", content: "%PDF-1.7\nnothing of a PDF follows" });
+    const { items } = await upload(mara, {
+      name: "broken.pdf",
+      content: "%PDF-1.7\nnothing of a PDF follows",
+    });
     const broken = items[0]?.id ?? "";
     await workspace.settle({ id: broken });
     const failed = await getDocument(mara.as(), broken);
@@ -126,7 +145,10 @@ test("documents", async (t) => {
   });
 
   await t.test("deleted, nothing of it is left: text, file, words, search", async () => {
-    const [[row]] = await read(workspace.job(), db.selectFrom("document").selectAll().where("document_id", "=", id));
+    const [[row]] = await read(
+      workspace.job(),
+      db.selectFrom("document").selectAll().where("document_id", "=", id),
+    );
     const file = row?.file ?? "";
     assert.equal(await stand.system.files.exists(file), true);
     await deleteDocument(mara.as("document.delete"), id);

@@ -14,7 +14,8 @@ test("uploading", async (t) => {
   const mara = await workspace.hire("Mara", "manager");
   const folder = join(stand.system.config.home, "files");
   mkdirSync(folder, { recursive: true });
-  const files = () => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).length;
+  const files = () =>
+    readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).length;
 
   await t.test("several at once: what is refused is named and stops nothing", async () => {
     const before = files();
@@ -27,10 +28,31 @@ test("uploading", async (t) => {
       { name: "note\u202etxt.txt", content: "A short note." },
     );
     assert.deepEqual(
-      items.map(({ name, kind, state, mine, visibility, problem }) => ({ name, kind, state, mine, visibility, problem })),
+      items.map(({ name, kind, state, mine, visibility, problem }) => ({
+        name,
+        kind,
+        state,
+        mine,
+        visibility,
+        problem,
+      })),
       [
-        { name: "lease.md", kind: "markdown", state: "received", mine: true, visibility: "private", problem: null },
-        { name: "notetxt.txt", kind: "text", state: "received", mine: true, visibility: "private", problem: null },
+        {
+          name: "lease.md",
+          kind: "markdown",
+          state: "received",
+          mine: true,
+          visibility: "private",
+          problem: null,
+        },
+        {
+          name: "notetxt.txt",
+          kind: "text",
+          state: "received",
+          mine: true,
+          visibility: "private",
+          problem: null,
+        },
       ],
     );
     assert.equal(items[0]?.bytes, 41);
@@ -116,7 +138,10 @@ test("uploading", async (t) => {
       ["LEASE five.txt", "four.txt"],
     );
     const [at, id] = (first.next ?? "").split(".");
-    const second = await listDocuments(idris.as(), { limit: 2, cursor: { at: new Date(Number(at)), id: id ?? "" } });
+    const second = await listDocuments(idris.as(), {
+      limit: 2,
+      cursor: { at: new Date(Number(at)), id: id ?? "" },
+    });
     assert.deepEqual(
       second.items.map((d) => d.name),
       ["Three lease.txt", "two.txt"],
@@ -135,5 +160,6 @@ test("uploading", async (t) => {
 
 function* endless(bytes: number): Generator<Buffer> {
   const piece = Buffer.alloc(64 * 1024, "All work and no play. ");
-  for (let left = bytes; left > 0; left -= piece.length) yield piece.subarray(0, Math.min(left, piece.length));
+  for (let left = bytes; left > 0; left -= piece.length)
+    yield piece.subarray(0, Math.min(left, piece.length));
 }

@@ -6,13 +6,21 @@ import { enter, unit, write } from "../../../kernel/database/unit.ts";
 import { type AppError, appError, isAppError } from "../../../kernel/errors.ts";
 import type { StoredFile } from "../../../kernel/files/file-store.ts";
 import { newId } from "../../../kernel/ids.ts";
+import { allows } from "../../../kernel/permissions.ts";
 import { type Kind, SNIFF_BYTES, sniffKind } from "../extraction/sniff.ts";
 import { takeNumbers } from "../index/numbers.ts";
 import { loadDocument } from "./access.ts";
 import { cleanName } from "./names.ts";
-import { type Document, documentView, nameCell } from "./view.ts";
+import { type Document, documentView, nameCell, type Visibility } from "./view.ts";
 
 const MOST_BYTES = 50 * 1024 * 1024;
+
+export interface NewFile {
+  /** As its sender calls it. */
+  readonly name: string;
+  readonly stream: Readable;
+  readonly visibility?: Visibility;
+}
 
 export interface Uploaded {
   readonly items: Document[];
@@ -23,18 +31,16 @@ export interface Uploaded {
  * Takes files one after the other, each with flat memory and a unit of work of its own. One that is refused (kind,
  * size, empty) is named in `refused` and does not stop the others; lost rights and a broken connection do.
  */
-export async function uploadDocuments(
-  ctx: Ctx,
-  uploads: AsyncIterable<{ readonly name: string; readonly stream: Readable }>,
-): Promise<Uploaded> {
+export async function uploadDocuments(ctx: Ctx, uploads: AsyncIterable<NewFile>): Promise<Uploaded> {
   // Nobody streams a byte to the disk before the database has said that they may.
   await enter(ctx);
   const items: Document[] = [];
   const refused: Uploaded["refused"] = [];
-  for await (const { name: given, stream } of uploads) {
+  for await (const { name: given, stream, visibility = "private" } of uploads) {
     const name = cleanName(given);
     try {
-      items.push(await uploadDocument(ctx, name, stream));
+      if (visibility !== "private" && !allows(standingOf(ctx), "document.share")) throw appError("forbidden");
+      items.push(await uploadDocument(ctx, { name, visibility, stream }));
     } catch (error) {
       if (stream.errored) throw error;
       const refusal = refusalOf(error);
@@ -51,7 +57,10 @@ export async function uploadDocuments(
   return { items, refused };
 }
 
-async function uploadDocument(ctx: Ctx, name: string, stream: Readable): Promise<Document> {
+async function uploadDocument(
+  ctx: Ctx,
+  { name, visibility = "private", stream }: NewFile,
+): Promise<Document> {
   const pieces = stream.iterator({ destroyOnReturn: false });
   try {
     const head = await firstBytes(pieces);
@@ -61,9 +70,10 @@ async function uploadDocument(ctx: Ctx, name: string, stream: Readable): Promise
     const { files } = ctx.system;
     const stored = await files.put(await keysOf(ctx), joined(head, pieces), { maxBytes: MOST_BYTES });
     try {
-      return await addDocument(ctx, name, kind, stored);
+      return await addDocument(ctx, { name, visibility, kind }, stored);
     } catch (error) {
-      await files.remove(stored.name);
+      // A connection that broke may have broken after the commit: then the file is needed, else it is swept.
+      if (!isAppError(error) || error.code !== "unavailable") await files.remove(stored.name);
       throw error;
     }
   } finally {
@@ -71,7 +81,11 @@ async function uploadDocument(ctx: Ctx, name: string, stream: Readable): Promise
   }
 }
 
-async function addDocument(ctx: Ctx, name: string, kind: Kind, stored: StoredFile): Promise<Document> {
+async function addDocument(
+  ctx: Ctx,
+  { name, visibility, kind }: { name: string; visibility: Visibility; kind: Kind },
+  stored: StoredFile,
+): Promise<Document> {
   return unit(ctx, async (inner) => {
     const keys = await keysOf(inner);
     const { memberId } = standingOf(inner);
@@ -85,7 +99,7 @@ async function addDocument(ctx: Ctx, name: string, kind: Kind, stored: StoredFil
         document_id: id,
         document_no: await takeNumbers(inner, "document", 1),
         owner_id: memberId,
-        visibility: "private",
+        visibility,
         name: keys.seal(nameCell(id), name),
         kind,
         bytes: stored.bytes,
@@ -99,7 +113,7 @@ async function addDocument(ctx: Ctx, name: string, kind: Kind, stored: StoredFil
     record(inner, {
       event: "document.uploaded",
       resource: { type: "document", id },
-      changes: { name: [null, redacted], bytes: [null, stored.bytes] },
+      changes: { name: [null, redacted], bytes: [null, stored.bytes], visibility: [null, visibility] },
     });
     await inner.system.jobs.enqueue(inner, "knowledge.read-document", id);
     inner.tx.afterCommit.push(() => inner.system.hub.tell(documentsTopic(tenantId)));

@@ -7,7 +7,6 @@ import type { PassageBody } from "../documents/service.ts";
 import { documentsTopic } from "../documents/upload.ts";
 import { openDocumentName, passageCell } from "../documents/view.ts";
 import type { PassageToIndex } from "../search/segment.ts";
-import { takeNumbers } from "./numbers.ts";
 import { addSegments, buildSegments } from "./segments.ts";
 import { tidyIndex } from "./tidying.ts";
 
@@ -89,8 +88,7 @@ async function indexBatch(ctx: Ctx, batch: readonly Waiting[]): Promise<void> {
   // Built before the transaction begins: it takes seconds for a long document.
   const segments = await buildSegments(await keysOf(ctx), passages);
   await unit(ctx, async (inner) => {
-    // Of two processes with the same batch the second waits here, and then finds that nothing waits any more.
-    await takeNumbers(inner, "index", 1);
+    // Of two processes with the same batch the second waits for these rows, and then finds none of them waiting.
     const [unchanged] = await read(
       inner,
       sql<{ document_id: string }>`

@@ -52,6 +52,7 @@ async function rewrite(ctx: Ctx, old: readonly SegmentTable[]): Promise<void> {
   for (const table of old) passages.push(...(await livingPassages(ctx, table)));
   const segments = await buildSegments(await keysOf(ctx), passages);
   await unit(ctx, async (inner) => {
+    // One at a time in a tenant: two that delete the same rows in another order would wait for each other.
     await takeNumbers(inner, "index", 1);
     const { count } = await write(
       inner,

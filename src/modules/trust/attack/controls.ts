@@ -1,55 +1,29 @@
 import type { Ledger, Probe } from "../../../../attacker/contract.ts";
 import { type Control, type Finding, outcomeOf } from "../../../kernel/controls.ts";
 import type { Stage } from "../stage/stage.ts";
+import { type AttackedClaim, classesOf } from "./classes.ts";
 import { attackStage } from "./service.ts";
 
 /** Claims that the attacker speaks for: it derives its attempts from the running server's own description. */
 export const attackControls: readonly Control<Stage>[] = [
-  {
-    id: "tenancy.isolation-api",
-    kind: "tested",
-    last: true,
-    removed: "the tenant check of the access token, and the row policies of the database",
-    check: fromLedger([
-      "coverage",
-      "no-credentials",
-      "forged-token",
-      "foreign-tenant",
-      "head-and-options",
-      "method-override",
-    ]),
-  },
-  {
-    id: "tenancy.isolation-users",
-    kind: "tested",
-    last: true,
-    removed: "the owner check where a document is loaded",
-    check: fromLedger(["foreign-user"]),
-  },
-  {
-    id: "http.csrf",
-    kind: "tested",
-    last: true,
-    removed: "the comparison of the proof",
-    check: fromLedger(["csrf"]),
-  },
-  {
-    id: "http.errors",
-    kind: "tested",
-    last: true,
-    removed: "the limit of nesting, and the check of characters",
-    check: fromLedger(["malformed"]),
-  },
+  byAttack("tenancy.isolation-api", "the tenant in an access token, and the row policies of the database"),
+  byAttack("tenancy.isolation-users", "the owner check where a document is loaded"),
+  byAttack("http.csrf", "the comparison of the session's proof"),
+  byAttack("http.errors", "the check of characters in a body"),
 ];
 
-type Class = Probe["class"];
-
-/** What the ledger says of some classes of attack. Pairs without a probe and without a reason count as broken. */
-export function fromLedger(classes: readonly Class[]): Control<Stage>["check"] {
-  return async (stage) => outcomeFrom(await attackStage(stage), classes);
+function byAttack(id: AttackedClaim, removed: string): Control<Stage> {
+  return {
+    id,
+    kind: "tested",
+    last: true,
+    removed,
+    check: async (stage) => outcomeFrom(await attackStage(stage), classesOf[id]),
+  };
 }
 
-export function outcomeFrom(ledger: Ledger, classes: readonly Class[]) {
+/** What the ledger says of some classes of attack. Pairs without a probe and without a reason count as broken. */
+export function outcomeFrom(ledger: Ledger, classes: readonly Probe["class"][]) {
   const probes = ledger.probes.filter((p) => classes.includes(p.class));
   const uncovered = ledger.summary.uncovered.filter((u) => classes.includes(u.class) && u.reason === null);
   const findings: Finding[] = [

@@ -7,6 +7,7 @@ import { openTokens } from "../../../kernel/tokens.ts";
 import { mailedToken, PASSWORD, type Person, signIn } from "../stage/people.ts";
 import type { Cast, Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
+import { classesFor } from "./classes.ts";
 import { sampleText } from "./sample.ts";
 
 /** The ledger of one attack on a stage; made once, read by every control that it speaks for. */
@@ -49,7 +50,7 @@ async function runAttack(stage: Stage): Promise<Ledger> {
   };
   // As an outsider would get it: from the running server.
   const document = (await fetch(`${server.url}/api/openapi.json`).then((r) => r.json())) as object;
-  return attack({ openapi: document, manifest, seed: "vouchsafe" });
+  return attack({ openapi: document, manifest, classes: classesFor(stage.only), seed: "vouchsafe" });
 }
 
 // Served outside of the table of routes; each answers the same to everybody.

@@ -26,7 +26,7 @@ export async function runControls(
   stage: Stage,
   controls: readonly Control<Stage>[],
   version: string,
-  options: { only?: readonly string[]; progress?: (id: string, result: string) => void } = {},
+  options: { progress?: (id: string, result: string) => void } = {},
 ): Promise<ControlResult[]> {
   const results = new Map<string, ControlResult>();
   for (const control of controls) {
@@ -36,7 +36,7 @@ export async function runControls(
     if (controls.some((other) => other !== control && other.id === control.id))
       throw new Error(`${control.id} is declared twice`);
   }
-  const wanted = catalogue.filter((claim) => !options.only || options.only.includes(claim.id));
+  const wanted = catalogue.filter((claim) => stage.only?.includes(claim.id) ?? true);
   const isLast = (id: string) => controls.find((c) => c.id === id)?.last === true;
   for (const claim of [...wanted.filter((c) => !isLast(c.id)), ...wanted.filter((c) => isLast(c.id))]) {
     const control = controls.find((c) => c.id === claim.id);

@@ -4,7 +4,7 @@
 /** A place where SQL seems to be put together from pieces. */
 export interface SqlProblem {
   readonly line: number;
-  /** The line's own text. */
+  /** The line and the two after it, on one line. */
   readonly text: string;
   readonly why: string;
 }
@@ -17,7 +17,13 @@ export function scanSql(source: string): { readonly sites: number; readonly prob
   let sites = 0;
   const report = (token: Token, why: string): void => {
     const line = source.slice(0, token.at).split("\n").length;
-    problems.push({ line, text: lines[line - 1]?.trim() ?? "", why });
+    // With the two lines after it, however the formatter breaks them.
+    const text = lines
+      .slice(line - 1, line + 2)
+      .join(" ")
+      .replace(/\s+/g, " ")
+      .trim();
+    problems.push({ line, text, why });
   };
   tokens.forEach((token, i) => {
     const [before, after] = [tokens[i - 1], tokens[i + 1]];

@@ -11,6 +11,8 @@ export interface Stage {
   readonly b: Cast;
   /** Runs SQL as a database role, in a transaction of its own that is rolled back. */
   sql(role: DatabaseLogin, work: (client: pg.Client) => Promise<void>): Promise<void>;
+  /** Ids of the claims to be checked; null for all. */
+  readonly only: readonly string[] | null;
   /** Keeps what one check computed for another: the attacker's ledger. */
   readonly shared: Map<string, Promise<unknown>>;
 }
@@ -29,7 +31,10 @@ export interface Cast extends Company {
 }
 
 /** Fills an empty installation with the two companies, through its own API. */
-export async function openStage(server: LiveServer): Promise<Stage> {
+export async function openStage(
+  server: LiveServer,
+  only: readonly string[] | null = null,
+): Promise<Stage> {
   const founder = await setUpInstallation(server.system, server.url);
   const [a, b] = await Promise.all([
     cast(await founder.found("harrow-finch", "Harrow & Finch", "Mara Osei")),
@@ -40,6 +45,7 @@ export async function openStage(server: LiveServer): Promise<Stage> {
     founder,
     a,
     b,
+    only,
     shared: new Map(),
     async sql(role, work) {
       const client = new pg.Client(server.databaseUrl(role));

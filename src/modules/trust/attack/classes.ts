@@ -1,0 +1,25 @@
+import { CLASSES, type ClassName, type Probe } from "../../../../attacker/contract.ts";
+
+export type AttackedClaim = "tenancy.isolation-api" | "tenancy.isolation-users" | "http.csrf" | "http.errors";
+
+/** Which classes of attack speak for which claim. */
+export const classesOf: Readonly<Record<AttackedClaim, readonly Probe["class"][]>> = {
+  "tenancy.isolation-api": [
+    "coverage",
+    "no-credentials",
+    "forged-token",
+    "foreign-tenant",
+    "head-and-options",
+    "method-override",
+  ],
+  "tenancy.isolation-users": ["foreign-user"],
+  "http.csrf": ["csrf"],
+  "http.errors": ["malformed"],
+};
+
+/** The classes that a choice of claims needs; all of them when nothing was chosen. */
+export function classesFor(only: readonly string[] | null): readonly ClassName[] {
+  if (!only) return CLASSES;
+  const wanted = Object.entries(classesOf).flatMap(([id, classes]) => (only.includes(id) ? classes : []));
+  return CLASSES.filter((name) => wanted.includes(name));
+}
