@@ -10,7 +10,7 @@ import { ownSeconds, secondsOfChildren } from "./processes.ts";
 import { type Report, report, rounded, spread } from "./report.ts";
 
 const CONNECTIONS = 32;
-const DOCUMENTS = 10;
+const DOCUMENTS = 3;
 
 /**
  * `read-path [--rounds N] [--seconds N]`: `GET documents/:id` through every layer against a bare server, both on the

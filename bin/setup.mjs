@@ -294,7 +294,8 @@ async function buildWeb(fingerprint, children) {
     "Mend web/ and try again.",
   );
   // The tests and the command line do without it, and the tests say more about what is wrong.
-  if (/^(pre)?(test|vouchsafe)$/.test(process.env.npm_lifecycle_event || "")) return say(`✖ ${failure.problem}`);
+  if (/^(pre)?(test|vouchsafe)$/.test(process.env.npm_lifecycle_event || ""))
+    return say(`✖ ${failure.problem}`);
   throw failure;
 }
 

@@ -33,7 +33,9 @@ if (filters.length === 0) {
   if (existsSync(join(root, "web/tsconfig.json"))) {
     await stage("types of web", () => tool("tsc", "--noEmit", "-p", "web"));
   }
-  await stage("lint", () => tool("biome", "ci", "--diagnostic-level=warn", "."));
+  await stage("lint", () =>
+    tool("biome", "ci", "--diagnostic-level=warn", `--colors=${process.stdout.isTTY ? "force" : "off"}`, "."),
+  );
 }
 await stage("tests", runTests);
 report();

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, LogController } from "fastify";
 import { appError } from "./kernel/errors.ts";
 import { mountHealth } from "./kernel/health.ts";
 import type { JobSpec } from "./kernel/jobs.ts";
@@ -66,7 +66,7 @@ export async function createApp(
     requestIdHeader: false,
     trustProxy: system.config.trustedProxies.length > 0 ? [...system.config.trustedProxies] : false,
     bodyLimit: 1024 * 1024,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: false,
     forceCloseConnections: true,

@@ -80,7 +80,8 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
         if (there) await boss.updateQueue(spec.name, settings);
         else await boss.createQueue(spec.name, { ...settings, policy: spec.once ? "short" : "standard" });
         for (let i = 0; i < spec.concurrency; i++) {
-          await boss.work(
+          let worker = "";
+          worker = await boss.work(
             spec.name,
             {
               includeMetadata: true,
@@ -89,7 +90,13 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
               notifyPollingIntervalSeconds: 5,
             } as const,
             async ([job]: JobWithMetadata<JobData>[]) => {
-              if (job) await perform(system, spec, job.data, job.retryCount >= job.retryLimit);
+              if (!job) return;
+              try {
+                await perform(system, spec, job.data, job.retryCount >= job.retryLimit);
+              } finally {
+                // More may have come while this one ran: look again now rather than at the next poll.
+                setImmediate(() => boss.notifyWorker(worker));
+              }
             },
           );
         }

@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { FirstPlace } from "./frame/first-place.tsx";
 import { NotFound, PageFailed } from "./frame/lost.tsx";
 import { Shell } from "./frame/shell.tsx";
 
@@ -60,13 +61,7 @@ const unlock = createRoute({
 });
 
 const tenant = createRoute({ getParentRoute: () => root, path: "/t/$slug", component: Shell });
-const tenantHome = createRoute({
-  getParentRoute: () => tenant,
-  path: "/",
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: "/t/$slug/ask", params, replace: true });
-  },
-});
+const tenantHome = createRoute({ getParentRoute: () => tenant, path: "/", component: FirstPlace });
 const ask = createRoute({
   getParentRoute: () => tenant,
   path: "/ask",

@@ -34,21 +34,45 @@ export function answerExtractively(
   passages: readonly AnswerPassage[],
   options: ExtractiveOptions,
 ): { parts: AnswerPart[]; nothingFound: boolean } {
-  const asked = readQuestion(question.slice(0, longestQuestion), options.analyse);
   const candidates = passages
     .slice(0, mostPassages)
     .flatMap((passage, rank) => candidatesOf(passage, rank, options));
-  if (asked.terms.size === 0 || candidates.length === 0) return { parts: [], nothingFound: true };
-
-  const rarity = rarityOf(asked.terms, candidates);
   const topScore = Math.max(...passages.map((passage) => passage.score), Number.MIN_VALUE);
-  const scored = candidates
+  const asked = partsOfQuestion(question.slice(0, longestQuestion));
+  const most = Math.ceil((options.sentences ?? 4) / asked.length);
+  const chosen: Scored[] = [];
+  for (const part of asked) {
+    const best = choose(scoredFor(readQuestion(part, options.analyse), candidates, topScore), most);
+    chosen.push(...best.filter((one) => !chosen.some((other) => repeats(one, other))));
+  }
+  return { parts: inOrder(chosen).map(partOf), nothingFound: chosen.length === 0 };
+}
+
+/**
+ * "How much is the fee, and what reduces it?" asks two things. Each is answered for itself; a part that says "it"
+ * or "they" speaks of what the part before it named.
+ */
+function partsOfQuestion(question: string): string[] {
+  const parts = question.split(
+    /[,;?]?\s+and\s+(?=(?:what|how|when|who|whom|whose|where|why|which)\b)|\?\s+/i,
+  );
+  const whole = parts.map((part) => part.trim()).filter(Boolean);
+  if (whole.length < 2 || whole.length > 3) return [question];
+  return whole.map((part, i) =>
+    i > 0 && /\b(?:it|its|they|them|their|this|that|these|those)\b/i.test(part)
+      ? `${part} ${whole[i - 1]}`
+      : part,
+  );
+}
+
+/** The sentences that say enough of what is asked, best first. */
+function scoredFor(asked: Asked, candidates: readonly Candidate[], topScore: number): Scored[] {
+  if (asked.terms.size === 0) return [];
+  const rarity = rarityOf(asked.terms, candidates);
+  return candidates
     .map((candidate) => ({ ...candidate, ...scoreOf(candidate, asked, rarity, topScore) }))
     .filter((candidate) => candidate.enough)
     .sort((a, b) => b.score - a.score || a.rank - b.rank || a.start - b.start);
-
-  const chosen = choose(scored, options.sentences ?? 4);
-  return { parts: inOrder(chosen).map(partOf), nothingFound: chosen.length === 0 };
 }
 
 const longestQuestion = 2_000;

@@ -2,6 +2,9 @@
 
 export type List<Item> = { items: Item[]; next: string | null };
 
+/** `total`: how many documents the person can see, whatever the search. */
+export type DocumentList = List<Document> & { total?: number };
+
 export type Role = "viewer" | "manager" | "admin" | "owner";
 
 export type Permission =

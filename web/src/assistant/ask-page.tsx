@@ -1,9 +1,10 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ChatSummary } from "../api/types.ts";
+import { FirstPlace } from "../frame/first-place.tsx";
 import { useTitle } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
-import { ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
+import { ErrorPanel, Skeleton } from "../ui/states.tsx";
 import { Moment } from "../ui/time.tsx";
 import { ChatMenu } from "./chat-menu.tsx";
 import { useAsk, useChats } from "./chats.ts";
@@ -15,7 +16,8 @@ export function AskPage() {
   const session = useSession();
   const navigate = useNavigate();
   const ask = useAsk(null);
-  if (!session.can("chat.use")) return <Forbidden />;
+  // An operator has no documents to ask; the old habit of the address leads to where they work.
+  if (!session.can("chat.use")) return <FirstPlace />;
   return (
     <div className="mx-auto w-full max-w-[42.5rem] px-4 pt-[min(13vh,7rem)] pb-14 md:px-8">
       <h1 className="mb-5 font-serif text-[1.875rem] leading-tight font-medium">

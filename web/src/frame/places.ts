@@ -1,4 +1,5 @@
 import { Activity, Building2, Folder, MessageSquare, SlidersHorizontal } from "lucide-react";
+import type { Permission } from "../api/types.ts";
 import type { Session } from "../identity/session.tsx";
 
 export type Place = {
@@ -7,19 +8,19 @@ export type Place = {
   icon: typeof Folder;
   /** Second key of the `g …` shortcut. */
   key: string;
+  /** What it takes to enter; everybody may enter a place without it. */
+  needs?: Permission;
 };
+
+const places: Place[] = [
+  { words: "Ask", to: "/t/$slug/ask", icon: MessageSquare, key: "a", needs: "chat.use" },
+  { words: "Library", to: "/t/$slug/library", icon: Folder, key: "l", needs: "document.read" },
+  { words: "Customers", to: "/t/$slug/tenants", icon: Building2, key: "c", needs: "operator.tenants.read" },
+  { words: "Activity", to: "/t/$slug/activity", icon: Activity, key: "y" },
+  { words: "Settings", to: "/t/$slug/settings", icon: SlidersHorizontal, key: "s" },
+];
 
 /** The places that this person may enter, in the order of the rail. */
 export function placesOf(session: Session): Place[] {
-  const places: Place[] = [];
-  if (session.can("chat.use"))
-    places.push({ words: "Ask", to: "/t/$slug/ask", icon: MessageSquare, key: "a" });
-  if (session.can("document.read"))
-    places.push({ words: "Library", to: "/t/$slug/library", icon: Folder, key: "l" });
-  if (session.can("operator.tenants.read")) {
-    places.push({ words: "Customers", to: "/t/$slug/tenants", icon: Building2, key: "c" });
-  }
-  places.push({ words: "Activity", to: "/t/$slug/activity", icon: Activity, key: "y" });
-  places.push({ words: "Settings", to: "/t/$slug/settings", icon: SlidersHorizontal, key: "s" });
-  return places;
+  return places.filter(({ needs }) => !needs || session.can(needs));
 }

@@ -28,7 +28,7 @@ export function EntryPage() {
       return;
     }
     keep(name);
-    void navigate({ to: "/t/$slug/ask", params: { slug: name } });
+    void navigate({ to: "/t/$slug", params: { slug: name } });
   }
 
   if (installation.isError) {

@@ -24,7 +24,7 @@ export function SignInPage() {
       call<SessionView>(slug, "POST", "session", { body: { address: address.trim(), password } }),
     onSuccess: (view) => {
       queries.setQueryData([slug, "session"], rememberSession(view));
-      router.history.replace(next?.startsWith(`/t/${slug}/`) ? next : `/t/${slug}/ask`);
+      router.history.replace(next?.startsWith(`/t/${slug}/`) ? next : `/t/${slug}`);
     },
     onError: (error) => {
       if (!isApiError(error) || error.code !== "sign_in_failed") return;

@@ -8,11 +8,11 @@ import {
 } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { followStream } from "../api/stream.ts";
-import type { Document, List, SearchResult, Visibility } from "../api/types.ts";
+import type { Document, DocumentList, SearchResult, Visibility } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { noteDocument } from "./uploads.ts";
 
-type Pages = InfiniteData<List<Document>>;
+type Pages = InfiniteData<DocumentList>;
 
 /** Documents that this person may see, newest first, 100 at a time; `q` narrows by name. */
 export function useDocuments(q: string) {
@@ -20,7 +20,7 @@ export function useDocuments(q: string) {
   return useInfiniteQuery({
     queryKey: [session.slug, "documents", "list", q],
     queryFn: ({ pageParam }) =>
-      session.call<List<Document>>("GET", "documents", { query: { cursor: pageParam, limit: 100, q } }),
+      session.call<DocumentList>("GET", "documents", { query: { cursor: pageParam, limit: 100, q } }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     placeholderData: (old) => old,
@@ -73,7 +73,8 @@ export function keepDocument(queries: QueryClient, slug: string, document: Docum
     const first = data?.pages[0];
     if (!data || !first || data.pages.some((page) => page.items.some((old) => old.id === document.id)))
       return data;
-    return { ...data, pages: [{ ...first, items: [document, ...first.items] }, ...data.pages.slice(1)] };
+    const top = { ...counted(first, 1), items: [document, ...first.items] };
+    return { ...data, pages: [top, ...data.pages.slice(1)] };
   });
 }
 
@@ -103,12 +104,24 @@ export function useDeleteDocument(id: string) {
     mutationFn: () => session.call("DELETE", `documents/${id}`),
     onSuccess: () => {
       queries.setQueriesData<Pages>({ queryKey: [session.slug, "documents", "list"] }, (data) =>
-        data ? mapPages(data, (items) => items.filter((old) => old.id !== id)) : data,
+        data
+          ? {
+              ...data,
+              pages: data.pages.map((page) => ({
+                ...counted(page, -1),
+                items: page.items.filter((old) => old.id !== id),
+              })),
+            }
+          : data,
       );
       queries.removeQueries({ queryKey: [session.slug, "documents", "one", id] });
       void queries.invalidateQueries({ queryKey: [session.slug, "search"] });
     },
   });
+}
+
+function counted(page: DocumentList, by: 1 | -1): DocumentList {
+  return page.total === undefined ? page : { ...page, total: page.total + by };
 }
 
 function mapPages(data: Pages, change: (items: Document[]) => Document[]): Pages {

@@ -5,6 +5,7 @@ import { Page } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Empty, ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
+import { plural } from "../ui/time.tsx";
 import { DocumentTable } from "./document-table.tsx";
 import { keepDocument, useDocumentEvents, useDocuments } from "./documents.ts";
 import { DropZone } from "./drop-zone.tsx";
@@ -117,6 +118,7 @@ function NoName({ q }: { q: string }) {
 
 function SearchField({ q }: { q: string }) {
   const session = useSession();
+  const total = useDocuments(q).data?.pages[0]?.total;
   const navigate = useNavigate();
   const [text, setText] = useState(q);
   const field = useRef<HTMLInputElement>(null);
@@ -146,7 +148,7 @@ function SearchField({ q }: { q: string }) {
         type="search"
         aria-label="Search names and text"
         aria-keyshortcuts="/"
-        placeholder="Search names and text"
+        placeholder={total ? `Search ${plural(total, "document")}` : "Search names and text"}
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {

@@ -4,15 +4,9 @@ import { Button } from "../ui/button.tsx";
 import { classes } from "../ui/classes.ts";
 import { Glyph, type State, wordOf } from "../ui/glyph.tsx";
 import { ago, count, plural, useNow } from "../ui/time.tsx";
+import { stateOf } from "./claim-state.ts";
 
 const atFirst = 30;
-
-/** The state that a claim shows: its kind where nothing was tested, else its result. */
-export function stateOf(claim: Claim): State {
-  if (claim.kind === "attested") return "attested";
-  if (claim.kind === "not-done" || claim.result === "not-run") return "not-done";
-  return claim.result;
-}
 
 /** One claim; opens to its evidence, to what was removed to see it red, and to what could still be wrong. */
 export function ClaimRow({ claim, startOpen = false }: { claim: Claim; startOpen?: boolean }) {
@@ -29,7 +23,7 @@ export function ClaimRow({ claim, startOpen = false }: { claim: Claim; startOpen
         <Glyph state={state} />
       </span>
       <span className="min-w-0 flex-1">
-        <span className={classes("block max-w-[68ch]", state === "not-done" && "text-muted")}>
+        <span className={classes("block max-w-[68ch]", state === "not-run" && "text-muted")}>
           {claim.words}
         </span>
         {claim.summary && (
@@ -131,7 +125,7 @@ function Proof({ claim }: { claim: Claim }) {
 const verdicts: Record<Evidence["verdict"], { state: State; colour: string }> = {
   held: { state: "held", colour: "text-held" },
   broken: { state: "broken", colour: "text-broken" },
-  inconclusive: { state: "not-done", colour: "text-muted" },
+  inconclusive: { state: "not-run", colour: "text-muted" },
 };
 
 function Line({ evidence }: { evidence: Evidence }) {
@@ -141,7 +135,7 @@ function Line({ evidence }: { evidence: Evidence }) {
       <td className={`py-1 pr-6 whitespace-nowrap max-sm:py-0 max-sm:pr-0 ${colour}`}>
         <span className="inline-flex items-center gap-1.5">
           <Glyph state={state} size={12} />
-          {evidence.verdict}
+          {wordOf(state)}
         </span>
       </td>
       <td className="py-1 pr-6 wrap-anywhere max-sm:py-0 max-sm:pr-0">{evidence.what}</td>

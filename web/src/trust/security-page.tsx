@@ -8,8 +8,10 @@ import { BrandMark } from "../ui/mark.tsx";
 import { ErrorPanel, Skeleton } from "../ui/states.tsx";
 import { count, plural, useNow } from "../ui/time.tsx";
 import { ClaimRow } from "./claim-row.tsx";
+import { type ClaimState, claimStates, countStates, stateOf } from "./claim-state.ts";
 import { Days } from "./days.tsx";
 import { headlineOf } from "./headline.ts";
+import { NotDone } from "./not-done.tsx";
 import { useSnapshot } from "./snapshot.ts";
 
 /** The public page that is written by the last run of the checks. */
@@ -53,6 +55,7 @@ const colours: Record<State, string> = {
   broken: "text-broken",
   attested: "text-attested",
   "not-done": "text-muted",
+  "not-run": "text-muted",
   stale: "text-muted",
   working: "text-muted",
 };
@@ -78,7 +81,7 @@ function Result({ snapshot }: { snapshot: SecuritySnapshot }) {
         <Facts snapshot={snapshot} />
       </div>
       <Days days={snapshot.days} />
-      <Legend totals={snapshot.totals} />
+      <Legend questions={snapshot.questions} />
       <Claims questions={snapshot.questions} />
       <Repeat />
     </>
@@ -126,25 +129,29 @@ function Fact({ name, value, more }: { name: string; value: ReactNode; more?: st
   );
 }
 
-function Legend({ totals }: { totals: SecuritySnapshot["totals"] }) {
-  const entries: [State, string, number][] = [
-    ["held", "tested, held", totals.held],
-    ["broken", "broken", totals.broken],
-    ["stale", "stale", totals.stale],
-    ["attested", "our word", totals.attested],
-    ["not-done", "not done yet", totals.notDone],
-  ];
+const legend: Record<ClaimState, string> = {
+  held: "tested, held",
+  broken: "broken",
+  stale: "stale",
+  attested: "our word",
+  "not-run": "not run",
+  "not-done": "not done yet",
+};
+
+/** Counted from the claims below, so that it adds up to them. The two rare states stand here only when they occur. */
+function Legend({ questions }: { questions: SecuritySnapshot["questions"] }) {
+  const counts = countStates(questions.flatMap((question) => question.claims));
   return (
     <ul
       aria-label="Claims by state"
       className="mt-10 flex flex-wrap gap-x-6 gap-y-2 border-t border-line pt-6 text-muted"
     >
-      {entries
-        .filter(([state, , number]) => state !== "stale" || number > 0)
-        .map(([state, words, number]) => (
+      {claimStates
+        .filter((state) => counts[state] > 0 || (state !== "stale" && state !== "not-run"))
+        .map((state) => (
           <li key={state} className="inline-flex items-center gap-1.5">
             <Glyph state={state} />
-            {words} <span aria-hidden="true">—</span> {count(number)}
+            {legend[state]} <span aria-hidden="true">—</span> {count(counts[state])}
           </li>
         ))}
     </ul>
@@ -174,13 +181,13 @@ function Claims({ questions }: { questions: SecuritySnapshot["questions"] }) {
             {question.title}
           </h2>
           <ul>
-            {question.claims.map((claim) => (
-              <ClaimRow key={`${claim.id}-${all}`} claim={claim} startOpen={all} />
-            ))}
+            {question.claims
+              .filter((claim) => stateOf(claim) !== "not-done")
+              .map((claim) => (
+                <ClaimRow key={`${claim.id}-${all}`} claim={claim} startOpen={all} />
+              ))}
           </ul>
-          {question.claims.length === 0 && (
-            <p className="border-t border-line py-3 text-muted">Nothing is claimed here yet.</p>
-          )}
+          <NotDone claims={question.claims.filter((claim) => stateOf(claim) === "not-done")} />
         </section>
       ))}
     </>

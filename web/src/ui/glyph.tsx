@@ -1,11 +1,12 @@
 /** A state is never colour alone: each has its own shape, and the word stands beside it. */
-export type State = "held" | "broken" | "attested" | "not-done" | "stale" | "working";
+export type State = "held" | "broken" | "attested" | "not-done" | "not-run" | "stale" | "working";
 
 const words: Record<State, string> = {
   held: "held",
   broken: "broken",
   attested: "our word",
   "not-done": "not done",
+  "not-run": "not run",
   stale: "stale",
   working: "working",
 };
@@ -15,6 +16,7 @@ const colours: Record<State, string> = {
   broken: "text-broken",
   attested: "text-attested",
   "not-done": "text-stale",
+  "not-run": "text-stale",
   stale: "text-stale",
   working: "text-accent",
 };
@@ -53,6 +55,12 @@ export function Glyph({ state, size = 16 }: { state: State; size?: number }) {
       )}
       {state === "attested" && <path d="m3 13 .8-3.2L11 2.6l2.4 2.4-7.2 7.2zM9.6 4l2.4 2.4" />}
       {state === "not-done" && <circle cx="8" cy="8" r="6.5" strokeDasharray="2.2 2.2" />}
+      {state === "not-run" && (
+        <>
+          <circle cx="8" cy="8" r="6.5" strokeDasharray="2.2 2.2" />
+          <path d="M5.5 8h5" />
+        </>
+      )}
       {state === "stale" && (
         <>
           <circle cx="8" cy="8" r="6.5" />

@@ -97,9 +97,9 @@ async function visit(
   seen.length = 0;
   await page.goto(origin + path, { waitUntil: "load" });
   const shown = await page
-    .waitForFunction(`document.body.textContent.includes("${MARK}")`, undefined, {
-      timeout: shows ? SHOWN_WITHIN_MS : DRAWN_AFTER_MS,
-    })
+    .getByText(MARK)
+    .first()
+    .waitFor({ state: "attached", timeout: shows ? SHOWN_WITHIN_MS : DRAWN_AFTER_MS })
     .then(
       () => true,
       () => false,
