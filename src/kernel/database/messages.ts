@@ -41,7 +41,7 @@ export function bind(statement: string, values: readonly (string | Buffer | null
     if (value === null) int32(-1);
     else if (typeof value === "string") {
       reserve(4 + value.length * 3);
-      const written = bytes.utf8Write(value, at + 4);
+      const written = bytes.write(value, at + 4);
       int32(written);
       at += written;
     } else {
@@ -98,7 +98,7 @@ function zeroEnded(text: string): void {
   // A NUL would end the text here and let the rest be read as something else.
   if (text.includes("\0")) throw new TypeError("a statement holds a NUL");
   reserve(text.length * 3 + 1);
-  if (text !== "") at += bytes.utf8Write(text, at);
+  if (text !== "") at += bytes.write(text, at);
   bytes[at++] = 0;
 }
 

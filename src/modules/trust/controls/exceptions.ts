@@ -1,0 +1,81 @@
+/**
+ * What is not encrypted, each with its reason: the one list that the dump check reads and that is published. A text
+ * field of the API or a text column of the database that is neither encrypted nor named here turns the check red.
+ */
+export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
+  {
+    what: "The short name of a workspace",
+    fields: [/ path\.slug$/, /\/tenants body\.slug$/],
+    columns: ["directory.tenant_slug.slug", "operator_tenant.slug"],
+    reason: "it is a part of the address under which people sign in, and must be found before the workspace's keys are",
+  },
+  {
+    what: "Roles, states and kinds",
+    fields: [],
+    columns: [
+      "tenant.kind",
+      "tenant.state",
+      "member.role",
+      "member.status",
+      "invitation.role",
+      "mailed_link.purpose",
+      "session.ended_because",
+      "mail.state",
+      "mail.problem",
+      "document.kind",
+      "document.state",
+      "document.problem",
+      "document.visibility",
+      "chat.visibility",
+      "message.author",
+      "message.state",
+      "tenant_counter.counter",
+    ],
+    reason: "each is one of a few words of ours, which the database checks or that the code has as constants",
+  },
+  {
+    what: "What an audit entry is about",
+    fields: [],
+    columns: [
+      "audit.entry.actor_kind",
+      "audit.entry.role",
+      "audit.entry.event",
+      "audit.entry.resource_type",
+      "audit.entry.outcome",
+    ],
+    reason: "the database itself sets or checks them, so that an entry cannot be forged; addresses and values are encrypted",
+  },
+  {
+    what: "The name under which a file is kept",
+    fields: [],
+    columns: ["document.file"],
+    reason: "random, and told by the file store anyway; the document's own name is encrypted",
+  },
+  {
+    what: "The installation's own records",
+    fields: [],
+    columns: [
+      "platform.migration.name",
+      "platform.migration.checksum",
+      "platform.signing_key.kid",
+      "platform.signing_key.public_jwk",
+      "platform.control_run.version",
+      "platform.control_run.results",
+    ],
+    reason: "they hold nothing of any workspace: versions, a public key, results that are published",
+  },
+];
+
+export interface PublishedException {
+  readonly what: string;
+  /** Fields of the API, by the end of their key. */
+  readonly fields: readonly RegExp[];
+  /** Columns of the database, without the schema where it is `public`. */
+  readonly columns: readonly string[];
+  readonly reason: string;
+}
+
+export const isExcepted = (fieldKey: string): boolean =>
+  PUBLISHED_EXCEPTIONS.some(({ fields }) => fields.some((field) => field.test(fieldKey)));
+
+export const exceptedColumns = (): string[] => PUBLISHED_EXCEPTIONS.flatMap(({ columns }) => [...columns]);
