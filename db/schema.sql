@@ -334,7 +334,7 @@ grant select on tenant_counter to vouchsafe_backup;
 create table audit.entry (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   entry_id uuid not null,
-  at timestamp with time zone not null,
+  at timestamp(3) with time zone not null,
   actor_kind text not null,
   actor_id uuid,
   role text,
@@ -352,6 +352,7 @@ CREATE INDEX audit_newest ON audit.entry USING btree (tenant_id, at DESC, entry_
 alter table audit.entry enable row level security;
 alter table audit.entry force row level security;
 create policy tenant_isolation on audit.entry for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE TRIGGER only_erase BEFORE UPDATE ON audit.entry FOR EACH ROW EXECUTE FUNCTION audit.only_erase();
 grant select on audit.entry to vouchsafe_app;
 grant insert on audit.entry to vouchsafe_audit_writer;
 grant select on audit.entry to vouchsafe_backup;
@@ -376,7 +377,9 @@ begin
     select 'member', m.member_id, m.role into v_kind, v_actor, v_role
       from public.session s
       join public.member m on m.tenant_id = s.tenant_id and m.member_id = s.member_id
-      where s.tenant_id = v_tenant and s.session_id = v_session;
+      where s.tenant_id = v_tenant and s.session_id = v_session
+        -- A session that has ended speaks for nobody any more, except in the unit of work that ends it.
+        and (s.ended_at is null or s.xmin = pg_current_xact_id()::xid);
     if not found then
       raise exception 'no such session' using errcode = 'VS401';
     end if;
@@ -388,6 +391,18 @@ begin
     values
       (v_tenant, p_entry, clock_timestamp(), v_kind, v_actor, v_role, p_event, p_resource_type, p_resource,
        p_outcome, p_content);
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION audit.only_erase()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.content is not null then
+    raise exception 'the content of an entry is erased, never replaced' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
 end $function$;
 
 

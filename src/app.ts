@@ -81,7 +81,7 @@ export async function createApp(
   server.addHook("onRoute", ({ method, url }) => {
     for (const m of Array.isArray(method) ? method : [method]) liveRoutes.push({ method: m, url });
   });
-  server.addHook("onResponse", async (request, reply) => {
+  server.addHook("onResponse", (request, reply, done) => {
     // The route's pattern, never the address itself: addresses can hold identifiers and search words.
     request.log.info(
       {
@@ -92,8 +92,9 @@ export async function createApp(
       },
       "answered",
     );
+    done();
   });
-  await mountHeaders(server);
+  mountHeaders(server);
   const routes = rebuild(allRoutes());
   await mountRoutes(server, system, routes);
   mountHealth(server, system);

@@ -38,6 +38,7 @@ export interface InstanceOptions {
 /** Starts a server and answers once it listens and works on jobs. Throws a StartupError that a person can act on. */
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
   const { config, log, progress = () => {} } = options;
+  const began = Date.now();
   openHome(config.home);
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
@@ -61,11 +62,20 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     closing.push(() => app.server.close());
     const url = await listen(app, config);
     system.origin.current = config.publicUrl ?? url;
+    if (postgres) closing.push(removeUnfinished(system, began));
     return { url, system, app, postgres, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** One process owns this home: a file that was begun before it started is of a killed one. Not waited for. */
+function removeUnfinished({ files, log }: System, began: number): () => Promise<unknown> {
+  const done = files
+    .sweep(async (names) => names, Date.now() - began)
+    .catch((error: unknown) => log.warn({ err: error }, "unfinished files were not removed"));
+  return () => done;
 }
 
 async function openDatabase(options: InstanceOptions, closing: (() => Promise<unknown>)[]) {

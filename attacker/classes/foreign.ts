@@ -24,6 +24,9 @@ export const foreignTenant: AttackClass = {
       await revive(run, person);
       const body = await hostileBody(scene, person);
       if (op.ids.length > 0) shots.push(namingAnothers(scene, person, body));
+      // What the other tenant shares among its own is as foreign as what it keeps private.
+      const shared = op.safe ? sharedIds(run, op, owner) : null;
+      if (shared) shots.push(namingAnothers({ ...scene, ids: { ...ids, ...shared } }, person, body));
       const ask = genuine(run, op, null, { slug: owner.tenant.slug, ids, body });
       shots.push({
         who: `${person.label} under the other tenant's name`,
@@ -63,6 +66,15 @@ export const foreignUser: AttackClass = {
     return shots;
   },
 };
+
+/** The last identifier of the path, of an object that everybody in the owner's tenant may read. */
+function sharedIds(run: Run, op: Operation, owner: Person): Record<string, string> | null {
+  const name = op.ids.at(-1);
+  const noun = name === undefined ? null : nounOf(op, name);
+  if (name === undefined || noun === null || !isPrivate(run, noun)) return null;
+  const found = owner.tenant.objects[noun]?.find((item) => item.visibility === "tenant");
+  return found ? { [name]: found.id } : null;
+}
 
 /** Another's identifier must read like one that names nothing: same status, same body. */
 function namingAnothers(scene: Scene, person: Person, body: unknown): Shot {

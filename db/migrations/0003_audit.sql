@@ -22,6 +22,16 @@ select kernel.protect('audit.entry', 'select');
 grant insert on audit.entry to vouchsafe_audit_writer;
 -- Erasing content when retention ends; the entry itself stays.
 grant select (tenant_id, entry_id, at), update (content) on audit.entry to vouchsafe_audit_eraser;
+-- The privilege alone would let the eraser put other content in its place.
+create function audit.only_erase() returns trigger language plpgsql as $$
+begin
+  if new.content is not null then
+    raise exception 'the content of an entry is erased, never replaced' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end $$;
+revoke execute on function audit.only_erase() from public;
+create trigger only_erase before update on audit.entry for each row execute function audit.only_erase();
 grant select on tenant, member, session to vouchsafe_audit_writer;
 
 -- The only way to write an entry. Tenant, actor, role and time are set here, from the session that the
@@ -41,7 +51,9 @@ begin
     select 'member', m.member_id, m.role into v_kind, v_actor, v_role
       from public.session s
       join public.member m on m.tenant_id = s.tenant_id and m.member_id = s.member_id
-      where s.tenant_id = v_tenant and s.session_id = v_session;
+      where s.tenant_id = v_tenant and s.session_id = v_session
+        -- A session that has ended speaks for nobody any more, except in the unit of work that ends it.
+        and (s.ended_at is null or s.xmin = pg_current_xact_id()::xid);
     if not found then
       raise exception 'no such session' using errcode = 'VS401';
     end if;

@@ -30,7 +30,7 @@ export async function boundaryProblems(folder: string): Promise<string[]> {
   return [...problems, ...circles(edges)];
 }
 
-const looksOn = (file: string): boolean => /(\.test|\/controls)\.ts$/.test(file);
+const looksOn = (file: string): boolean => /(\.test|\/controls)\.ts$|\/checks\//.test(file);
 
 const moduleOf = (path: string): string | null => /^src\/modules\/([^/]+)\//.exec(path)?.[1] ?? null;
 

@@ -11,6 +11,7 @@ export function mountHealth(app: FastifyInstance, system: System): void {
       () => true,
       () => false,
     );
+    if (!ready) void reply.header("retry-after", 2);
     return reply
       .code(ready ? 200 : 503)
       .header("cache-control", "no-store")

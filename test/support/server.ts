@@ -8,6 +8,8 @@ import { identify, isRunning, type ProcessIdentity } from "../../src/kernel/post
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+const START_WITHIN_MS = 30_000;
+
 /** A folder for one server: its home, and the runtime folder that PostgreSQL uses when root starts it. */
 export interface Place {
   readonly folder: string;
@@ -55,18 +57,19 @@ export function remove({ folder }: Place): void {
 /** Starts a server and waits until it is ready. Throws with its own words when it ends instead. */
 export async function startServer(place: Place, options: StartOptions = {}): Promise<Server> {
   const { child, words, ended } = launch(place, options);
-  const ready = async () => {
-    for (;;) {
-      const url = / is ready after [^:]*: (http\S+)/.exec(words())?.[1];
-      if (url && words().includes("Stop with Ctrl-C.")) return url;
-      await sleep(10);
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  const begin = Date.now();
+  while (!words().includes("Stop with Ctrl-C.")) {
+    if (over || Date.now() - begin > START_WITHIN_MS) {
+      child.kill("SIGKILL");
+      throw new Error(`the server did not start: ${words()}`);
     }
-  };
-  const url = await Promise.race([ready(), ended.then(() => null), sleep(60_000, null, { ref: false })]);
-  if (url === null) {
-    child.kill("SIGKILL");
-    throw new Error(`the server did not start: ${words()}`);
+    await sleep(10);
   }
+  const url = / is ready after [^:]*: (http\S+)/.exec(words())?.[1] ?? "";
   return {
     pid: child.pid ?? 0,
     // By number: a name would be looked up for each request.

@@ -88,6 +88,12 @@ async function tableText(client: pg.ClientBase, schema: string, t: Row): Promise
     )),
     ...(await rows(
       client,
+      `select pg_get_triggerdef(oid) || ';' as line from pg_trigger where tgrelid = $1::regclass and not tgisinternal
+         order by tgname`,
+      [`${schema}.${t.relname}`],
+    )),
+    ...(await rows(
+      client,
       `select format('grant %s on %s to %s;', string_agg(lower(privilege_type), ', ' order by privilege_type), $2::text, grantee) as line
          from information_schema.role_table_grants
          where table_schema = $1 and table_name = $3 and grantee <> $4 group by grantee order by grantee`,
@@ -139,7 +145,7 @@ const TYPES: Record<string, string> = {
 export async function dumpTypes(client: pg.ClientBase): Promise<string> {
   const found = await rows(
     client,
-    `select n.nspname as schema, c.relname as table, a.attname as column, format_type(a.atttypid, a.atttypmod) as type,
+    `select n.nspname as schema, c.relname as table, a.attname as column, format_type(a.atttypid, null) as type,
             a.attnotnull::text as needed, (d.oid is not null)::text as defaulted,
             (select array_to_string(array(select (regexp_matches(pg_get_constraintdef(k.oid), '''([^'']+)''::text', 'g'))[1]), '|')
                from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
@@ -158,7 +164,7 @@ export async function dumpTypes(client: pg.ClientBase): Promise<string> {
           .split("|")
           .map((c) => `"${c}"`)
           .join(" | ")
-      : (TYPES[r.type as string] ?? "unknown");
+      : (TYPES[(r.type ?? "").replace(/\(\d+\)/, "")] ?? "unknown");
     const type = r.needed === "true" ? base : `${base} | null`;
     const column = `    ${r.column}: ${r.defaulted === "true" ? `Generated<${type}>` : type};`;
     tables.set(table, [...(tables.get(table) ?? []), column]);

@@ -3,6 +3,7 @@ import { type AuditEntry, auditStatement } from "../audit.ts";
 import { type Ctx, type Standing, tenantOf } from "../context.ts";
 import { appError, isAppError } from "../errors.ts";
 import { allows } from "../permissions.ts";
+import { isConnectionError } from "./connection-error.ts";
 import { exchange, type Outcome, type Statement } from "./exchange.ts";
 import { type Query, type RowsOf, statementOf } from "./queries.ts";
 
@@ -184,14 +185,4 @@ function translate(error: unknown): unknown {
   if (state === "VS401") return appError("signed_out", { cause: error });
   if (isConnectionError(error)) return appError("unavailable", { cause: error, retryAfter: 2 });
   return error;
-}
-
-// Class 57P: the server is going down or coming up; without a code: the driver lost its connection.
-function isConnectionError(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  if (code?.startsWith("57P") || code?.startsWith("08")) return true;
-  if (code === "ECONNRESET" || code === "ECONNREFUSED" || code === "EPIPE" || code === "ENOENT") return true;
-  return (
-    code === undefined && /Connection terminated|not queryable|Client has encountered/.test(message ?? "")
-  );
 }

@@ -50,6 +50,9 @@ export async function startPostmaster(
   settings: Record<string, string>,
   log: Log,
 ): Promise<Postmaster> {
+  // Left by a killed server, with a number that any process of the same user may have by now; PostgreSQL would take
+  // that one for its predecessor. The caller has seen that there is none, and nobody else uses the folder.
+  rmSync(join(sockets, ".s.PGSQL.5432.lock"), { force: true });
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const child = spawn(
     "/bin/sh",

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { noticeActivity } from "../activity.ts";
 import type { Actor, Ctx } from "../context.ts";
+import { isConnectionError } from "../database/connection-error.ts";
 import { enter } from "../database/unit.ts";
 import { type AppError, appError, isAppError } from "../errors.ts";
 import { newId, Slug } from "../ids.ts";
@@ -26,22 +27,11 @@ import { sendEvents } from "./sse.ts";
 export const BODY_LIMIT = 1024 * 1024;
 export const FILE_LIMIT = 50 * 1024 * 1024;
 const FILES_AT_ONCE = 100;
+const FORM = "multipart/form-data";
 
 /** Mounts every route of the table. Guards run in one order for all: who, own origin, how often, what. */
 export async function mountRoutes(app: FastifyInstance, system: System, routes: Routes): Promise<void> {
   await app.register(cookie);
-  await app.register(multipart, {
-    // One file that is too large must not end the others: whoever stores it sees the byte too many and refuses it.
-    throwFileSizeLimit: false,
-    limits: {
-      fileSize: FILE_LIMIT + 1,
-      files: FILES_AT_ONCE,
-      fields: 5,
-      fieldSize: 1000,
-      parts: FILES_AT_ONCE + 5,
-      headerPairs: 50,
-    },
-  });
   app.removeContentTypeParser(["application/json", "text/plain"]);
   app.addContentTypeParser(
     "application/json",
@@ -54,9 +44,32 @@ export async function mountRoutes(app: FastifyInstance, system: System, routes: 
       }
     },
   );
+  // Elsewhere a form is left unread, so that it is refused in the order of all refusals: who, own origin, how often, what.
+  app.addContentTypeParser(FORM, (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => sendError(appError("not_found"), request, reply));
-  for (const route of routes) mount(app, system, route);
+  for (const route of routes) if (route.body !== "files") mount(app, system, route);
+  await app.register(async (forFiles) => {
+    await acceptFiles(forFiles);
+    for (const route of routes) if (route.body === "files") mount(forFiles, system, route);
+  });
+}
+
+// Only where files are taken: the parser of forms prepares every request for one, whatever comes.
+async function acceptFiles(app: FastifyInstance): Promise<void> {
+  app.removeContentTypeParser(FORM);
+  await app.register(multipart, {
+    // One file that is too large must not end the others: whoever stores it sees the byte too many and refuses it.
+    throwFileSizeLimit: false,
+    limits: {
+      fileSize: FILE_LIMIT + 1,
+      files: FILES_AT_ONCE,
+      fields: 5,
+      fieldSize: 1000,
+      parts: FILES_AT_ONCE + 5,
+      headerPairs: 50,
+    },
+  });
 }
 
 function mount(app: FastifyInstance, system: System, route: Route): void {
@@ -70,14 +83,13 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
     handler: async (request, reply) => {
       const ctx = await contextOf(system, route, request, reply);
       const input = validate(route, request);
-      const gone = goneSignal(request, reply);
-      const tools = replyTools(request, reply, gone);
+      const tools = replyTools(request, reply);
       const value = await route.handler(ctx, input, tools);
       // A route that touched no data has not yet asked whether its caller may: ask now, before any answer.
       if (ctx.permission !== null && ctx.standing.current === null) await enter(ctx);
       if (ctx.actor.kind === "member" && !route.background && request.headers["x-background"] !== "1")
         noticeActivity(ctx);
-      return answer(route, request, reply, value, gone);
+      return answer(route, request, reply, value, tools);
     },
   });
 }
@@ -98,7 +110,11 @@ async function contextOf(
     announceRate(reply, taken);
     if (route.of === "tenant") tenant = await findTenant(system, slugOf(request));
   } else {
-    const claims = await authenticate(system, request, slugOf(request));
+    const claims = await authenticate(system, request, slugOf(request)).catch((error: unknown) => {
+      // Knocking without a valid token is limited like a public route, by network.
+      announceRate(reply, checkRate(system, route, { ip: request.ip }));
+      throw error;
+    });
     tenant = { id: claims.tenantId, slug: claims.slug };
     actor = { kind: "member", memberId: claims.memberId, sessionId: claims.sessionId };
     checkCsrf(system, route, request, claims.sessionId);
@@ -168,13 +184,16 @@ function parse(schema: z.ZodType, value: unknown, prefix: string, instead?: () =
 
 function goneSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
+  if (reply.raw.closed || request.raw.errored) controller.abort();
   reply.raw.once("close", () => controller.abort());
   request.raw.once("error", () => controller.abort());
   return controller.signal;
 }
 
-function replyTools(request: FastifyRequest, reply: FastifyReply, gone: AbortSignal): Reply {
-  const cookieOptions = { path: "/", httpOnly: true, secure: true, sameSite: "lax" } as const;
+const cookieOptions = { path: "/", httpOnly: true, secure: true, sameSite: "lax" } as const;
+
+function replyTools(request: FastifyRequest, reply: FastifyReply): Reply {
+  let gone: AbortSignal | null = null;
   return {
     setCookie: (name, value, maxAge) => void reply.setCookie(name, value, { ...cookieOptions, maxAge }),
     clearCookie: (name) => void reply.clearCookie(name, cookieOptions),
@@ -183,9 +202,15 @@ function replyTools(request: FastifyRequest, reply: FastifyReply, gone: AbortSig
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
-    gone,
+    // Made for those who ask: most answers are complete at once, and ending a signal costs as much as a query.
+    get gone() {
+      gone ??= goneSignal(request, reply);
+      return gone;
+    },
     uploads: () => uploadsOf(request),
-    keepsCookies: request.protocol === "https" || isLoopbackName(request.hostname),
+    get keepsCookies() {
+      return request.protocol === "https" || isLoopbackName(request.hostname);
+    },
   };
 }
 
@@ -219,7 +244,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   value: unknown,
-  gone: AbortSignal,
+  tools: Reply,
 ) {
   void reply.code(route.status).header("cache-control", "no-store");
   if (route.output === "events") {
@@ -231,7 +256,7 @@ async function answer(
       "x-accel-buffering": "no",
     });
     reply.raw.flushHeaders();
-    await sendEvents(reply.raw, value as AsyncIterable<StreamEvent>, gone).catch((error: unknown) => {
+    await sendEvents(reply.raw, value as AsyncIterable<StreamEvent>, tools.gone).catch((error: unknown) => {
       request.log.warn({ err: error }, "a stream ended early");
     });
     return reply;
@@ -279,6 +304,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 }
 
 function fromFramework(error: unknown, request: FastifyRequest): AppError {
+  // From the few statements that stand outside of a unit of work: before a tenant is known.
+  if (isConnectionError(error)) return appError("unavailable", { cause: error, retryAfter: 2 });
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE" || code === "FST_REQ_FILE_TOO_LARGE")
     return appError("too_large", { cause: error });
@@ -290,6 +317,7 @@ function fromFramework(error: unknown, request: FastifyRequest): AppError {
   // The parser of forms has no codes of its own.
   if (
     /^(Unexpected end of|Malformed|Multipart: Boundary|Missing|Invalid) ?/.test((error as Error).message) &&
+    "isMultipart" in request &&
     request.isMultipart()
   ) {
     return appError("bad_request", {

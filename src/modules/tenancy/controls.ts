@@ -173,6 +173,7 @@ async function checkEscalation(stage: Stage) {
     findings.push({ verdict: statuses.includes(status) ? "held" : "broken", what, who, got: String(status) });
   };
   const { a } = stage;
+  const spare = await a.hire(`Spare Owner ${Date.now()}`, "viewer");
   const [admin, otherAdmin] = a.people.admin;
   const [owner] = a.people.owner;
   const [viewer] = a.people.viewer;
@@ -233,7 +234,6 @@ async function checkEscalation(stage: Stage) {
     got: `${after.json.me.role} in ${after.json.tenant.slug}`,
   });
   // The positive control: an owner may do what the admin may not.
-  const spare = await a.hire(`Spare Owner ${Date.now()}`, "viewer");
   await expect(
     "an owner makes a member owner",
     "owner",

@@ -45,6 +45,7 @@ export async function withSession<Output>(slug: string, attempt: () => Promise<O
   } catch (error) {
     if (!isApiError(error)) throw error;
     if (error.code === "signed_out") return endSession(slug, error);
+    if (error.code === "forbidden") for (const listener of forbidden) listener(slug);
     if (!["session_expired", "not_signed_in", "csrf"].includes(error.code)) throw error;
     refused = error;
   }
@@ -98,6 +99,14 @@ const listeners = new Set<(slug: string) => void>();
 export function onSignedOut(listener: (slug: string) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+const forbidden = new Set<(slug: string) => void>();
+
+/** Calls `listener` when the server refused what a role does not include; returns the way to stop. */
+export function onForbidden(listener: (slug: string) => void): () => void {
+  forbidden.add(listener);
+  return () => forbidden.delete(listener);
 }
 
 function endSession(slug: string, error: ApiError): never {

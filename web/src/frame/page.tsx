@@ -28,7 +28,7 @@ export function Page({
           <h1 className="font-serif text-page font-medium">{title}</h1>
           {below && <div className="mt-1 text-small text-muted">{below}</div>}
         </div>
-        {aside && <div className="flex min-w-0 flex-wrap items-center gap-3.5">{aside}</div>}
+        {aside && <div className="flex min-w-0 flex-wrap items-center gap-3.5 max-sm:w-full">{aside}</div>}
       </div>
       {children}
     </div>

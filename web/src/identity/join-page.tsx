@@ -10,7 +10,7 @@ import { Button } from "../ui/button.tsx";
 import { Field, PasswordField } from "../ui/field.tsx";
 import { ErrorPanel, Notice, Skeleton, wordsOf } from "../ui/states.tsx";
 import { fullTime } from "../ui/time.tsx";
-import { useLinkToken } from "./link-token.ts";
+import { isSpent, useLinkToken } from "./link-token.ts";
 import { passwordRule } from "./password-rule.ts";
 
 /** Joining a workspace by the link of an invitation. */
@@ -23,8 +23,7 @@ export function JoinPage() {
     enabled: token !== "",
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (!token || (isApiError(invitation.error) && invitation.error.code === "link_invalid"))
-    return <Spent slug={slug} />;
+  if (!token || isSpent(invitation.error)) return <Spent slug={slug} />;
   if (invitation.isError) {
     return (
       <Doorstep title="Join">
@@ -74,7 +73,7 @@ function Form(props: { slug: string; token: string; invitation: OpenedInvitation
       }
     >
       <form onSubmit={submit} className="flex flex-col gap-4">
-        {join.error && !fields.password && <Notice>{wordsOf(join.error)}</Notice>}
+        {join.error && !fields.password && !fields.name && <Notice>{wordsOf(join.error)}</Notice>}
         <Field
           label="Your name"
           autoComplete="name"

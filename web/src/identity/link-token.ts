@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { isApiError } from "../api/errors.ts";
 
 /**
  * The one-time token that a mailed link carries after `#`. A fragment is never sent to a server; it stays in the
@@ -10,4 +11,9 @@ export function useLinkToken(): { token: string; forget: () => void } {
     token,
     forget: () => window.history.replaceState(window.history.state, "", window.location.pathname),
   };
+}
+
+/** Whether the server refused a link's token: used up, out of date, or cut short when it was copied. */
+export function isSpent(error: unknown): boolean {
+  return isApiError(error) && (error.code === "link_invalid" || "token" in error.fields);
 }

@@ -1,11 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { call } from "../api/client.ts";
-import { isApiError } from "../api/errors.ts";
 import { Doorstep } from "../frame/doorstep.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
-import { useLinkToken } from "./link-token.ts";
+import { isSpent, useLinkToken } from "./link-token.ts";
 
 type Words = { title: string; lead: string; deed: string; doneTitle: string; done: string; path: string };
 
@@ -64,7 +63,7 @@ function MailedLink({ slug, words }: { slug: string; words: Words }) {
       </Doorstep>
     );
   }
-  if (!token || (isApiError(use.error) && use.error.code === "link_invalid")) {
+  if (!token || isSpent(use.error)) {
     return (
       <Doorstep
         title="This link no longer works"

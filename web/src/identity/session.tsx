@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from "react";
-import { type CallOptions, call, onSignedOut, rememberSession } from "../api/client.ts";
+import { type CallOptions, call, onForbidden, onSignedOut, rememberSession } from "../api/client.ts";
 import { isApiError } from "../api/errors.ts";
 import type { Permission, SessionView } from "../api/types.ts";
 
@@ -45,6 +45,14 @@ export function SessionGate(props: {
         queries.removeQueries({ queryKey: [slug] });
       }),
     [slug, signedOut, queries],
+  );
+  // The page offers what the role allows; a refusal means that the role has changed since the session was read.
+  useEffect(
+    () =>
+      onForbidden((where) => {
+        if (where === slug) void queries.invalidateQueries({ queryKey: [slug, "session"] });
+      }),
+    [slug, queries],
   );
   const session = useMemo<Session | null>(
     () =>

@@ -70,14 +70,18 @@ const Row = memo(function Row({ document }: { document: Document }) {
               {document.name}
             </Link>
             <Progress document={document} />
-            <p className="text-small text-muted sm:hidden">
-              {seen} · <Moment at={document.createdAt} />
+            <p className="line-clamp-2 text-small text-muted sm:hidden">
+              <Moment at={document.createdAt} /> · {seen}
             </p>
             <div className="-ml-2 sm:hidden">{retryButton}</div>
           </div>
         </div>
       </th>
-      <td className="py-2 pr-4 text-muted max-sm:hidden">{seen}</td>
+      <td className="py-2 pr-4 text-muted max-sm:hidden">
+        <span className="line-clamp-2" title={seen}>
+          {seen}
+        </span>
+      </td>
       <td className="py-2 pr-4 max-md:hidden">{document.pages ?? <span className="text-muted">–</span>}</td>
       <td className="py-2 pr-2 max-sm:hidden">
         <Moment at={document.createdAt} />

@@ -62,20 +62,30 @@ export function useDocumentEvents(): void {
   );
 }
 
-/** Puts a document into every list and page that shows it; a new one goes to the top of the full list. */
+/** Puts a document into every list and page that shows it; a new one goes to its place in the full list. */
 export function keepDocument(queries: QueryClient, slug: string, document: Document): void {
   noteDocument(slug, document);
   queries.setQueryData([slug, "documents", "one", document.id], document);
   queries.setQueriesData<Pages>({ queryKey: [slug, "documents", "list"] }, (data) =>
     data ? mapPages(data, (items) => items.map((old) => (old.id === document.id ? document : old))) : data,
   );
-  queries.setQueryData<Pages>([slug, "documents", "list", ""], (data) => {
-    const first = data?.pages[0];
-    if (!data || !first || data.pages.some((page) => page.items.some((old) => old.id === document.id)))
-      return data;
-    const top = { ...counted(first, 1), items: [document, ...first.items] };
-    return { ...data, pages: [top, ...data.pages.slice(1)] };
-  });
+  queries.setQueryData<Pages>([slug, "documents", "list", ""], (data) =>
+    !data || data.pages.some((page) => page.items.some((old) => old.id === document.id))
+      ? data
+      : withDocument(data, document),
+  );
+}
+
+/** Newest first. What belongs after the last page that is loaded is left for the server to bring. */
+function withDocument(data: Pages, document: Document): Pages {
+  for (const [index, page] of data.pages.entries()) {
+    const older = page.items.findIndex((old) => old.createdAt <= document.createdAt);
+    if (older < 0 && page.next !== null) continue;
+    const items = page.items.toSpliced(older < 0 ? page.items.length : older, 0, document);
+    const pages = data.pages.with(index, { ...page, items });
+    return { ...data, pages: pages.map((one) => counted(one, 1)) };
+  }
+  return data;
 }
 
 export function useChangeDocument(id: string) {

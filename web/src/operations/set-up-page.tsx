@@ -59,6 +59,8 @@ export function SetUpPage() {
   );
 }
 
+const fieldNames = ["company", "name", "address", "password"] as const;
+
 function Form(props: {
   token: string;
   installation: Installation;
@@ -74,7 +76,7 @@ function Form(props: {
   });
   const error = isApiError(setUp.error) ? setUp.error : null;
   if (error?.code === "set_up_done") return <AlreadyDone />;
-  const field = (name: keyof typeof form) => ({
+  const field = (name: (typeof fieldNames)[number]) => ({
     name,
     value: form[name],
     required: true,
@@ -92,16 +94,16 @@ function Form(props: {
       lead="You become the operator: you run this installation and open workspaces for customers. You do not see their documents."
     >
       <form onSubmit={submit} className="flex flex-col gap-4">
-        {error && Object.keys(error.fields).length === 0 && (
+        {error && !fieldNames.some((name) => error.fields[name]) && (
           <Notice>
-            {error.code === "token_invalid"
+            {error.code === "token_invalid" || error.fields.token
               ? "This set-up link is not valid. The terminal prints a new one each time the server starts; use the last."
               : wordsOf(error)}
           </Notice>
         )}
         <Field
           label="Company"
-          hint="Stands on the security page."
+          hint="Names your own workspace, the operator’s."
           autoComplete="organization"
           maxLength={120}
           {...field("company")}

@@ -114,7 +114,7 @@ function Proof({ claim }: { claim: Claim }) {
             {claim.ms ? `, in ${(claim.ms / 1000).toFixed(1)} s` : ""}.
           </p>
         )}
-        {claim.removed && <p>Seen red: {claim.removed}</p>}
+        {claim.removed && <p>Seen red without: {claim.removed}</p>}
         {claim.couldBeWrong && <p>What could still be wrong: {claim.couldBeWrong}</p>}
         <p className="mt-1 font-mono text-evidence">{claim.id}</p>
       </div>
@@ -138,7 +138,7 @@ function Line({ evidence }: { evidence: Evidence }) {
           {wordOf(state)}
         </span>
       </td>
-      <td className="py-1 pr-6 wrap-anywhere max-sm:py-0 max-sm:pr-0">{evidence.what}</td>
+      <td className="py-1 pr-6 wrap-anywhere max-sm:py-0 max-sm:pr-0 sm:w-2/5">{evidence.what}</td>
       <td className="py-1 pr-6 text-muted max-sm:col-start-2 max-sm:py-0 max-sm:pr-0">{evidence.who}</td>
       <td className="py-1 text-muted max-sm:col-start-2 max-sm:py-0">{evidence.got}</td>
     </tr>

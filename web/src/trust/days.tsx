@@ -5,7 +5,7 @@ type Day = SecuritySnapshot["days"][number];
 
 /** Attempts per day as bars, the last 90 days; a day on which something broke is red and has its own words. */
 export function Days({ days }: { days: Day[] }) {
-  const shown = days.slice(-90);
+  const shown = everyDay(days).slice(-90);
   const first = shown[0];
   if (!first || shown.length < 2) return null;
   const most = Math.max(1, ...shown.map((day) => day.attempts));
@@ -52,4 +52,19 @@ export function Days({ days }: { days: Day[] }) {
       </figcaption>
     </figure>
   );
+}
+
+const dayLength = 86_400_000;
+
+/** A day without a run stands between the others as a gap, not left out. */
+function everyDay(days: Day[]): Day[] {
+  const byDate = new Map(days.map((day) => [day.date, day]));
+  const first = Date.parse(days[0]?.date ?? "");
+  const last = Date.parse(days.at(-1)?.date ?? "");
+  const all: Day[] = [];
+  for (let at = first; at <= last; at += dayLength) {
+    const date = new Date(at).toISOString().slice(0, 10);
+    all.push(byDate.get(date) ?? { date, attempts: 0, broken: 0 });
+  }
+  return all;
 }

@@ -2,19 +2,29 @@ import type { SecuritySnapshot } from "../api/types.ts";
 import type { State } from "../ui/glyph.tsx";
 import { ago, plural } from "../ui/time.tsx";
 
-export type Headline = { state: State; before: string; verdict: string; after: string; short: string };
+export type Headline = {
+  state: State;
+  /** A sentence on a line of its own, or nothing. */
+  lead: string;
+  before: string;
+  verdict: string;
+  after: string;
+  short: string;
+};
 
 const day = 86_400_000;
 
 /**
- * The last result in one sentence, written from the data and nothing else. `before` is plain, `verdict` takes the
- * colour of the state, `short` is the two-word form for the rail.
+ * The last result in one sentence, written from the data and nothing else. `lead`, `before` and `after` are plain,
+ * `verdict` takes the colour of the state, `short` is the form for the rail. Attempts are the attacker's; what is
+ * broken is counted in claims.
  */
 export function headlineOf(snapshot: SecuritySnapshot, now: number): Headline {
   const { checkedAt, totals, attempts } = snapshot;
   if (!checkedAt) {
     return {
       state: "not-done",
+      lead: "",
       before: "",
       verdict: "Not attacked yet.",
       after: "",
@@ -27,6 +37,7 @@ export function headlineOf(snapshot: SecuritySnapshot, now: number): Headline {
       totals.broken === 1 ? "One claim is broken" : `${capital(plural(totals.broken, "claim"))} are broken`;
     return {
       state: "broken",
+      lead: "",
       before: "",
       verdict: `${words},`,
       after: ` found ${when}. We are on it.`,
@@ -36,7 +47,8 @@ export function headlineOf(snapshot: SecuritySnapshot, now: number): Headline {
   if (attempts === 0) {
     return {
       state: "not-done",
-      before: `Checked ${when}. `,
+      lead: `Checked ${when}.`,
+      before: "",
       verdict: "No attempts were counted.",
       after: "",
       short: "No attempts counted",
@@ -47,7 +59,8 @@ export function headlineOf(snapshot: SecuritySnapshot, now: number): Headline {
   if (now - Date.parse(checkedAt) > day || totals.stale > 0) {
     return {
       state: "stale",
-      before: `Last attacked ${when}. ${tried}`,
+      lead: `Last attacked ${when}.`,
+      before: tried,
       verdict: none,
       after: "",
       short: "No one got in",
@@ -55,7 +68,8 @@ export function headlineOf(snapshot: SecuritySnapshot, now: number): Headline {
   }
   return {
     state: "held",
-    before: `Attacked ${when}. ${tried}`,
+    lead: `Attacked ${when}.`,
+    before: tried,
     verdict: none,
     after: "",
     short: "No one got in",

@@ -68,6 +68,7 @@ function Result({ snapshot }: { snapshot: SecuritySnapshot }) {
       <div className="grid items-center gap-x-10 gap-y-8 pt-12 lg:grid-cols-[1fr_25rem] print:pt-6">
         <div>
           <h1 className="font-serif text-[2.125rem] leading-[1.12] font-medium tracking-[-0.012em] text-wrap sm:text-[2.75rem]">
+            {headline.lead && <span className="block">{headline.lead} </span>}
             {headline.before}
             <span className={colours[headline.state]}>{headline.verdict}</span>
             {headline.after}

@@ -85,9 +85,10 @@ export function Notice({
   );
 }
 
-/** Words of an error for a Notice. */
+/** Words of an error for a Notice; what is wrong with the single values, where the server said so. */
 export function wordsOf(error: unknown): string {
-  return isApiError(error) ? error.message : "Something on this page went wrong. Load the page again.";
+  if (!isApiError(error)) return "Something on this page went wrong. Load the page again.";
+  return Object.values(error.fields).join(" ") || error.message;
 }
 
 /** Grey bars in the place of what is coming; `label` is what a screen reader hears. */

@@ -1,6 +1,7 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import type { Ctx } from "../../../kernel/context.ts";
 import type { Tables } from "../../../kernel/database/tables.ts";
+import { prepare } from "../../../kernel/database/queries.ts";
 import { readOne } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { type DocumentRow, documentRows } from "./view.ts";
@@ -23,11 +24,14 @@ export const visibleTo =
  */
 export async function loadDocument(ctx: Ctx, id: string, to: "read" | "write"): Promise<DocumentRow> {
   const me = memberOf(ctx);
-  const query = documentRows().where("document.document_id", "=", id);
-  const row = await readOne(ctx, to === "write" ? query.forUpdate("document") : query);
+  const row = await readOne(ctx, to === "write" ? toChange({ id }) : toRead({ id }));
   if (!row || (row.owner_id !== me && row.visibility !== "tenant")) throw appError("not_found");
   if (to === "write" && row.owner_id !== me) {
     throw appError("forbidden", { message: "Only its owner can change or delete this document." });
   }
   return row;
 }
+
+const byId = ({ id }: { id: string }) => documentRows().where("document.document_id", "=", id);
+const toRead = prepare(byId);
+const toChange = prepare((p: { id: string }) => byId(p).forUpdate("document"));

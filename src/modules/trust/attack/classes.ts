@@ -17,9 +17,12 @@ export const classesOf: Readonly<Record<AttackedClaim, readonly Probe["class"][]
   "http.errors": ["malformed"],
 };
 
-/** The classes that a choice of claims needs; all of them when nothing was chosen. */
+/**
+ * The classes that a choice of claims needs; all of them when nothing was chosen. Floods are not among them: they
+ * need a server with limits that a flood can reach, which would stand in the way of everything else.
+ */
 export function classesFor(only: readonly string[] | null): readonly ClassName[] {
-  if (!only) return CLASSES;
+  if (!only) return CLASSES.filter((name) => name !== "rate-limit");
   const wanted = Object.entries(classesOf).flatMap(([id, classes]) => (only.includes(id) ? classes : []));
   return CLASSES.filter((name) => wanted.includes(name));
 }

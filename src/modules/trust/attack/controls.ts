@@ -2,13 +2,22 @@ import type { Ledger, Probe } from "../../../../attacker/contract.ts";
 import { type Control, type Finding, outcomeOf } from "../../../kernel/controls.ts";
 import type { Stage } from "../stage/stage.ts";
 import { type AttackedClaim, classesOf } from "./classes.ts";
+import { originFindings } from "./origins.ts";
 import { attackStage } from "./service.ts";
 
 /** Claims that the attacker speaks for: it derives its attempts from the running server's own description. */
 export const attackControls: readonly Control<Stage>[] = [
   byAttack("tenancy.isolation-api", "the tenant in an access token, and the row policies of the database"),
   byAttack("tenancy.isolation-users", "the owner check where a document is loaded"),
-  byAttack("http.csrf", "the comparison of the session's proof"),
+  {
+    ...byAttack("http.csrf", "the comparison of the session's proof, and of the origin"),
+    check: async (stage) => {
+      const origins = await originFindings(stage);
+      const { findings } = outcomeFrom(await attackStage(stage), classesOf["http.csrf"]);
+      const all = [...origins, ...findings];
+      return outcomeOf(all, `${all.length} requests without a proof, or from another site`);
+    },
+  },
   byAttack("http.errors", "the check of characters in a body"),
 ];
 

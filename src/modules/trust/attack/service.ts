@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { attack } from "../../../../attacker/attack.ts";
-import type { Ledger, Manifest, Tenant, User } from "../../../../attacker/contract.ts";
+import type {
+  ClassName,
+  KnownObject,
+  Ledger,
+  Manifest,
+  Tenant,
+  User,
+} from "../../../../attacker/contract.ts";
 import { signingKey } from "../../../kernel/open-system.ts";
 import { accessCookie } from "../../../kernel/routes/guards.ts";
 import { openTokens } from "../../../kernel/tokens.ts";
@@ -14,18 +21,25 @@ import { sampleText } from "./sample.ts";
 export function attackStage(stage: Stage): Promise<Ledger> {
   const known = stage.shared.get("attack") as Promise<Ledger> | undefined;
   if (known) return known;
-  const running = runAttack(stage);
+  const running = runAttack(stage, stage.server.url, classesFor(stage.only));
   stage.shared.set("attack", running);
   return running;
 }
 
-async function runAttack(stage: Stage): Promise<Ledger> {
+/** Floods a server of the same stage whose limits are within reach. */
+export const floodStage = (stage: Stage, origin: string): Promise<Ledger> =>
+  runAttack(stage, origin, ["rate-limit"]);
+
+async function runAttack(stage: Stage, origin: string, classes: readonly ClassName[]): Promise<Ledger> {
   const { server } = stage;
   // Not in the manifest, so that nothing is done to them: they invite whom the attacker needs.
   const clerk = await stage.b.hire("Clerk of the attack", "owner");
   const manifest: Manifest = {
-    origin: server.url,
-    tenants: await withExpired(stage, [await tenant(stage.a), await tenant(stage.b), operatorTenant(stage)]),
+    origin,
+    tenants: await withExpired(stage, [
+      ...(await Promise.all([tenant(stage.a), tenant(stage.b)])),
+      operatorTenant(stage),
+    ]),
     routes: server.liveRoutes.map(({ method, url }) => ({ method, path: url })),
     unprobed: UNPROBED.map(([path, reason]) => ({ method: "GET", path, reason })),
     publicKeys: [JSON.stringify(server.system.tokens.publicJwk)],
@@ -50,7 +64,7 @@ async function runAttack(stage: Stage): Promise<Ledger> {
   };
   // As an outsider would get it: from the running server.
   const document = (await fetch(`${server.url}/api/openapi.json`).then((r) => r.json())) as object;
-  return attack({ openapi: document, manifest, classes: classesFor(stage.only), seed: "vouchsafe" });
+  return attack({ openapi: document, manifest, classes, seed: "vouchsafe" });
 }
 
 // Served outside of the table of routes; each answers the same to everybody.
@@ -87,35 +101,42 @@ async function signInAnyway(
   return signIn(stage.server.url, slug, address, password, "viewer");
 }
 
+/** Gives each person something private, and the tenant something shared; waits until all of it can be read. */
 async function tenant(cast: Cast): Promise<Tenant> {
-  const objects: Tenant["objects"] = {
+  const objects: Record<string, KnownObject[]> = {
     document: [],
     chat: [],
+    answer: [],
     member: [],
     session: [],
-    message: [],
-    invitation: [],
   };
-  for (const [role, people] of Object.entries(cast.people)) {
-    for (const person of people) {
-      objects.member?.push({ id: person.id, owner: person.id });
-      const sessions = await person.client.call("GET", "sessions");
-      const [first] = sessions.json.items;
-      if (first) objects.session?.push({ id: first.id, owner: person.id, visibility: "private" });
-      if (role === "viewer") continue;
-      const [document] = await upload(person.client, [
-        { name: `Notes of ${person.name}.txt`, bytes: Buffer.from(sampleText(person.name)) },
-      ]);
-      if (!document) throw new Error("nothing was uploaded");
-      objects.document?.push({ id: document.id, owner: person.id, visibility: "private" });
-      await waitUntilReady(person.client, [document.id]);
-      const answer = await ask(person.client, `What does ${person.name} keep in the drawer?`);
-      objects.chat?.push({ id: answer.chat, owner: person.id, visibility: "private" });
-      objects.message?.push({ id: answer.id, owner: person.id, visibility: "private" });
-    }
-  }
-  const users = Object.values(cast.people).flat().map(userOf);
-  return { slug: cast.slug, id: cast.id, kind: "customer", users, objects };
+  const own = (noun: string, id: string, owner: Person) =>
+    objects[noun]?.push({ id, owner: owner.id, visibility: "private" });
+  const add = async (person: Person, name: string, visibility: "private" | "tenant") => {
+    const [document] = await upload(
+      person.client,
+      [{ name, bytes: Buffer.from(sampleText(person.name)) }],
+      visibility,
+    );
+    if (!document) throw new Error("nothing was uploaded");
+    await waitUntilReady(person.client, [document.id]);
+    return document.id;
+  };
+  const equip = async (person: Person) => {
+    objects.member?.push({ id: person.id, owner: person.id });
+    const { json } = await person.client.call("GET", "sessions");
+    own("session", json.items[0].id, person);
+    if (person.role !== "viewer")
+      own("document", await add(person, `Notes of ${person.name}.txt`, "private"), person);
+    const answer = await ask(person.client, `What does ${person.name} keep in the drawer?`);
+    own("chat", answer.chat, person);
+    own("answer", answer.id, person);
+  };
+  const people = Object.values(cast.people).flat();
+  await Promise.all(people.map(equip));
+  const shared = await add(cast.owner, "House rules.txt", "tenant");
+  objects.document?.push({ id: shared, owner: cast.owner.id, visibility: "tenant" });
+  return { slug: cast.slug, id: cast.id, kind: "customer", users: people.map(userOf), objects };
 }
 
 function operatorTenant(stage: Stage): Tenant {

@@ -39,5 +39,6 @@ test("nothing is found where nothing is", () => {
 });
 
 test("every form is long enough to be no accident", () => {
-  for (const { form, bytes } of formsOf(openCanaries().word("x").slice(0, 16))) assert.ok(bytes.length >= 16, form);
+  for (const { form, bytes } of formsOf(openCanaries().word("x").slice(0, 16)))
+    assert.ok(bytes.length >= 16, form);
 });

@@ -55,16 +55,25 @@ export interface Form {
 export function formsOf(word: string): Form[] {
   const lower = word.toLowerCase();
   const spellings = [...new Set([word, lower])];
-  const forms: Form[] = [...new Set([word, lower, word.toUpperCase()])].map((text) => ({ form: "as text", bytes: Buffer.from(text) }));
+  const forms: Form[] = [...new Set([word, lower, word.toUpperCase()])].map((text) => ({
+    form: "as text",
+    bytes: Buffer.from(text),
+  }));
   for (const text of spellings) {
     const utf8 = Buffer.from(text);
     const wide = Buffer.from(text, "utf16le");
-    forms.push({ form: "as UTF-16", bytes: wide }, { form: "as UTF-16, big-endian", bytes: Buffer.from(wide).swap16() });
+    forms.push(
+      { form: "as UTF-16", bytes: wide },
+      { form: "as UTF-16, big-endian", bytes: Buffer.from(wide).swap16() },
+    );
     const encoded: [string, string][] = [
       ["in hexadecimal", utf8.toString("hex")],
       ["in hexadecimal", utf8.toString("hex").toUpperCase()],
       ["percent-encoded", [...utf8].map((b) => `%${b.toString(16).padStart(2, "0").toUpperCase()}`).join("")],
-      ["in JSON escapes", [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")],
+      [
+        "in JSON escapes",
+        [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+      ],
       ...[0, 1, 2].flatMap((shift) => base64Of(utf8, shift).map((b): [string, string] => ["in base64", b])),
     ];
     forms.push(...encoded.map(([form, code]) => ({ form, bytes: Buffer.from(code, "latin1") })));

@@ -13,7 +13,11 @@ const T = "/api/t/{slug}";
  * stored, sealed, indexed, mailed, answered with and recorded; what is refused must not be left in a log either.
  * Throws when the product does not take what it should.
  */
-export async function writeCanaries(stage: Stage, canaries: Canaries, operations: readonly Operation[]): Promise<void> {
+export async function writeCanaries(
+  stage: Stage,
+  canaries: Canaries,
+  operations: readonly Operation[],
+): Promise<void> {
   const { client, slug } = await foundWorkspace(stage, canaries);
   await writeDocuments(client, canaries);
   await writeChats(client, canaries);
@@ -22,29 +26,55 @@ export async function writeCanaries(stage: Stage, canaries: Canaries, operations
   await writeWhatIsRefused(stage, client, canaries, operations);
 }
 
-async function foundWorkspace(stage: Stage, { word, address, password, token }: Canaries): Promise<{ client: Client; slug: string }> {
+async function foundWorkspace(
+  stage: Stage,
+  { word, address, password, token }: Canaries,
+): Promise<{ client: Client; slug: string }> {
   const { url: origin, system } = stage.server;
   const slug = `held-${randomBytes(4).toString("hex")}`;
   const owner = address(`POST ${T}/tenants body.ownerAddress`);
   const body = { slug, name: word(`POST ${T}/tenants body.name`), ownerAddress: owner };
-  expectStatus(await stage.founder.operator.client.call("POST", "tenants", { body }), 201, "founding a workspace");
+  expectStatus(
+    await stage.founder.operator.client.call("POST", "tenants", { body }),
+    201,
+    "founding a workspace",
+  );
   const client = openClient(origin, slug);
   const accept = `POST ${T}/invitations/accept body`;
   const chosen = password(`${accept}.password`);
   const join = { name: word(`${accept}.name`), password: chosen };
   const wrong = { token: token(`${accept}.token`, 43), ...join };
-  expectStatus(await client.call("POST", "invitations/accept", { body: wrong }), 410, "joining with a wrong token");
+  expectStatus(
+    await client.call("POST", "invitations/accept", { body: wrong }),
+    410,
+    "joining with a wrong token",
+  );
   const right = { token: await mailedToken(system, owner, "join"), ...join };
   expectStatus(await client.call("POST", "invitations/accept", { body: right }), 201, "joining");
-  const failed = { address: address(`POST ${T}/session body.address`), password: word(`POST ${T}/session body.password`) };
+  const failed = {
+    address: address(`POST ${T}/session body.address`),
+    password: word(`POST ${T}/session body.password`),
+  };
   expectStatus(await client.call("POST", "session", { body: failed }), 401, "a failed sign-in");
   const headers = { "user-agent": word("header user-agent") };
-  const opened = expectStatus(await client.call("POST", "session", { body: { address: owner, password: chosen }, headers }), 200, "signing in");
+  const opened = expectStatus(
+    await client.call("POST", "session", { body: { address: owner, password: chosen }, headers }),
+    200,
+    "signing in",
+  );
   client.csrf = opened.json.csrf;
   const change = `PUT ${T}/account/password body`;
   const guess = { current: word(`${change}.current`), new: password(`${change}.new`) };
-  expectStatus(await client.call("PUT", "account/password", { body: guess }), 401, "a wrong current password");
-  expectStatus(await client.call("PUT", "account/password", { body: { ...guess, current: chosen } }), 204, "changing a password");
+  expectStatus(
+    await client.call("PUT", "account/password", { body: guess }),
+    401,
+    "a wrong current password",
+  );
+  expectStatus(
+    await client.call("PUT", "account/password", { body: { ...guess, current: chosen } }),
+    204,
+    "changing a password",
+  );
   return { client, slug };
 }
 
@@ -54,21 +84,36 @@ async function writeDocuments(client: Client, { word }: Canaries): Promise<void>
   const documents = await upload(client, [
     { name: name("txt"), bytes: Buffer.from(`The ${content("txt")} is kept in the boathouse.\n`) },
     { name: name("md"), bytes: Buffer.from(`# ${content("md")}\n\nThe ${content("md")} is kept.\n`) },
-    { name: name("html"), bytes: Buffer.from(`<title>${content("html")}</title><p>The ${content("html")} is kept.</p>`) },
+    {
+      name: name("html"),
+      bytes: Buffer.from(`<title>${content("html")}</title><p>The ${content("html")} is kept.</p>`),
+    },
     { name: name("pdf"), bytes: smallPdf(`The ${content("pdf")} is kept in the boathouse.`) },
   ]);
   // A file that cannot be read makes an error, and errors are logged.
   const damaged = Buffer.from(`%PDF-1.7\n${word(`POST ${T}/documents file.content (damaged)`)}\n%%EOF\n`);
   const [bad] = await upload(client, [{ name: "damaged.pdf", bytes: damaged }]);
-  await waitUntilReady(client, documents.map((d) => d.id));
+  await waitUntilReady(
+    client,
+    documents.map((d) => d.id),
+  );
   await waitUntilReady(client, [bad?.id ?? ""]).catch(() => {});
-  expectStatus(await client.call("POST", `documents/${bad?.id}/retry`, { body: {} }), 200, "reading a damaged file again");
+  expectStatus(
+    await client.call("POST", `documents/${bad?.id}/retry`, { body: {} }),
+    200,
+    "reading a damaged file again",
+  );
   const changed = { name: `${word(`PATCH ${T}/documents/{id} body.name`)}.txt` };
   const [first] = documents;
-  expectStatus(await client.call("PATCH", `documents/${first?.id}`, { body: changed }), 200, "renaming a document");
+  expectStatus(
+    await client.call("PATCH", `documents/${first?.id}`, { body: changed }),
+    200,
+    "renaming a document",
+  );
   await waitUntilReady(client, [first?.id ?? ""]);
   const found = await client.call("GET", `search?q=${content("md")}`);
-  if (!(found.json?.items?.length > 0)) throw new Error("a canary that was uploaded is not found by searching");
+  if (!(found.json?.items?.length > 0))
+    throw new Error("a canary that was uploaded is not found by searching");
   await client.call("GET", `search?q=${word(`GET ${T}/search query.q`)}`);
   await client.call("GET", `documents?q=${word(`GET ${T}/documents query.q`)}`);
   await client.call("GET", `documents?cursor=${word(`GET ${T}/documents query.cursor`)}`);
@@ -76,8 +121,12 @@ async function writeDocuments(client: Client, { word }: Canaries): Promise<void>
 
 async function writeChats(client: Client, { word }: Canaries): Promise<void> {
   const quoted = word(`POST ${T}/documents file.content (txt)`);
-  const asked = await ask(client, `Where is ${quoted} kept? ${word(`POST ${T}/chats/{id}/questions body.text`)}`);
-  if (!asked.text.includes(quoted)) throw new Error("the answer does not quote the canary that it was asked for");
+  const asked = await ask(
+    client,
+    `Where is ${quoted} kept? ${word(`POST ${T}/chats/{id}/questions body.text`)}`,
+  );
+  if (!asked.text.includes(quoted))
+    throw new Error("the answer does not quote the canary that it was asked for");
   const body = { title: word(`PATCH ${T}/chats/{id} body.title`), visibility: "tenant" };
   expectStatus(await client.call("PATCH", `chats/${asked.chat}`, { body }), 200, "naming a chat");
   await client.call("GET", `chats?cursor=${word(`GET ${T}/chats query.cursor`)}`);
@@ -95,7 +144,11 @@ async function writePeople(client: Client, { word, address }: Canaries): Promise
 }
 
 /** Where anybody may knock: links, the set-up of an installation that is set up, addresses and headers of every kind. */
-async function writeToTheDoors(stage: Stage, slug: string, { word, address, password, token }: Canaries): Promise<void> {
+async function writeToTheDoors(
+  stage: Stage,
+  slug: string,
+  { word, address, password, token }: Canaries,
+): Promise<void> {
   const visitor = openClient(stage.server.url, slug);
   for (const path of ["invitations/open", "verification", "unlock"]) {
     await visitor.call("POST", path, { body: { token: token(`POST ${T}/${path} body.token`, 43) } });
@@ -133,17 +186,25 @@ const HEADERS = [
 ];
 
 /** Fields that take no words of one's own, and identifiers: a canary is refused there, and must be gone. */
-async function writeWhatIsRefused(stage: Stage, client: Client, { word }: Canaries, operations: readonly Operation[]): Promise<void> {
+async function writeWhatIsRefused(
+  stage: Stage,
+  client: Client,
+  { word }: Canaries,
+  operations: readonly Operation[],
+): Promise<void> {
   const requests = operations.flatMap((operation) =>
     operation.fields
       .filter((field) => !field.free || field.name === "slug")
       .map((field) => {
         const ofOperator = /\/(tenants|controls)\b/.test(operation.path);
         const who = ofOperator ? stage.founder.operator.client : client;
-        const { method, path, body } = requestOf(operation, who.slug, { [field.key]: word(`${field.key} (refused)`) });
+        const { method, path, body } = requestOf(operation, who.slug, {
+          [field.key]: word(`${field.key} (refused)`),
+        });
         return async () => {
           const { status } = await who.call(method, path, body ? { body } : {});
-          if (status < 400 || status >= 500) throw new Error(`${field.key} took a word that it should refuse: ${status}`);
+          if (status < 400 || status >= 500)
+            throw new Error(`${field.key} took a word that it should refuse: ${status}`);
         };
       }),
   );

@@ -16,14 +16,22 @@ export async function openPlaces(server: LiveServer): Promise<{ places: Place[];
   await client.connect();
   // What only stands in shared memory so far is written out, so that the files have it.
   await client.query("checkpoint");
-  const { rows: setting } = await client.query<{ folder: string }>("select current_setting('data_directory') as folder");
+  const { rows: setting } = await client.query<{ folder: string }>(
+    "select current_setting('data_directory') as folder",
+  );
   const data = setting[0]?.folder ?? "";
   const { home } = server.system.config;
   const tables = await tablesOf(client);
   const own = tables.filter(({ schema }) => !isCatalog(schema));
   const places: Place[] = [
     ...own.map((table) => ({ name: `table ${table.name}`, pieces: rowsOf(client, [table]) })),
-    { name: "the database's own catalogs", pieces: rowsOf(client, tables.filter(({ schema }) => isCatalog(schema))) },
+    {
+      name: "the database's own catalogs",
+      pieces: rowsOf(
+        client,
+        tables.filter(({ schema }) => isCatalog(schema)),
+      ),
+    },
     { name: "the files of the database, with its write-ahead log", pieces: filesIn(data) },
     { name: "the file store", pieces: filesIn(join(home, "files")) },
     { name: "the key store", pieces: filesIn(join(home, "keys")) },

@@ -32,10 +32,20 @@ export async function checkDump(stage: Stage): Promise<Outcome> {
   const fields = operations.flatMap((operation) => operation.fields);
   for (const { key } of fields) {
     const reached = canaries.places.some((place) => place.startsWith(key));
-    if (!reached && !isExcepted(key)) findings.push(finding(false, key, "coverage", "no canary was put there, and it is no published exception"));
+    if (!reached && !isExcepted(key))
+      findings.push(
+        finding(false, key, "coverage", "no canary was put there, and it is no published exception"),
+      );
   }
   const { all, unnamed } = await unnamedColumns(server);
-  findings.push(finding(unnamed.length === 0, "columns that are not encrypted", `${all} in the database`, unnamed.join(", ") || "all of them named and published"));
+  findings.push(
+    finding(
+      unnamed.length === 0,
+      "columns that are not encrypted",
+      `${all} in the database`,
+      unnamed.join(", ") || "all of them named and published",
+    ),
+  );
 
   // What the set-up of this installation wrote, before there was any canary.
   const { operator } = stage.founder;
@@ -44,7 +54,14 @@ export async function checkDump(stage: Stage): Promise<Outcome> {
   try {
     for (const place of places) {
       const found = await searched(place, (bytes) => [...canaries.find(bytes), ...setUp(bytes)]);
-      findings.push(finding(found.length === 0, place.name, `${canaries.places.length} canaries`, found.slice(0, 6).join("; ") || "none found"));
+      findings.push(
+        finding(
+          found.length === 0,
+          place.name,
+          `${canaries.places.length} canaries`,
+          found.slice(0, 6).join("; ") || "none found",
+        ),
+      );
     }
   } finally {
     await close();
@@ -86,14 +103,25 @@ async function finderSees(server: LiveServer): Promise<Finding> {
 async function whereSeen(server: LiveServer, canary: Canaries): Promise<Finding> {
   const { places, close } = await openPlaces(server);
   try {
-    const expected = places.filter(({ name }) => /planted_by_the_check|the files of|file store|key store|rest of|the log/.test(name));
+    const expected = places.filter(({ name }) =>
+      /planted_by_the_check|the files of|file store|key store|rest of|the log/.test(name),
+    );
     const missed: string[] = [];
     for (const place of expected) {
       const found = await searched(place, canary.find);
-      const inEveryForm = new Set(found.map((words) => words.replace(/^.*, as text$/, "as text"))).size >= FORMS;
-      if (found.length === 0 || (!inEveryForm && place.name !== "the log")) missed.push(`${place.name} (${found.length})`);
+      const inEveryForm =
+        new Set(found.map((words) => words.replace(/^.*, as text$/, "as text"))).size >= FORMS;
+      if (found.length === 0 || (!inEveryForm && place.name !== "the log"))
+        missed.push(`${place.name} (${found.length})`);
     }
-    return finding(expected.length === 6 && missed.length === 0, "the finder itself", "a canary in clear", missed.length === 0 ? `found in ${expected.length} places, in every form` : `missed in ${missed.join(", ")}`);
+    return finding(
+      expected.length === 6 && missed.length === 0,
+      "the finder itself",
+      "a canary in clear",
+      missed.length === 0
+        ? `found in ${expected.length} places, in every form`
+        : `missed in ${missed.join(", ")}`,
+    );
   } finally {
     await close();
   }

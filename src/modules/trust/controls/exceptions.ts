@@ -7,7 +7,8 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
     what: "The short name of a workspace",
     fields: [/ path\.slug$/, /\/tenants body\.slug$/],
     columns: ["directory.tenant_slug.slug", "operator_tenant.slug"],
-    reason: "it is a part of the address under which people sign in, and must be found before the workspace's keys are",
+    reason:
+      "it is a part of the address under which people sign in, and must be found before the workspace's keys are",
   },
   {
     what: "Roles, states and kinds",
@@ -43,7 +44,8 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
       "audit.entry.resource_type",
       "audit.entry.outcome",
     ],
-    reason: "the database itself sets or checks them, so that an entry cannot be forged; addresses and values are encrypted",
+    reason:
+      "the database itself sets or checks them, so that an entry cannot be forged; addresses and values are encrypted",
   },
   {
     what: "The name under which a file is kept",

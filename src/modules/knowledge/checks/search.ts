@@ -1,0 +1,262 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
+import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
+import { finderOf } from "../../trust/controls/canaries.ts";
+import { finding } from "../../trust/stage/finding.ts";
+import type { Person } from "../../trust/stage/people.ts";
+import type { Stage } from "../../trust/stage/stage.ts";
+import { upload, waitUntilReady } from "../../trust/stage/workspace.ts";
+import { indexKeys } from "../index/keys.ts";
+import { analyse } from "../search/analysis.ts";
+import { postingCell } from "../search/keys.ts";
+
+/** The index holds keyed hashes and ciphertext, bound to their place; and a search finds what its reader may see. */
+export async function checkSearch(stage: Stage): Promise<Outcome> {
+  const shelf = await fill(stage);
+  const findings = [
+    ...(await whatTheDatabaseSees(stage)),
+    ...(await moved(stage)),
+    ...(await everyPairing(stage, shelf)),
+    ...(await atOnce(shelf)),
+  ];
+  return outcomeOf(
+    findings,
+    `${shelf.documents.length} documents, ${shelf.readers.length} readers, ${findings.length} checks`,
+  );
+}
+
+// Words that no other check uses; the same in every document, so that each search could find all of them.
+const COMMON = word();
+const WORDS = [COMMON, word(), word(), word()];
+
+function word(): string {
+  const letters = "bcdfghjklmnprtvwz";
+  return [...randomBytes(14)].map((b) => letters[b % letters.length]).join("");
+}
+
+interface Shelf {
+  readonly readers: readonly { readonly person: Person; readonly company: string }[];
+  readonly documents: readonly {
+    readonly id: string;
+    readonly owner: Person;
+    readonly company: string;
+    readonly shared: boolean;
+  }[];
+}
+
+/** In both companies: three people's private documents and one that is shared, all of the same words. */
+async function fill(stage: Stage): Promise<Shelf> {
+  const text = Buffer.from(`The ${WORDS.join(" and the ")} stand by the door.\n`);
+  const documents: Shelf["documents"][number][] = [];
+  await Promise.all(
+    [stage.a, stage.b].map(async ({ slug, people }) => {
+      const owners = [people.owner[0], people.admin[0], people.manager[0], people.manager[1]];
+      await Promise.all(
+        owners.map(async (owner, i) => {
+          const shared = i === 2;
+          const files = [
+            { name: "Private.txt", bytes: text },
+            ...(shared ? [{ name: "Shared.txt", bytes: text }] : []),
+          ];
+          const [own, ours] = await upload(owner.client, files);
+          if (own) documents.push({ id: own.id, owner, company: slug, shared: false });
+          if (ours) {
+            await owner.client.call("PATCH", `documents/${ours.id}`, { body: { visibility: "tenant" } });
+            documents.push({ id: ours.id, owner, company: slug, shared: true });
+          }
+          await waitUntilReady(
+            owner.client,
+            [own, ours].flatMap((d) => (d ? [d.id] : [])),
+          );
+        }),
+      );
+    }),
+  );
+  const readers = [stage.a, stage.b].flatMap(({ slug, people }) =>
+    Object.values(people)
+      .flat()
+      .map((person) => ({ person, company: slug })),
+  );
+  return { readers, documents };
+}
+
+async function whatTheDatabaseSees(stage: Stage): Promise<Finding[]> {
+  const terms = WORDS.flatMap((w) => analyse(w).map((token) => token.term));
+  const find = finderOf([...WORDS, ...terms]);
+  const findings: Finding[] = [];
+  const hashes = new Map<string, Set<string>>();
+  await stage.sql("postgres", async (client) => {
+    for (const table of ["index_posting", "index_segment", "passage", "document"] as const) {
+      const { rows } = await client.query<{ row: string }>(ROWS[table]);
+      const found = find(Buffer.from(rows.map((r) => r.row).join("\n")));
+      findings.push(
+        finding(
+          found.length === 0 && rows.length > 0,
+          `rows of ${table}`,
+          "whoever copies the database",
+          found.join("; ") || `${rows.length} rows, none of the words`,
+        ),
+      );
+    }
+    for (const company of [stage.a, stage.b]) {
+      const { rows } = await client.query<{ hash: string }>(
+        "select distinct encode(term_hash, 'hex') as hash from index_posting where tenant_id = $1",
+        [company.id],
+      );
+      hashes.set(company.id, new Set(rows.map((r) => r.hash)));
+    }
+    const { rows: both } = await client.query<{ n: string }>(
+      "select count(*) as n from index_posting x join index_posting y on x.term_hash = y.term_hash and x.tenant_id <> y.tenant_id",
+    );
+    findings.push(
+      finding(
+        both[0]?.n === "0",
+        "the same words in two companies",
+        "whoever copies the database",
+        `${both[0]?.n} equal hashes`,
+      ),
+    );
+  });
+  // The positive control: both companies' indexes do hold the words, under the hashes that their own keys give.
+  for (const company of [stage.a, stage.b]) {
+    const keys = indexKeys(await stage.server.system.keyring.tenant(company.id));
+    const own = hashes.get(company.id) ?? new Set();
+    const there = terms.filter((term) => own.has(keys.hash(term).toString("hex"))).length;
+    findings.push(
+      finding(
+        there === terms.length,
+        "the words' keyed hashes",
+        `the index of ${company.name}`,
+        `${there} of ${terms.length} there`,
+      ),
+    );
+    const guessed = terms.flatMap((term) =>
+      ["sha256", "sha1", "md5"].map((name) => createHash(name).update(term).digest("hex").slice(0, 24)),
+    );
+    const unkeyed = guessed.filter((hash) => own.has(hash)).length;
+    findings.push(
+      finding(
+        unkeyed === 0,
+        "hashes that a dictionary would find",
+        `the index of ${company.name}`,
+        `${unkeyed} there`,
+      ),
+    );
+  }
+  return findings;
+}
+
+const ROWS = {
+  index_posting: "select t::text as row from index_posting t",
+  index_segment: "select t::text as row from index_segment t",
+  passage: "select t::text as row from passage t",
+  document: "select t::text as row from document t",
+} as const;
+
+/** A posting opens in its own place, and in no other: workspace, segment, word. */
+async function moved(stage: Stage): Promise<Finding[]> {
+  const { keyring } = stage.server.system;
+  const [a, b] = [await keyring.tenant(stage.a.id), await keyring.tenant(stage.b.id)];
+  const rows: { segment: string; hash: string; body: Buffer }[] = [];
+  await stage.sql("postgres", async (client) => {
+    const found = await client.query<{ segment: string; hash: string; body: Buffer }>(
+      "select segment_id as segment, encode(term_hash, 'hex') as hash, body from index_posting where tenant_id = $1 limit 5",
+      [stage.a.id],
+    );
+    rows.push(...found.rows);
+  });
+  return rows.flatMap(({ segment, hash, body }) => {
+    const otherHash = `${hash.slice(0, -1)}${hash.endsWith("0") ? "1" : "0"}`;
+    const cases: [string, TenantKeys, ReturnType<typeof postingCell>, boolean][] = [
+      ["in its place", a, postingCell(segment, hash), true],
+      ["in another workspace", b, postingCell(segment, hash), false],
+      ["in another segment", a, postingCell(stage.b.owner.id, hash), false],
+      ["under another word", a, postingCell(segment, otherHash), false],
+    ];
+    return cases.map(([what, keys, cell, right]) => {
+      const opens = canOpen(keys, cell, body);
+      return finding(
+        opens === right,
+        `a posting, ${what}`,
+        "the keys of the workspace it is in",
+        opens ? "opens" : "does not open",
+      );
+    });
+  });
+}
+
+function canOpen(keys: TenantKeys, cell: ReturnType<typeof postingCell>, body: Buffer): boolean {
+  try {
+    keys.open(cell, body);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function everyPairing(stage: Stage, { readers, documents }: Shelf): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { person, company } of readers) {
+    const allowed = documents
+      .filter((d) => d.company === company && (d.shared || d.owner.id === person.id))
+      .map((d) => d.id);
+    for (const q of [COMMON, `"${WORDS[0]} and the ${WORDS[1]}"`, `${WORDS.join(" ")} door`]) {
+      const found = await search(person, q);
+      const extra = found.filter((id) => !allowed.includes(id)).length;
+      const missing = allowed.filter((id) => !found.includes(id)).length;
+      findings.push(
+        finding(
+          extra === 0 && missing === 0,
+          q.startsWith('"') ? "GET /search, a phrase" : "GET /search",
+          `${person.role} of ${company}`,
+          `${found.length} found, ${extra} too many, ${missing} missing`,
+        ),
+      );
+    }
+  }
+  const { status } = await stage.founder.operator.client.call("GET", `search?q=${COMMON}`);
+  findings.push(finding(status === 403, "GET /search", "the operator", String(status)));
+  return findings;
+}
+
+async function search(person: Person, q: string): Promise<string[]> {
+  const { json } = await person.client.call("GET", `search?limit=50&q=${encodeURIComponent(q)}`);
+  const items = (json?.items ?? []) as { document: { id: string }; text: string }[];
+  return [...new Set(items.filter(({ text }) => text.includes(COMMON)).map(({ document }) => document.id))];
+}
+
+/** What is taken back is gone from the very next search, long before the index is rewritten. */
+async function atOnce({ readers, documents }: Shelf): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const shared of documents.filter((d) => d.shared)) {
+    const colleague = readers.find((r) => r.company === shared.company && r.person.role === "viewer")?.person;
+    if (!colleague) throw new Error("nobody to search");
+    const step = async (
+      what: string,
+      who: Person,
+      expected: boolean,
+      change: () => Promise<{ status: number }>,
+    ) => {
+      const { status } = await change();
+      const found = (await search(who, COMMON)).includes(shared.id);
+      findings.push(
+        finding(
+          found === expected && status < 300,
+          what,
+          `${who.role} of ${shared.company}`,
+          found ? "found" : "not found",
+        ),
+      );
+    };
+    const { client } = shared.owner;
+    const path = `documents/${shared.id}`;
+    const see = (visibility: string) => () => client.call("PATCH", path, { body: { visibility } });
+    await step("a document that is shared", colleague, true, see("tenant"));
+    await step("a document that was taken back", colleague, false, see("private"));
+    await step("a document that was taken back", shared.owner, true, see("private"));
+    await step("a document that is shared again", colleague, true, see("tenant"));
+    await step("a document that was deleted", colleague, false, () => client.call("DELETE", path));
+    await step("a document that was deleted", shared.owner, false, () => client.call("GET", "session"));
+  }
+  return findings;
+}

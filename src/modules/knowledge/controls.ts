@@ -1,0 +1,19 @@
+import type { Control } from "../../kernel/controls.ts";
+import type { Stage } from "../trust/stage/stage.ts";
+import { checkFiles } from "./checks/files.ts";
+import { checkSearch } from "./checks/search.ts";
+
+export const knowledgeControls: readonly Control<Stage>[] = [
+  {
+    id: "knowledge.files",
+    kind: "tested",
+    removed: "the headers of a download, which was then shown like a page",
+    check: checkFiles,
+  },
+  {
+    id: "knowledge.encrypted-search",
+    kind: "tested",
+    removed: "the filter by who may see a document; and the key of the words' hashes",
+    check: checkSearch,
+  },
+];

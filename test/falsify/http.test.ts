@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { test } from "node:test";
+import { checkFiles } from "../../src/modules/knowledge/checks/files.ts";
+import { checkEscaping } from "../../src/modules/trust/controls/escaping.ts";
+import { checkRateLimits } from "../../src/modules/trust/controls/rate-limits.ts";
+import { probeSql } from "../../src/modules/trust/controls/sql-probes.ts";
+import { openBrowser } from "../../src/modules/trust/stage/browser.ts";
+import { instanceWithout, red, withHandler } from "./without.ts";
+
+// The search puts its query into the text of a statement before it searches.
+const without = instanceWithout((routes) =>
+  withHandler(routes, "GET /search", (handler) => async (ctx, input, reply) => {
+    const { q } = input.query as unknown as { q: string };
+    await ctx.system.pool.query(`select 1 where 'a' = '${q}'`);
+    return handler(ctx, input, reply);
+  }),
+);
+
+test("SQL that is put together from a query is noticed", async () => {
+  const found = red(await probeSql(without.stage));
+  assert.ok(
+    found.some((line) => line.startsWith("GET /api/t/{slug}/search query.q")),
+    found.join("\n"),
+  );
+});
+
+test("a limiter that allows everything is noticed", async () => {
+  const allowAll = { take: () => ({ allowed: true, limit: 1, remaining: 1, retryAfter: 0 }) };
+  const found = red(await checkRateLimits(without.stage, () => allowAll));
+  assert.ok(
+    found.some((line) => line.startsWith("POST session, 13 at once")),
+    found.join("\n"),
+  );
+  assert.ok(
+    found.some((line) => line.includes("members of one company")),
+    found.join("\n"),
+  );
+});
+
+test("one limit for all customers is noticed", async () => {
+  const found = red(
+    await checkRateLimits(without.stage, () => {
+      let left = 100;
+      return {
+        take: () => ({ allowed: left-- > 0, limit: 100, remaining: Math.max(0, left), retryAfter: 1 }),
+      };
+    }),
+  );
+  assert.ok(
+    found.some((line) => line.includes("a member of another company")),
+    found.join("\n"),
+  );
+});
+
+test("originals that are served like pages are noticed, and so is script that then runs", async (t) => {
+  const { server } = without.instance.app.server;
+  const inline = (_request: IncomingMessage, response: ServerResponse) => {
+    const writeHead = response.writeHead.bind(response) as (
+      status: number,
+      headers?: object,
+    ) => ServerResponse;
+    response.writeHead = ((status: number, headers: Record<string, unknown> = {}) => {
+      const { "content-security-policy": _, "content-disposition": attached, ...rest } = headers;
+      const type = attached ? { "content-type": "text/html", "x-content-type-options": "none" } : {};
+      return writeHead(status, { ...rest, ...type });
+    }) as ServerResponse["writeHead"];
+  };
+  server.prependListener("request", inline);
+  t.after(() => server.off("request", inline));
+  const files = red(await checkFiles(without.stage));
+  assert.ok(
+    files.some((line) => line.startsWith("headers of picture.svg.html")),
+    files.join("\n"),
+  );
+  const browser = await openBrowser();
+  if (!browser) return t.skip("no browser");
+  await browser.close();
+  const found = red(await checkEscaping(without.stage));
+  assert.ok(
+    found.some((line) => line.startsWith("headers: the first page |")),
+    found.join("\n"),
+  );
+  assert.ok(
+    found.some((line) => /^an original, opened like a page .*script ran/.test(line)),
+    found.join("\n"),
+  );
+  assert.ok(
+    found.some((line) => /^an original, opened like a page .*asked for elsewhere/.test(line)),
+    found.join("\n"),
+  );
+});
