@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
 import { type JobWithMetadata, PgBoss } from "pg-boss";
 import { type Ctx, tenantOf } from "./context.ts";
 import { isAppError } from "./errors.ts";
@@ -113,7 +115,7 @@ async function perform(system: System, spec: JobSpec, data: JobData, last: boole
   const requestId = newId();
   const log = system.log.child({ job: spec.name, requestId });
   try {
-    await spec.run(jobContext(system, data, requestId, log), data.id, last);
+    await runThroughOutage(system, () => spec.run(jobContext(system, data, requestId, log), data.id, last));
   } catch (error) {
     log.error({ err: error }, "a job failed");
     // The queue keeps this in clear, so it gets a code and nothing of the error itself.
@@ -121,6 +123,39 @@ async function perform(system: System, spec: JobSpec, data: JobData, last: boole
     failure.stack = "";
     throw failure;
   }
+}
+
+const OUTAGES = 5;
+const LONGEST_OUTAGE_MS = 120_000;
+const OUTAGE_LOOK_MS = 200;
+
+/**
+ * A database that is away for a moment is no fault of the job: it is begun again once the database is back, at no
+ * cost in tries. To fail it instead would take the same database, and the queue would miss it only when its heartbeat
+ * has been silent for long. Jobs may run twice anyway.
+ */
+async function runThroughOutage(system: System, run: () => Promise<void>): Promise<void> {
+  for (let outages = 0; ; outages++) {
+    try {
+      return await run();
+    } catch (error) {
+      const away = isAppError(error) && error.code === "unavailable";
+      if (!away || outages === OUTAGES || !(await isBack(system.pool))) throw error;
+    }
+  }
+}
+
+async function isBack(pool: pg.Pool): Promise<boolean> {
+  const until = Date.now() + LONGEST_OUTAGE_MS;
+  while (!pool.ending && Date.now() < until) {
+    await sleep(OUTAGE_LOOK_MS);
+    const back = await pool.query("select 1").then(
+      () => true,
+      () => false,
+    );
+    if (back) return true;
+  }
+  return false;
 }
 
 export function jobContext(

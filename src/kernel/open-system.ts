@@ -9,6 +9,7 @@ import { type Keyring, openKeyring } from "./crypto/keyring.ts";
 import { loadMasterKeys } from "./crypto/master-key.ts";
 import { createSigningKey } from "./crypto/signing-keys.ts";
 import { openPool } from "./database/pool.ts";
+import { appError } from "./errors.ts";
 import { diskFileStore } from "./files/disk.ts";
 import { openHub } from "./hub.ts";
 import { openJobs } from "./jobs.ts";
@@ -70,9 +71,11 @@ function openDirectory(pool: pg.Pool): Directory {
     async tenantBySlug(slug) {
       const known = found.get(slug);
       if (known) return known;
-      const { rows } = await pool.query<{ id: string | null }>("select directory.tenant_by_slug($1) as id", [
-        slug,
-      ]);
+      const { rows } = await pool
+        .query<{ id: string | null }>("select directory.tenant_by_slug($1) as id", [slug])
+        .catch((cause: unknown) => {
+          throw appError("unavailable", { cause, retryAfter: 2 });
+        });
       const id = rows[0]?.id ?? null;
       // A slug never moves to another tenant; one that is free today may be taken tomorrow.
       if (id) {

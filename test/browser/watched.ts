@@ -29,12 +29,14 @@ const RUN_AXE = (rules: string) => `axe.run(document, { resultTypes: ["violation
   .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) =>
     id + " at " + node.target.join(" ") + ": " + node.failureSummary)))`;
 const OVERFLOW = `[document.documentElement, ...document.querySelectorAll("main, dialog[open]")]
+  .filter((part) => part === document.documentElement || getComputedStyle(part).overflowX !== "visible")
   .filter((part) => part.scrollWidth > part.clientWidth + 1)
   .map((part) => part.localName + " is " + (part.scrollWidth - part.clientWidth) + " px too wide")`;
 
 /** Opens a browser context of its own. `origin` is the only one that its pages may speak to. */
 export async function openWatched(browser: Browser, origin: string): Promise<Watched> {
-  const context = await browser.newContext({ viewport: DESK, colorScheme: "light" });
+  // Without motion, so that a colour is what it is and not on its way.
+  const context = await browser.newContext({ viewport: DESK, colorScheme: "light", reducedMotion: "reduce" });
   context.setDefaultTimeout(20_000);
   const seen: string[] = [];
   const allowed: string[] = [];
@@ -61,8 +63,7 @@ export async function openWatched(browser: Browser, origin: string): Promise<Wat
     newPage: () => context.newPage(),
     willRefuse: (...refusals) => void allowed.push(...refusals),
     async look(page, name) {
-      await page.evaluate(`document.fonts.ready.then(() => Promise.all(document.getAnimations().map((one) =>
-        one.effect.getComputedTiming().iterations === Infinity ? null : one.finished.catch(() => null))))`);
+      await page.evaluate("document.fonts.ready.then(() => null)");
       await page.evaluate(axe);
       seen.push(...((await page.evaluate(RUN_AXE(""))) as string[]));
       await page.emulateMedia({ colorScheme: "dark" });

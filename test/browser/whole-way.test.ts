@@ -122,6 +122,7 @@ step("two owners join by mail, side by side in one browser", async () => {
   await joinByMail(bexley, IDRIS, "Idris Vale", "Join Bexley Marine");
   await harrow.waitForURL(`**${HARROW}/ask`);
   await bexley.waitForURL(`**${BEXLEY}/ask`);
+  await harrow.bringToFront();
   await owners.look(harrow, "ask-new");
 });
 
@@ -190,6 +191,7 @@ step("a question is answered as it is written, and a citation opens its passage"
   );
   await source.getByRole("link", { name: "Open the document" }).click();
   await harrow.waitForURL(/passage=\d+/);
+  await harrow.getByRole("heading", { level: 1, name: /lease/i }).waitFor();
   const mark = harrow.getByRole("main").locator("mark");
   await mark.waitFor();
   assert.ok(await inSight(mark), "the passage is in sight");
@@ -213,19 +215,21 @@ step("what is shared is seen by the colleague, and by no other customer", async 
   await colleague.look(tomas, "document-of-a-colleague");
   // The other customer's owner, signed in beside them in the same browser, with the true identifier.
   owners.willRefuse(`404 GET /documents/${lease}`);
+  await bexley.bringToFront();
   await bexley.goto(`${instance.url}${BEXLEY}/library/${lease}`);
   await heading(bexley, "This document is not here").waitFor();
   await bexley.goto(`${instance.url}${BEXLEY}/library?q=Lindqvist`);
   await bexley.getByText("No passage has these words").waitFor();
   await bexley.getByText("No document is called").waitFor();
   await owners.look(bexley, "search-nothing");
+  await harrow.bringToFront();
   await harrow.reload();
   await heading(harrow, /lease/i).waitFor();
 });
 
 step("a document is renamed, found, and deleted", async ({ instance }) => {
   await harrow.goto(`${instance.url}${HARROW}/library`);
-  await more(harrow, /Scan_0231|office/i, "Rename");
+  await more(harrow, /Scan_0231/, "Rename");
   await harrow.getByLabel("Name", { exact: true }).fill("Notes for the move");
   await owners.look(harrow, "rename");
   await harrow.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
@@ -264,7 +268,7 @@ step("the log says who did what", async ({ instance }) => {
   for (const words of ["Invited somebody", "Deleted a document", "Changed a document", "Asked a question"])
     await harrow.getByRole("cell", { name: words }).first().waitFor();
   await changed.getByRole("button").click();
-  await harrow.getByText("member.role-changed").waitFor();
+  await harrow.getByText(/^member\.role-changed · member/).waitFor();
   await owners.look(harrow, "activity");
   await tomas.goto(`${instance.url}${HARROW}/activity`);
   await tomas.getByText("Your own sign-ins").waitFor();

@@ -6,7 +6,7 @@ import { checkEntries } from "../../src/modules/operations/audit/checks/entries.
 import { instanceWithout, red, withHandler } from "./without.ts";
 
 // One route changes nothing and records nothing, one is not in the script of the check.
-const without = instanceWithout((routes) => {
+const { stage } = await instanceWithout((routes) => {
   const silent = withHandler(routes, "PATCH /account", () => async (_ctx, { body }) => ({
     name: (body as unknown as { name: string }).name,
   }));
@@ -16,7 +16,7 @@ const without = instanceWithout((routes) => {
 });
 
 test("a route that records nothing, and one that nobody calls, are noticed", async () => {
-  const found = red(await checkEntries(without.stage));
+  const found = red(await checkEntries(stage));
   assert.deepEqual(
     found.map((line) => line.split(" |")[0]),
     ["PATCH /api/t/:slug/account", "DELETE /api/t/:slug/session/unknown"],
@@ -25,7 +25,7 @@ test("a route that records nothing, and one that nobody calls, are noticed", asy
 });
 
 test("nothing is red before the database's defences are removed", async () => {
-  assert.deepEqual(red(await checkAppendOnly(without.stage)), []);
+  assert.deepEqual(red(await checkAppendOnly(stage)), []);
 });
 
 const removals: [words: string, remove: string, restore: string, noticed: RegExp][] = [
@@ -70,7 +70,7 @@ const removals: [words: string, remove: string, restore: string, noticed: RegExp
 for (const [words, remove, restore, noticed] of removals) {
   test(`noticed: ${words}`, async () => {
     await asSuperuser(remove);
-    const found = red(await checkAppendOnly(without.stage));
+    const found = red(await checkAppendOnly(stage));
     await asSuperuser(restore);
     assert.ok(
       found.some((line) => noticed.test(line)),
@@ -88,7 +88,7 @@ test("noticed: the way in takes the caller's word for who it is", async () => {
     .replace("raise exception 'a member needs a session' using errcode = 'VS401'", "null");
   assert.notEqual(trusting, body);
   await asSuperuser(trusting);
-  const found = red(await checkAppendOnly(without.stage));
+  const found = red(await checkAppendOnly(stage));
   await asSuperuser(body);
   for (const forged of [
     "a session that is made up",
@@ -104,7 +104,7 @@ test("noticed: the way in takes the caller's word for who it is", async () => {
 });
 
 async function asSuperuser(sql: string): Promise<unknown> {
-  const client = new pg.Client(without.stage.server.databaseUrl("postgres"));
+  const client = new pg.Client(stage.server.databaseUrl("postgres"));
   await client.connect();
   try {
     return (await client.query(sql)).rows?.[0];

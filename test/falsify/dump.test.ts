@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import type { TenantKeys } from "../../src/kernel/crypto/tenant-keys.ts";
 import { checkDump } from "../../src/modules/trust/controls/dump.ts";
 import { instanceWithout, red, withHandler } from "./without.ts";
 
 // Two defences are gone: one route writes what it gets into the log, and values are sealed as they are.
-const without = instanceWithout((routes) =>
+const { instance, stage } = await instanceWithout((routes) =>
   withHandler(routes, "PATCH /account", (handler) => (ctx, input, reply) => {
-    ctx.log.info({ received: input.body }, "a route that talks");
+    // In the message: what stands in fields of such names is blacked out by the log itself.
+    ctx.log.info(`received ${JSON.stringify(input.body)}`);
     return handler(ctx, input, reply);
   }),
 );
@@ -19,23 +20,14 @@ const asTheyAre = (keys: TenantKeys): TenantKeys => ({
   openText: (_cell, sealed) => Buffer.from(sealed).toString("utf8"),
 });
 
-let found: string[] = [];
-
-before(async () => {
-  const { keyring } = without.instance.system;
-  const { tenant } = keyring;
-  // Whoever joined before has sealed values; they are read by their own keys no more, and are not asked.
-  const plain = new Map<string, boolean>();
-  const known = new Set(await keyring.list());
-  Object.assign(keyring, {
-    tenant: async (id: string) => {
-      const keys = await tenant(id);
-      if (!plain.has(id)) plain.set(id, !known.has(id));
-      return plain.get(id) ? asTheyAre(keys) : keys;
-    },
-  });
-  found = red(await checkDump(without.stage));
+const { keyring } = instance.system;
+const { tenant } = keyring;
+// Companies that are there already have sealed values, which their own keys must open; those founded later have none.
+const sealed = new Set(await keyring.list());
+Object.assign(keyring, {
+  tenant: async (id: string) => (sealed.has(id) ? tenant(id) : asTheyAre(await tenant(id))),
 });
+const found = red(await checkDump(stage));
 
 test("names in clear are found in the table of members", () => {
   assert.ok(

@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import type { TenantKeys } from "../../src/kernel/crypto/tenant-keys.ts";
 import { checkSearch } from "../../src/modules/knowledge/checks/search.ts";
 import { findPassages } from "../../src/modules/knowledge/service.ts";
-import type { Stage } from "../../src/modules/trust/stage/stage.ts";
 import { instanceWithout, red, withHandler } from "./without.ts";
 
 // The search looks with everybody's eyes: whoever asks is found what any colleague may see.
-let stage: Stage | null = null;
-const without = instanceWithout((routes) =>
+let people: Record<string, readonly string[]> = {};
+const { instance, stage } = await instanceWithout((routes) =>
   withHandler(routes, "GET /search", () => async (ctx, { query }) => {
     const { q, limit } = query as unknown as { q: string; limit: number };
-    const cast = [stage?.a, stage?.b].find((c) => c?.slug === ctx.tenant?.slug);
-    const everybody = Object.values(cast?.people ?? {}).flat();
-    const found = await Promise.all(everybody.map(({ id }) => findPassages(ctx, id, q, limit)));
+    const everybody = people[ctx.tenant?.slug ?? ""] ?? [];
+    const found = await Promise.all(everybody.map((id) => findPassages(ctx, id, q, limit)));
     const items = found
       .flatMap((f) => f.items)
       .map(({ document, passage, page, text }) => ({ document, passage, page, text, marks: [] }));
@@ -28,15 +26,18 @@ const unkeyed = (keys: TenantKeys): TenantKeys => ({
     purpose === "knowledge.index" ? createHash("sha256").update(value).digest() : keys.lookup(purpose, value),
 });
 
-let found: string[] = [];
-
-before(async () => {
-  stage = without.stage;
-  const { keyring } = without.instance.system;
-  const { tenant } = keyring;
-  Object.assign(keyring, { tenant: async (id: string) => unkeyed(await tenant(id)) });
-  found = red(await checkSearch(without.stage));
-});
+people = Object.fromEntries(
+  [stage.a, stage.b].map(({ slug, people: cast }) => [
+    slug,
+    Object.values(cast)
+      .flat()
+      .map((p) => p.id),
+  ]),
+);
+const { keyring } = instance.system;
+const { tenant } = keyring;
+Object.assign(keyring, { tenant: async (id: string) => unkeyed(await tenant(id)) });
+const found = red(await checkSearch(stage));
 
 test("documents of others among one's own are noticed", () => {
   assert.ok(

@@ -1,4 +1,4 @@
-import { after, before } from "node:test";
+import { after } from "node:test";
 import { liveServer } from "../../src/commands/on-stage.ts";
 import type { Finding, Outcome } from "../../src/kernel/controls.ts";
 import type { Route, Routes } from "../../src/kernel/routes/contract.ts";
@@ -6,30 +6,12 @@ import { openStage, type Stage } from "../../src/modules/trust/stage/stage.ts";
 import { startThrowAway, type ThrowAway } from "../../src/throw-away.ts";
 
 /** An instance with two companies from which a test file removes defences; its routes can be rebuilt before it starts. */
-export function instanceWithout(rebuild: (routes: Routes) => Routes = (routes) => routes): {
-  readonly instance: ThrowAway;
-  readonly stage: Stage;
-} {
-  let opened: { instance: ThrowAway; stage: Stage } | null = null;
-  const get = () => {
-    if (!opened) throw new Error("the instance is not open yet");
-    return opened;
-  };
-  before(async () => {
-    const instance = await startThrowAway({ rebuild });
-    opened = { instance, stage: await openStage(liveServer(instance)) };
-  });
-  after(async () => {
-    await opened?.instance.close();
-  });
-  return {
-    get instance() {
-      return get().instance;
-    },
-    get stage() {
-      return get().stage;
-    },
-  };
+export async function instanceWithout(
+  rebuild: (routes: Routes) => Routes = (routes) => routes,
+): Promise<{ instance: ThrowAway; stage: Stage }> {
+  const instance = await startThrowAway({ rebuild });
+  after(() => instance.close());
+  return { instance, stage: await openStage(liveServer(instance)) };
 }
 
 /** The table of routes with another handler for one of them. */

@@ -23,12 +23,12 @@ let client: Client;
 const acknowledged = new Map<string, Paper>();
 
 before(async () => {
-  server = await startServer(place);
+  server = await startServer(place, process.env["LOG"] ? { env: { LOG_LEVEL: "debug" } } : {});
   client = (await foundFirm(server)).client;
 });
 
 after(async () => {
-  await server?.stop("SIGTERM");
+  const e = await server?.stop("SIGTERM"); if (process.env["LOG"]) (await import("node:fs")).writeFileSync("/tmp/rel/db.log", e.words);
   remove(place);
 });
 
@@ -40,10 +40,7 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
   const answers: { what: string; answer: Answer }[] = [];
   const stopping = new AbortController();
   const again = async (what: string, pause: number, call: () => Promise<Answer>) => {
-    while (!stopping.signal.aborted) {
-      answers.push({ what, answer: await call() });
-      await sleep(pause);
-    }
+    for (; !stopping.signal.aborted; await sleep(pause)) answers.push({ what, answer: await call() });
   };
   const visitor = openClient(server.url, FIRM);
   const asked: string[] = [];
@@ -69,12 +66,16 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
     again("link", 700, () => openClient(server.url, `firm-${answers.length}`).call("POST", "unlock", { body: { token: "x".repeat(43) } })),
     again("outbox", 600, () => visitor.call("GET", "/api/outbox", { headers: { "x-outbox-token": server.outboxToken } })),
     again("upload", 1200, () => upload(textPaper(30))),
+    pdfPaper(20).then(upload),
   ];
-  void pdfPaper(20).then((paper) => upload(paper));
+  const loaded = Promise.all(load);
+  // Looked at below, after whatever else may fail first.
+  loaded.catch(() => stopping.abort());
   await sleep(1500);
   const before = answers.length;
   const old = postmasterOf(place);
-  const followed = following(asked.at(-1) ?? "");
+  const stream = watching();
+  await sleep(300);
   process.kill(old, "SIGKILL");
   const died = performance.now();
   await until("it answers again", 10_000, async () => {
@@ -83,7 +84,7 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
   });
   await sleep(4000);
   stopping.abort();
-  await Promise.all(load);
+  await loaded;
 
   assert.notEqual(postmasterOf(place), old);
   const outcomes = Map.groupBy(answers, ({ what, answer }) => `${what} ${answer.status}`);
@@ -95,20 +96,23 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
   }
   assert.ok(answers.slice(before).some(({ answer }) => answer.status === 503), `nobody noticed: ${table}`);
 
-  await until("questions that were taken are answered", 30_000, async () => {
+  const q = await until("questions that were taken are answered", 30_000, async () => {
     await sleep(200);
     const { json } = expectStatus(await client.call("GET", `chats/${chat}`), 200, "reading the chat");
     const mine = json.messages.filter(({ id }: { id: string }) => asked.includes(id));
     assert.ok(!mine.some(({ state }: { state: string }) => state === "failed"), table);
     return mine.length === asked.length && mine.every(({ state }: { state: string }) => state === "done");
   });
-  assert.equal(await followed, "done", "a reader's stream waited for the database");
-  await until("documents that were taken are ready", 30_000, async () => {
+  process.stderr.write(`Q ${q}\n`);
+  const dd = await until("documents that were taken are ready", 30_000, async () => {
     await sleep(200);
     const found = await states();
     assert.ok(!found.includes("failed"), table);
     return found.every((state) => state === "ready");
   });
+  process.stderr.write(`D ${dd} ${table}\n`);
+  assert.ok(!stream.over, "an open stream waited for the database");
+  assert.ok([...acknowledged.keys()].slice(-1).every((id) => stream.ids.has(id)), "and tells what came after");
   for (const id of chats) expectStatus(await client.call("GET", `chats/${id}`), 200, "an acknowledged chat");
   const { client: again_ } = await signInAgain(server);
   for (const [id, { bytes, word }] of acknowledged) {
@@ -159,8 +163,15 @@ async function states(): Promise<string[]> {
   return json.items.map(({ state }: { state: string }) => state);
 }
 
-async function following(answer: string): Promise<string> {
-  let last = "";
-  for await (const { event } of follow(client, answer)) last = event;
-  return last;
+/** Names of the documents that an open stream has told of; `over` once it has ended. */
+function watching() {
+  const seen = { ids: new Set<string>(), over: false };
+  void (async () => {
+    for await (const { data } of follow(client, "documents/events")) seen.ids.add(data.id);
+  })()
+    .catch(() => {})
+    .finally(() => {
+      seen.over = true;
+    });
+  return seen;
 }

@@ -73,7 +73,7 @@ test("killed while answers are written: they are finished, and a reader goes on 
   const seen = new Map<string, string>();
   let last: string | undefined;
   let dying: Promise<void> | undefined;
-  for await (const { id, event, data } of follow(client, first)) {
+  for await (const { id, event, data } of follow(client, `answers/${first}/stream`)) {
     if (event === "part") seen.set(id, data.text);
     last = id;
     // The kill is sent while the others are still being written.
@@ -81,7 +81,7 @@ test("killed while answers are written: they are finished, and a reader goes on 
   }
   await dying;
   let ending = null;
-  for await (const { id, event, data } of follow(client, first, last)) {
+  for await (const { id, event, data } of follow(client, `answers/${first}/stream`, last)) {
     if (event === "reset") seen.clear();
     if (event === "part") {
       assert.ok(!seen.has(id), "no part is sent twice");

@@ -6,7 +6,6 @@ import { readConfig } from "../../src/kernel/config.ts";
 import type { Ctx, Role, TenantKind } from "../../src/kernel/context.ts";
 import { db } from "../../src/kernel/database/queries.ts";
 import { unit, write } from "../../src/kernel/database/unit.ts";
-import type { AppError, ErrorCode } from "../../src/kernel/errors.ts";
 import { newId } from "../../src/kernel/ids.ts";
 import { type JobSpec, jobContext } from "../../src/kernel/jobs.ts";
 import { openLog } from "../../src/kernel/log.ts";
@@ -162,13 +161,6 @@ async function hire(
     }),
   };
 }
-
-/** For `assert.rejects`: an error of ours with this code. */
-export const refused = (code: ErrorCode) => (error: unknown) => {
-  const given = (error as Partial<AppError>).code;
-  if (given !== code) throw new Error(`${String(given)} instead of ${code}`, { cause: error });
-  return true;
-};
 
 /** The events of a tenant's audit log, oldest first, as the superuser sees them. */
 export function eventsOf(stage: Stage, tenantId: string): Promise<string[]> {

@@ -1,8 +1,4 @@
-import {
-  type Client,
-  expectStatus,
-  openClient,
-} from "../../src/modules/trust/stage/client.ts";
+import { type Client, expectStatus, openClient } from "../../src/modules/trust/stage/client.ts";
 import { PASSWORD, type Person, signIn } from "../../src/modules/trust/stage/people.ts";
 import type { Server } from "./server.ts";
 
@@ -13,7 +9,13 @@ export const FIRM = "firm";
 /** Sets a server up as a person with a browser would, and founds one company. Answers its owner, signed in. */
 export async function foundFirm(server: Server): Promise<Person> {
   const visitor = openClient(server.url, "operator");
-  const setUp = { token: server.setUpToken, name: "Olu Marsh", address: OPERATOR, password: PASSWORD, company: "The Operator" };
+  const setUp = {
+    token: server.setUpToken,
+    name: "Olu Marsh",
+    address: OPERATOR,
+    password: PASSWORD,
+    company: "The Operator",
+  };
   expectStatus(await visitor.call("POST", "/api/set-up", { body: setUp }), 201, "set-up");
   const verify = await mailed(server, OPERATOR, "verify");
   expectStatus(await visitor.call("POST", "verification", { body: { token: verify } }), 204, "verification");
@@ -42,8 +44,14 @@ export function moveTo(server: Server, before: Client): Client {
 
 async function mailed(server: Server, address: string, kind: "verify" | "join"): Promise<string> {
   const headers = { "x-outbox-token": server.outboxToken };
-  const { json } = expectStatus(await openClient(server.url, "operator").call("GET", "/api/outbox", { headers }), 200, "outbox");
-  const mail = json.items.find((item: { to: string; text: string }) => item.to === address && item.text.includes(`/${kind}#`));
+  const { json } = expectStatus(
+    await openClient(server.url, "operator").call("GET", "/api/outbox", { headers }),
+    200,
+    "outbox",
+  );
+  const mail = json.items.find(
+    (item: { to: string; text: string }) => item.to === address && item.text.includes(`/${kind}#`),
+  );
   const token = new RegExp(`/${kind}#(\\S+)`).exec(mail?.text ?? "")?.[1];
   if (!token) throw new Error(`no ${kind} mail to ${address}`);
   return token;
@@ -59,7 +67,9 @@ export interface Seen {
 
 /** The bytes of an original, or the status when there are none. */
 export async function original(client: Client, id: string): Promise<Buffer | number> {
-  const response = await fetch(`${client.origin}/api/t/${client.slug}/documents/${id}/original`, { headers: cookies(client) });
+  const response = await fetch(`${client.origin}/api/t/${client.slug}/documents/${id}/original`, {
+    headers: cookies(client),
+  });
   if (response.status !== 200) {
     await response.body?.cancel();
     return response.status;
@@ -67,10 +77,10 @@ export async function original(client: Client, id: string): Promise<Buffer | num
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** Follows an answer's stream to its end, or to that of the connection; `lastSeen` resumes it. */
-export async function* follow(client: Client, answer: string, lastSeen?: string): AsyncGenerator<Seen> {
+/** Follows a stream to its end, or to that of the connection; `lastSeen` resumes it. */
+export async function* follow(client: Client, path: string, lastSeen?: string): AsyncGenerator<Seen> {
   const headers = { ...cookies(client), ...(lastSeen ? { "last-event-id": lastSeen } : {}) };
-  const response = await fetch(`${client.origin}/api/t/${client.slug}/answers/${answer}/stream`, { headers });
+  const response = await fetch(`${client.origin}/api/t/${client.slug}/${path}`, { headers });
   if (response.status !== 200) throw new Error(`the stream answers ${response.status}`);
   let text = "";
   try {

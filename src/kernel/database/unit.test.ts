@@ -2,14 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import type pg from "pg";
-import {
-  asSuperuser,
-  type Company,
-  eventsOf,
-  openStage,
-  refused,
-  type Stage,
-} from "../../../test/support/stage.ts";
+import { refused } from "../../../test/support/refused.ts";
+import { asSuperuser, type Company, eventsOf, openStage, type Stage } from "../../../test/support/stage.ts";
 import { endSessions } from "../../modules/identity/sessions/service.ts";
 import { record } from "../audit.ts";
 import { days, minutes } from "../clock.ts";

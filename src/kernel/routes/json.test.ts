@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { refused } from "../../../test/support/stage.ts";
+import { refused } from "../../../test/support/refused.ts";
 import { checkCharacters, MOST_DEPTH, parseJson } from "./json.ts";
 
 const bad = refused("bad_request");
@@ -29,7 +29,7 @@ test("depth is limited before anything recurses", () => {
   const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
   assert.doesNotThrow(() => parseJson(nested(MOST_DEPTH)));
   assert.throws(() => parseJson(nested(MOST_DEPTH + 1)), bad);
-  assert.throws(() => parseJson('{"a":'.repeat(MOST_DEPTH + 1) + "1" + "}".repeat(MOST_DEPTH + 1)), bad);
+  assert.throws(() => parseJson(`${'{"a":'.repeat(MOST_DEPTH + 1)}1${"}".repeat(MOST_DEPTH + 1)}`), bad);
   // As large as a body may be, and never closed.
   for (const text of ["[".repeat(1_000_000), '{"a":'.repeat(200_000), '[{"":'.repeat(200_000)])
     assert.throws(() => parseJson(text), /Nest at most/);

@@ -316,7 +316,9 @@ function fromFramework(error: unknown, request: FastifyRequest): AppError {
     return appError("unsupported_type", { cause: error });
   // The parser of forms has no codes of its own.
   if (
-    /^(Unexpected end of|Malformed|Multipart: Boundary|Missing|Invalid) ?/.test((error as Error).message) &&
+    /^(Unexpected end of|Part terminated early|Malformed|Multipart: Boundary|Missing|Invalid) ?/.test(
+      (error as Error).message,
+    ) &&
     "isMultipart" in request &&
     request.isMultipart()
   ) {

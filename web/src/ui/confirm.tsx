@@ -23,7 +23,9 @@ export function Confirm(props: {
         </div>
       ) : null}
       <DialogActions>
-        <Button onClick={props.onClose}>Keep it as it is</Button>
+        <Button data-first onClick={props.onClose}>
+          Keep it as it is
+        </Button>
         <Button
           kind={props.danger === false ? "primary" : "danger"}
           busy={props.busy}

@@ -51,7 +51,8 @@ export function Dialog({ title, onClose, children, shape = "box", hideTitle = fa
       }}
       onClick={(event) => event.target === event.currentTarget && close.current()}
       className={classes(
-        "appear m-auto max-h-[90dvh] overflow-auto border border-line bg-raised p-0 text-ink shadow-soft",
+        // A dialog may stand in a table's cell, whose alignment and wrapping are not its own.
+        "appear m-auto max-h-[90dvh] overflow-auto border border-line bg-raised p-0 text-left whitespace-normal text-ink shadow-soft",
         shape === "box" && "w-[min(29rem,calc(100vw-2rem))] rounded-lg",
         shape === "wide" && "w-[min(40rem,calc(100vw-2rem))] rounded-lg",
         shape === "sheet" && "mb-0 max-h-[82dvh] w-full max-w-[44rem] rounded-t-lg",

@@ -6,7 +6,7 @@ import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.
 import type { Answer, Client } from "../../trust/stage/client.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import { type Person, signIn } from "../../trust/stage/people.ts";
-import { spareCompany } from "../../trust/stage/spare-company.ts";
+import { hireAnother, spareCompany } from "../../trust/stage/spare-company.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { upload } from "../../trust/stage/workspace.ts";
 
@@ -246,7 +246,7 @@ async function downloads(stage: Stage, { owner, files }: Kept): Promise<Finding[
 
   // Rights that end, end for the next download: signed out, suspended, removed.
   const company = await spareCompany(stage);
-  const leaving = await company.hire(`Silas Moor ${randomBytes(3).toString("hex")}`, "manager");
+  const leaving = await hireAnother(company, "Silas Moor", "manager");
   const [theirs] = await upload(leaving.client, [
     { name: "theirs.txt", bytes: Buffer.from(`Theirs ${WORD}\n`) },
   ]);

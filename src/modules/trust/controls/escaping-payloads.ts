@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { outboxLink } from "../../operations/outbox.ts";
 import { expectStatus } from "../stage/client.ts";
 import { mailedToken, type Person } from "../stage/people.ts";
-import { spareCompany } from "../stage/spare-company.ts";
+import { hireAnother, spareCompany } from "../stage/spare-company.ts";
 import type { Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
 
@@ -53,7 +53,7 @@ export async function plantPayloads(stage: Stage): Promise<Planted> {
   const { system } = stage.server;
   const company = await spareCompany(stage);
   const { slug, owner: colleague } = company;
-  const writer = await company.hire("Corin Vex", "admin");
+  const writer = await hireAnother(company, "Corin Vex", "admin");
   const { client } = writer;
   const withAgent = { headers: { "user-agent": `${NAME} Mozilla` } };
   expectStatus(

@@ -9,7 +9,7 @@ import { checkRate } from "../../../kernel/routes/guards.ts";
 import type { System } from "../../../kernel/system.ts";
 import { finding } from "../stage/finding.ts";
 import { type Person, signIn } from "../stage/people.ts";
-import { spareCompany } from "../stage/spare-company.ts";
+import { hireAnother, spareCompany } from "../stage/spare-company.ts";
 import type { Stage } from "../stage/stage.ts";
 
 /** One limit per class is tried to its end, so a route of it is needed that answers at once and changes nothing. */
@@ -74,8 +74,8 @@ interface People {
 async function openPeople(stage: Stage): Promise<People> {
   const company = await spareCompany(stage);
   const [one, leaving] = await Promise.all([
-    company.hire("Rhea Tallow", "manager"),
-    company.hire("Odo Brink", "manager"),
+    hireAnother(company, "Rhea Tallow", "manager"),
+    hireAnother(company, "Odo Brink", "manager"),
   ]);
   const colleague = await signIn(
     stage.server.url,

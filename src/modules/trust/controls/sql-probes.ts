@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Finding } from "../../../kernel/controls.ts";
 import type { Client } from "../stage/client.ts";
 import { finding } from "../stage/finding.ts";
-import { spareCompany } from "../stage/spare-company.ts";
+import { hireAnother, spareCompany } from "../stage/spare-company.ts";
 import type { Stage } from "../stage/stage.ts";
 import { upload, waitUntilReady } from "../stage/workspace.ts";
 import { type Field, type Operation, readOperations, requestOf } from "./fields.ts";
@@ -22,7 +22,7 @@ const AT_ONCE = 4;
 /** SQL into every string of every route: never a 5xx, nothing slept, nothing found that was not there, nothing lost. */
 export async function probeSql(stage: Stage): Promise<Finding[]> {
   const company = await spareCompany(stage);
-  const prober = await company.hire("Vesna Orlo", "owner");
+  const prober = await hireAnother(company, "Vesna Orlo", "owner");
   const { client } = prober;
   const operations = await readOperations(stage.server.url);
   const before = await countRows(stage);

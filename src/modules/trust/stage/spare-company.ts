@@ -1,4 +1,6 @@
-import type { Company } from "./people.ts";
+import { randomBytes } from "node:crypto";
+import type { Role } from "../../../kernel/context.ts";
+import type { Company, Person } from "./people.ts";
 import type { Stage } from "./stage.ts";
 
 /**
@@ -11,4 +13,9 @@ export function spareCompany(stage: Stage): Promise<Company> {
   const founding = stage.founder.found("quill-and-sons", "Quill and Sons", "Sable Quill");
   stage.shared.set("spare-company", founding);
   return founding;
+}
+
+/** One more person of a company, under a name that nobody there has, so that a check can run twice. */
+export function hireAnother(company: Company, name: string, role: Role): Promise<Person> {
+  return company.hire(`${name} ${randomBytes(3).toString("hex")}`, role);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { redacted } from "../../../../kernel/audit.ts";
 import { type Answer, type Client, openClient } from "../../../trust/stage/client.ts";
 import { mailedToken, PASSWORD, type Person, signIn } from "../../../trust/stage/people.ts";
-import { spareCompany } from "../../../trust/stage/spare-company.ts";
+import { hireAnother, spareCompany } from "../../../trust/stage/spare-company.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
 import { upload, waitUntilReady } from "../../../trust/stage/workspace.ts";
 
@@ -58,7 +58,7 @@ type Company = Awaited<ReturnType<typeof spareCompany>>;
 
 async function* ofSessions(stage: Stage, company: Company, call: CallWith): AsyncGenerator<Step> {
   const { url: origin } = stage.server;
-  const person = await company.hire(`Audra Finn ${randomBytes(3).toString("hex")}`, "manager");
+  const person = await hireAnother(company, "Audra Finn", "manager");
   const { client } = person;
   const tenant = company.id;
   const visitor = openClient(origin, company.slug);

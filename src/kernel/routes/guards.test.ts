@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FastifyRequest } from "fastify";
+import { refused } from "../../../test/support/refused.ts";
+import { memoryLimiter, rates } from "../limits/token-bucket.ts";
+import type { System } from "../system.ts";
+import type { Route } from "./contract.ts";
+import { accessCookie, checkCsrf, checkRate, refreshCookie } from "./guards.ts";
+
+const route = (rate: Route["rate"] = "write", url = "/api/t/:slug/things") =>
+  ({ method: "POST", url, rate }) as Route;
+
+test("cookies are bound to host and workspace by their names", () => {
+  for (const name of [accessCookie("harrow"), refreshCookie("harrow")])
+    assert.match(name, /^__Host-vs_(access|refresh)\.harrow$/);
+});
+
+test("a member has a rate of their own, and a tenant one that no member uses up alone", () => {
+  const now = new Date();
+  const system = { limiter: memoryLimiter(() => now) } as unknown as System;
+  const take = (memberId: string, tenantId = "a", of = route()) =>
+    checkRate(system, of, { tenantId, memberId });
+  const { burst } = rates.write;
+  for (let i = 0; i < burst; i++) assert.ok(take("greedy").allowed);
+  assert.equal(take("greedy").allowed, false);
+  assert.ok(take("other").allowed);
+  // Twenty who take all that is theirs exhaust the tenant, and nobody else.
+  for (let m = 0; m < 19; m++) for (let i = 0; i < burst; i++) take(`m${m}`);
+  const over = take("late");
+  assert.deepEqual([over.allowed, over.limit], [false, burst * 20]);
+  assert.ok(take("late", "b").allowed);
+  assert.ok(take("late", "a", route("write", "/api/t/:slug/other")).allowed);
+});
+
+test("visitors are counted by network and route", () => {
+  const now = new Date();
+  const system = { limiter: memoryLimiter(() => now) } as unknown as System;
+  const knock = (ip: string, of = route("sign-in")) => checkRate(system, of, { ip }).allowed;
+  for (let i = 0; i < rates["sign-in"].burst; i++) assert.ok(knock(`2001:db8:1:2::${i}`));
+  assert.equal(knock("2001:db8:1:2:ffff::"), false);
+  assert.ok(knock("2001:db8:1:3::1"));
+  assert.ok(knock("2001:db8:1:2::1", route("sign-in", "/api/t/:slug/other")));
+});
+
+test("our own origin is the configured one, whatever host a request names", () => {
+  const system = { config: { publicUrl: "https://desk.example/" } } as unknown as System;
+  const request = (headers: Record<string, string>) =>
+    ({ headers, protocol: "http", host: "desk.example:8460" }) as unknown as FastifyRequest;
+  const check = (headers: Record<string, string>) => checkCsrf(system, route(), request(headers), null);
+  check({ origin: "https://desk.example" });
+  check({});
+  for (const origin of [
+    "http://desk.example",
+    "http://desk.example:8460",
+    "https://desk.example:8460",
+    "https://desk.example.evil.example",
+    "https://evil.example",
+    "null",
+    "",
+  ])
+    assert.throws(() => check({ origin }), refused("csrf"), origin);
+  // Without a configured one it is the one that was asked, port and protocol included.
+  const local = { config: { publicUrl: null } } as unknown as System;
+  checkCsrf(local, route(), request({ origin: "http://desk.example:8460" }), null);
+  assert.throws(
+    () => checkCsrf(local, route(), request({ origin: "http://desk.example" }), null),
+    refused("csrf"),
+  );
+});

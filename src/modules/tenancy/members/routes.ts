@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { allow, type Routes, route, unauditedBecause } from "../../../kernel/routes/contract.ts";
+import { emptyBody, ids, nothing, RoleName } from "../../identity/shapes.ts";
+import {
+  changeRole,
+  listMembers,
+  reinstateMember,
+  removeMember,
+  suspendMember,
+  unlockMember,
+} from "./service.ts";
+
+export function memberRoutes(routes: Routes): void {
+  route(routes, {
+    method: "GET",
+    path: "/members",
+    words: "Who is a member",
+    access: allow("member.read"),
+    audit: unauditedBecause("colleagues may know of each other"),
+    rate: "read",
+    output: {
+      200: z.object({
+        items: z.array(
+          z.object({
+            id: z.string(),
+            name: z.string(),
+            address: z.string(),
+            role: RoleName,
+            status: z.enum(["active", "suspended"]),
+            lastSignInAt: z.string().nullable(),
+          }),
+        ),
+        next: z.null(),
+      }),
+    },
+    handler: async (ctx) => ({ items: await listMembers(ctx), next: null }),
+  });
+  route(routes, {
+    method: "PATCH",
+    path: "/members/:id",
+    words: "Give a member another role",
+    resource: "member",
+    access: allow("member.change-role"),
+    audit: "member.role-changed",
+    rate: "write",
+    input: { params: ids.params, body: z.object({ role: RoleName }) },
+    output: { 204: nothing },
+    handler: async (ctx, { params, body }) => {
+      await changeRole(ctx, params.id, body.role);
+      return null;
+    },
+  });
+  route(routes, {
+    method: "PUT",
+    path: "/members/:id/suspension",
+    words: "Suspend a member",
+    resource: "member",
+    access: allow("member.suspend"),
+    audit: "member.suspended",
+    rate: "write",
+    input: { params: ids.params, body: emptyBody },
+    output: { 204: nothing },
+    handler: async (ctx, { params }) => {
+      await suspendMember(ctx, params.id);
+      return null;
+    },
+  });
+  route(routes, {
+    method: "DELETE",
+    path: "/members/:id/suspension",
+    words: "Let a suspended member back in",
+    resource: "member",
+    access: allow("member.suspend"),
+    audit: "member.reinstated",
+    rate: "write",
+    mayAnswer: [409],
+    input: { params: ids.params },
+    output: { 204: nothing },
+    handler: async (ctx, { params }) => {
+      await reinstateMember(ctx, params.id);
+      return null;
+    },
+  });
+  route(routes, {
+    method: "DELETE",
+    path: "/members/:id",
+    words: "Remove a member",
+    resource: "member",
+    access: allow("member.remove"),
+    audit: "member.removed",
+    rate: "write",
+    input: { params: ids.params },
+    output: { 204: nothing },
+    handler: async (ctx, { params }) => {
+      await removeMember(ctx, params.id);
+      return null;
+    },
+  });
+  route(routes, {
+    method: "POST",
+    path: "/members/:id/unlock",
+    words: "End the pause after a member's failed sign-ins",
+    resource: "member",
+    access: allow("member.unlock"),
+    audit: "member.unlocked",
+    rate: "write",
+    input: { params: ids.params, body: emptyBody },
+    output: { 204: nothing },
+    handler: async (ctx, { params }) => {
+      await unlockMember(ctx, params.id);
+      return null;
+    },
+  });
+}
