@@ -55,7 +55,9 @@ export function knowledgeRoutes(routes: Routes): void {
     audit: reading,
     rate: "read",
     input: { query: z.object({ q: z.string().max(300).optional(), ...paging(200) }) },
-    output: { 200: z.object({ items: z.array(Document), next: z.string().nullable() }) },
+    output: {
+      200: z.object({ items: z.array(Document), next: z.string().nullable(), total: z.int() }),
+    },
     handler: (ctx, { query }) => listDocuments(ctx, query),
   });
 

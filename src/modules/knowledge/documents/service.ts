@@ -32,13 +32,20 @@ export interface Passage {
 /** What is sealed into a passage's body. */
 export type PassageBody = Pick<Passage, "heading" | "text">;
 
-/** Documents that the acting member may see, newest first; `q` keeps those whose name has all its words. */
+/** Documents that the acting member may see, newest first; `q` keeps those whose name has all its words. `total` counts all of them. */
 export async function listDocuments(
   ctx: Ctx,
   { q, cursor, limit }: { q?: string | undefined; cursor?: Place | undefined; limit: number },
-): Promise<Page<Document>> {
+): Promise<Page<Document> & { total: number }> {
   const keys = await keysOf(ctx);
   const me = memberOf(ctx);
+  const all = await readOne(
+    ctx,
+    db
+      .selectFrom("document")
+      .select((on) => on.fn.countAll<number>().as("total"))
+      .where(visibleTo(me)),
+  );
   const words = (q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   // Names are sealed: looking for one opens them, newest first, until the page is full.
   const batch = words.length > 0 ? 1000 : limit + 1;
@@ -53,12 +60,13 @@ export async function listDocuments(
     if (!last || rows.length < batch) break;
     from = { at: last.created_at, id: last.document_id };
   }
-  return pageOf(
+  const page = pageOf(
     found,
     limit,
     (row) => ({ at: row.created_at, id: row.document_id }),
     (row) => documentView(keys, row, me),
   );
+  return { ...page, total: all?.total ?? 0 };
 }
 
 function newestFirst(me: string, from: Place | undefined, limit: number) {

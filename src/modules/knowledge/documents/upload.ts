@@ -45,6 +45,8 @@ export async function uploadDocuments(ctx: Ctx, uploads: AsyncIterable<NewFile>)
       if (stream.errored) throw error;
       const refusal = refusalOf(error);
       if (refusal.status === 401 || refusal.status === 403) throw refusal;
+      // Nothing taken and the database away: the whole request may be sent again.
+      if (refusal.code === "unavailable" && items.length === 0) throw refusal;
       if (refusal.status >= 500) ctx.log.error({ err: error }, "an upload failed");
       refused.push({ name, code: refusal.code, message: refusal.message });
     }
