@@ -114,9 +114,21 @@ export async function fillBareTables(
         visibility text not null, mine boolean not null, created_at timestamptz not null);
       grant usage on schema bench to vouchsafe_app; grant select on all tables in schema bench to vouchsafe_app`);
     for (const d of documents) {
-      await client.query("insert into bench.member values ($1, $2) on conflict do nothing", [d.owner.id, d.owner.name]);
+      await client.query("insert into bench.member values ($1, $2) on conflict do nothing", [
+        d.owner.id,
+        d.owner.name,
+      ]);
       await client.query("insert into bench.document values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", [
-        d.id, d.owner.id, d.name, d.kind, d.bytes, d.pages, d.state, d.visibility, d.mine, d.createdAt,
+        d.id,
+        d.owner.id,
+        d.name,
+        d.kind,
+        d.bytes,
+        d.pages,
+        d.state,
+        d.visibility,
+        d.mine,
+        d.createdAt,
       ]);
     }
     await client.query("analyze");

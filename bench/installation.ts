@@ -4,9 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Instance, startInstance } from "../src/instance.ts";
 import { readConfig } from "../src/kernel/config.ts";
+import type { Ctx } from "../src/kernel/context.ts";
+import { jobContext } from "../src/kernel/jobs.ts";
 import { openLog } from "../src/kernel/log.ts";
 import type { EmbeddedPostgres } from "../src/kernel/postgres/embedded.ts";
-import { type Founder, setUpInstallation } from "../src/modules/trust/stage/people.ts";
+import { accessCookie } from "../src/kernel/routes/guards.ts";
+import type { System } from "../src/kernel/system.ts";
+import type { Client } from "../src/modules/trust/stage/client.ts";
+import { type Founder, type Person, setUpInstallation } from "../src/modules/trust/stage/people.ts";
 
 export interface Installation extends Instance {
   readonly postgres: EmbeddedPostgres;
@@ -50,6 +55,33 @@ export async function openInstallation({ durable }: { durable: boolean }): Promi
     await remove();
     throw error;
   }
+}
+
+/** A whole `GET documents/:id` with what a browser's own fetch sends. */
+export function readRequest(client: Client, port: number, id: string): string {
+  const cookies = [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  return [
+    `GET /api/t/${client.slug}/documents/${id} HTTP/1.1`,
+    `host: localhost:${port}`,
+    `cookie: ${cookies}`,
+    "accept: application/json",
+    "sec-fetch-site: same-origin",
+    "user-agent: bench",
+    "",
+    "",
+  ].join("\r\n");
+}
+
+/** Requests of a signed-in person, for verbs that are called without HTTP. */
+export async function contextOf(system: System, person: Person, permission: string): Promise<Ctx> {
+  const token = person.client.cookies.get(accessCookie(person.client.slug)) ?? "";
+  const { tenantId, slug, memberId, sessionId } = await system.tokens.verify(token);
+  return {
+    ...jobContext(system, { tenantId, slug }),
+    actor: { kind: "member", memberId, sessionId },
+    permission,
+    origin: { ip: "127.0.0.1", userAgent: "bench" },
+  };
 }
 
 /** Where logs go in both servers of a comparison: each line is written out at once, and the system throws it away. */

@@ -10,7 +10,7 @@ import { quantile, rounded } from "./report.ts";
 
 export interface Order {
   readonly port: number;
-  /** Each is sent in turn; lines end with CRLF, without the empty line at the end. */
+  /** Whole requests, sent in turn; a connection keeps to its own when there are as many as connections. */
   readonly requests: readonly string[];
   readonly connections: number;
   readonly seconds: number;
@@ -18,9 +18,12 @@ export interface Order {
 
 export interface Round {
   readonly answers: number;
-  /** Answers with another status than 200. */
-  readonly refused: number;
+  /** How many answers had each status. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Answers that said when to come again; whoever got one waits so long. */
+  readonly askedToWait: number;
   readonly perSecond: number;
+  /** Milliseconds until the answer was complete. */
   readonly p50: number;
   readonly p99: number;
   readonly most: number;
@@ -55,49 +58,55 @@ if (process.argv[2] === "work" && process.send) {
 }
 
 async function generate({ port, requests, connections, seconds }: Order): Promise<Round> {
-  const bytes = requests.map((r) => Buffer.from(`${r}\r\n\r\n`, "latin1"));
+  const bytes = requests.map((r) => Buffer.from(r, "utf8"));
   const taken: number[] = [];
-  let refused = 0;
+  const statuses: Record<string, number> = {};
+  let askedToWait = 0;
   let next = 0;
   const began = performance.now();
   const end = began + seconds * 1000;
-  await Promise.all(
-    Array.from({ length: connections }, async () => {
-      const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-      await once(socket, "connect");
-      await new Promise<void>((done, fail) => {
-        let sent = 0;
-        let pending = "";
-        const send = () => {
-          if (performance.now() >= end) {
-            socket.destroy();
-            return done();
-          }
-          sent = performance.now();
-          socket.write(bytes[next++ % bytes.length] as Buffer);
-        };
-        socket.setEncoding("latin1").on("data", (text: string) => {
-          pending = pending === "" ? text : pending + text;
-          const head = pending.indexOf("\r\n\r\n");
-          if (head < 0) return;
-          const length = /\r\ncontent-length: (\d+)/i.exec(pending)?.[1];
-          if (length === undefined) return fail(new Error("an answer does not tell its length"));
-          if (pending.length < head + 4 + Number(length)) return;
-          if (!pending.startsWith("HTTP/1.1 200")) refused++;
-          taken.push(performance.now() - sent);
-          pending = "";
-          send();
-        });
-        socket.on("error", fail).on("close", () => fail(new Error("the server closed a connection")));
-        send();
+  const one = async (index: number): Promise<void> => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    await once(socket, "connect");
+    await new Promise<void>((done, fail) => {
+      let sent = 0;
+      let pending = "";
+      const finish = () => {
+        socket.destroy();
+        done();
+      };
+      const send = () => {
+        if (performance.now() >= end) return finish();
+        sent = performance.now();
+        socket.write(bytes[(bytes.length === connections ? index : next++) % bytes.length] as Buffer);
+      };
+      socket.setEncoding("latin1").on("data", (text: string) => {
+        pending = pending === "" ? text : pending + text;
+        const head = pending.indexOf("\r\n\r\n");
+        if (head < 0) return;
+        const length = /\r\ncontent-length: (\d+)/i.exec(pending)?.[1];
+        if (length === undefined) return fail(new Error("an answer does not tell its length"));
+        if (pending.length < head + 4 + Number(length)) return;
+        const status = pending.slice(9, 12);
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        taken.push(performance.now() - sent);
+        const wait = status === "200" ? undefined : /\r\nretry-after: (\d+)/i.exec(pending)?.[1];
+        pending = "";
+        if (wait === undefined) return send();
+        askedToWait++;
+        setTimeout(send, Math.max(0, Math.min(Number(wait) * 1000, end - performance.now())));
       });
-    }),
-  );
+      socket.on("error", fail).on("close", () => fail(new Error("the server closed a connection")));
+      send();
+    });
+  };
+  await Promise.all(Array.from({ length: connections }, (_, index) => one(index)));
   const elapsed = (performance.now() - began) / 1000;
   const sorted = Float64Array.from(taken).sort();
   return {
     answers: taken.length,
-    refused,
+    statuses,
+    askedToWait,
     perSecond: rounded(taken.length / elapsed, 0),
     p50: rounded(quantile(sorted, 0.5)),
     p99: rounded(quantile(sorted, 0.99)),

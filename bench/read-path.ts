@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type Company, type Person } from "../src/modules/trust/stage/people.ts";
-import { type Client, expectStatus } from "../src/modules/trust/stage/client.ts";
-import { upload, waitUntilReady } from "../src/modules/trust/stage/workspace.ts";
 import { responseSchema } from "../src/kernel/routes/openapi.ts";
+import { expectStatus } from "../src/modules/trust/stage/client.ts";
+import type { Company, Person } from "../src/modules/trust/stage/people.ts";
+import { upload, waitUntilReady } from "../src/modules/trust/stage/workspace.ts";
 import { type BareServer, fillBareTables, openBareServer } from "./bare-server.ts";
-import { type Installation, openInstallation } from "./installation.ts";
+import { type Installation, openInstallation, readRequest } from "./installation.ts";
 import { type Load, type Order, openLoad, type Round } from "./load.ts";
 import { ownSeconds, secondsOfChildren } from "./processes.ts";
 import { type Report, report, rounded, spread } from "./report.ts";
@@ -27,7 +27,9 @@ export async function run(options: { rounds: number; seconds: number }): Promise
     const route = installation.app.routes.find((r) => r.method === "GET" && r.path === "/documents/:id");
     if (!route || typeof route.output === "string") throw new Error("the route is not there");
     bare = await openBareServer(postgres.url("vouchsafe_app", "vouchsafe"), responseSchema(route.output));
-    const bareRequests = documents.map((d) => `GET /documents/${d.id} HTTP/1.1\r\nhost: localhost:${bare?.port}`);
+    const bareRequests = documents.map(
+      (d) => `GET /documents/${d.id} HTTP/1.1\r\nhost: localhost:${bare?.port}\r\n\r\n`,
+    );
     await sameAnswers(documents, bare);
     return await compare({
       load,
@@ -67,7 +69,8 @@ async function compare(on: {
     const before = [await side.seconds(), await on.postgresSeconds()] as const;
     const round = await on.load.run(order);
     const after = [await side.seconds(), await on.postgresSeconds()] as const;
-    if (round.refused > 0) throw new Error(`${round.refused} of ${round.answers} answers were not 200`);
+    if (round.statuses["200"] !== round.answers)
+      throw new Error(`not all answers were 200: ${JSON.stringify(round.statuses)}`);
     const each = (from: number | null, to: number | null) =>
       from === null || to === null ? null : rounded(((to - from) / round.answers) * 1e6, 1);
     return { ...round, server: each(before[0], after[0]) ?? 0, postgres: each(before[1], after[1]) };
@@ -81,20 +84,38 @@ async function compare(on: {
     const product = await measure(on.product, on.options.seconds);
     rounds.push({ bare, product });
   }
-  const ratio = spread(rounds.map((r) => r.product.perSecond / r.bare.perSecond), 3);
+  const ratio = spread(
+    rounds.map((r) => r.product.perSecond / r.bare.perSecond),
+    3,
+  );
   const of = (side: "bare" | "product") => ({
-    perSecond: spread(rounds.map((r) => r[side].perSecond), 0),
+    perSecond: spread(
+      rounds.map((r) => r[side].perSecond),
+      0,
+    ),
     p50: spread(rounds.map((r) => r[side].p50)),
     p99: spread(rounds.map((r) => r[side].p99)),
-    serverMicroseconds: spread(rounds.map((r) => r[side].server), 1),
-    postgresMicroseconds: spread(rounds.map((r) => r[side].postgres ?? Number.NaN), 1),
+    serverMicroseconds: spread(
+      rounds.map((r) => r[side].server),
+      1,
+    ),
+    postgresMicroseconds: spread(
+      rounds.map((r) => r[side].postgres ?? Number.NaN),
+      1,
+    ),
   });
   const cpu = (r: Measured) => r.server + (r.postgres ?? 0);
   return report("read-path", { at: "least", value: 0.5 }, ratio.median, BASELINE, {
     aim: 0.7,
     spread: ratio,
-    cpuRatio: spread(rounds.map((r) => cpu(r.bare) / cpu(r.product)), 3),
-    serverCpuRatio: spread(rounds.map((r) => r.bare.server / r.product.server), 3),
+    cpuRatio: spread(
+      rounds.map((r) => cpu(r.bare) / cpu(r.product)),
+      3,
+    ),
+    serverCpuRatio: spread(
+      rounds.map((r) => r.bare.server / r.product.server),
+      3,
+    ),
     product: of("product"),
     bare: of("bare"),
     rounds: rounds.length,
@@ -119,7 +140,9 @@ async function fill({ founder, port }: Installation) {
     for (const person of await staffOf(company)) {
       const files = Array.from({ length: DOCUMENTS }, (_, i) => ({
         name: `Harbour dues and berthing, volume ${i + 1}.md`,
-        bytes: Buffer.from(`# Volume ${i + 1} of ${person.name}\n\nThe dues are paid on the ${i + 1}th day.\n`),
+        bytes: Buffer.from(
+          `# Volume ${i + 1} of ${person.name}\n\nThe dues are paid on the ${i + 1}th day.\n`,
+        ),
       }));
       const ready = await waitUntilReady(
         person.client,
@@ -127,7 +150,7 @@ async function fill({ founder, port }: Installation) {
       );
       for (const { id } of ready) {
         documents.push(expectStatus(await person.client.call("GET", `documents/${id}`), 200, "reading").json);
-        requests.push(requestOf(person.client, port, id));
+        requests.push(readRequest(person.client, port, id));
       }
     }
   }
@@ -135,20 +158,11 @@ async function fill({ founder, port }: Installation) {
 }
 
 async function staffOf(company: Company): Promise<Person[]> {
-  return [company.owner, await company.hire("Ines Calder", "admin"), await company.hire("Piet Solano", "manager")];
-}
-
-// What a browser's own fetch sends beside the cookie.
-function requestOf(client: Client, port: number, id: string): string {
-  const cookies = [...client.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   return [
-    `GET /api/t/${client.slug}/documents/${id} HTTP/1.1`,
-    `host: localhost:${port}`,
-    `cookie: ${cookies}`,
-    "accept: application/json",
-    "sec-fetch-site: same-origin",
-    "user-agent: bench",
-  ].join("\r\n");
+    company.owner,
+    await company.hire("Ines Calder", "admin"),
+    await company.hire("Piet Solano", "manager"),
+  ];
 }
 
 async function sameAnswers(documents: readonly { id: string }[], bare: BareServer): Promise<void> {

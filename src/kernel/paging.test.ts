@@ -38,11 +38,11 @@ test("a cursor is one of ours, or nothing", () => {
 
 test("a cursor names a time that PostgreSQL can compare", () => {
   const id = newId();
-  for (const at of ["0", "253402300799999"]) {
+  for (const at of ["0", "99999999999999"]) {
     const place = Query.parse({ cursor: `${at}.${id}` }).cursor;
     assert.match(place?.at.toISOString() ?? "", /^\d{4}-/);
   }
-  for (const at of ["253402300800000", "999999999999999"])
+  for (const at of ["100000000000000", "253402300800000", "999999999999999"])
     assert.equal(Query.safeParse({ cursor: `${at}.${id}` }).success, false, at);
 });
 

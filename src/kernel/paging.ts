@@ -6,7 +6,8 @@ export interface Place {
   readonly id: string;
 }
 
-const CURSOR = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+// Milliseconds of 14 digits end in the year 5138: every such time can be said to PostgreSQL.
+const CURSOR = /^(\d{1,14})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** `cursor` and `limit` of a list's query; an empty cursor is the beginning. */
 export const paging = (most: number, usual = 50) => ({

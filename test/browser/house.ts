@@ -1,6 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import type { Browser } from "playwright-core";
 import { newId } from "../../src/kernel/ids.ts";
 import { catalogue } from "../../src/modules/trust/catalogue.ts";
@@ -44,20 +45,19 @@ export async function openHouse(): Promise<House | null> {
  * picture that is shown to people, one that really took place.
  */
 export async function storeRun({ system }: ThrowAway, real: boolean): Promise<void> {
-  const results = real ? realRun() : madeUpRun(system.version);
+  const results = real ? await realRun() : madeUpRun(system.version);
   await system.pool.query(
     "insert into platform.control_run (run_id, at, version, results) values ($1, now(), $2, $3)",
     [newId(), system.version, JSON.stringify(results)],
   );
 }
 
-function realRun(): ControlResult[] {
-  const { stdout } = spawnSync(process.execPath, ["src/main.ts", "controls", "--json"], {
+async function realRun(): Promise<ControlResult[]> {
+  const checks = spawn(process.execPath, ["src/main.ts", "controls", "--json"], {
     cwd: projectFolder,
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
+    stdio: ["ignore", "pipe", "ignore"],
   });
-  return JSON.parse(stdout) as ControlResult[];
+  return JSON.parse(await text(checks.stdout)) as ControlResult[];
 }
 
 function madeUpRun(version: string): ControlResult[] {

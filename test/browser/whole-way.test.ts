@@ -47,7 +47,7 @@ before(async () => {
 after(() => house?.close());
 
 function step(name: string, work: (house: House) => Promise<void>): void {
-  test(name, { timeout: 90_000 }, async (t) => {
+  test(name, { timeout: renewsScreenshot ? 15 * 60_000 : 90_000 }, async (t) => {
     if (!house) return t.skip("there is no browser: set CHROMIUM, or install Chromium");
     if (stopped) return t.skip(`it follows on “${stopped}”, which failed`);
     try {

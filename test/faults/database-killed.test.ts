@@ -125,7 +125,7 @@ test("a database that is killed again and again does not bring the server down, 
   for (let round = 0; round < 2; round += 1) {
     const old = postmasterOf(place);
     process.kill(old, "SIGKILL");
-    await until("it answers again", 10_000, async () => {
+    await until("it answers again", 20_000, async () => {
       await sleep(100);
       return postmasterNow() !== old && (await client.call("GET", "session")).status === 200;
     });

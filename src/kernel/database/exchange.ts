@@ -175,7 +175,8 @@ function parserOf(oid: number): (value: string) => unknown {
 // "2026-11-21 23:11:44.123456+00", as a session in UTC writes it; null for any other form, which is left to the
 // driver's own parser.
 function timeOf(text: string): Date | null {
-  if (text.length < 22 || text.length > 29 || text.charCodeAt(10) !== 0x20 || !text.endsWith("+00")) return null;
+  if (text.length < 22 || text.length > 29 || text.charCodeAt(10) !== 0x20 || !text.endsWith("+00"))
+    return null;
   const two = (at: number) => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 0x30 * 11;
   const year = two(0) * 100 + two(2);
   if (year < 1000) return null;

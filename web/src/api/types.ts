@@ -1,9 +1,12 @@
-/** Shapes of the HTTP interface. Times are ISO 8601 in UTC; offsets are UTF-16 code units. */
+/**
+ * Shapes of the HTTP interface. Times are ISO 8601 in UTC; offsets are UTF-16 code units. test/contract.test.ts
+ * holds them against what the server's routes declare.
+ */
 
 export type List<Item> = { items: Item[]; next: string | null };
 
 /** `total`: how many documents the person can see, whatever the search. */
-export type DocumentList = List<Document> & { total?: number };
+export type DocumentList = List<Document> & { total: number };
 
 export type Role = "viewer" | "manager" | "admin" | "owner";
 
@@ -50,7 +53,7 @@ export type OutboxMail = {
 
 export type SessionView = {
   me: { id: string; name: string; address: string; role: Role; permissions: Permission[] };
-  tenant: { slug: string; name: string; kind: "operator" | "customer" };
+  tenant: { slug: string; name: string; kind: "operator" | "customer" | "canary" };
   csrf: string;
   expiresAt: string;
 };
@@ -110,7 +113,8 @@ export type AuditEntry = {
   ip: string | null;
   userAgent: string | null;
   outcome: string;
-  changes: Record<string, [unknown, unknown]>;
+  /** Old and new value by field. */
+  changes: Record<string, unknown[]>;
 };
 
 export type Tenant = {
@@ -147,7 +151,8 @@ export type SearchHit = {
   passage: number;
   page: number | null;
   text: string;
-  marks: [number, number][];
+  /** Start and end of each word that matched. */
+  marks: number[][];
 };
 
 export type SearchResult = { items: SearchHit[]; ms: number; documents: number };

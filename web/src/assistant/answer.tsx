@@ -84,7 +84,7 @@ function Text(props: {
           {parts.map((part, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: parts are only appended.
             <span key={index} className="appear">
-              {part.text.trimEnd()}
+              {withoutBullet(part.text).trimEnd()}
               {part.citations.map((n) => {
                 const citation = byNumber.get(n);
                 if (!citation) return null;
@@ -103,6 +103,11 @@ function Text(props: {
       ))}
     </div>
   );
+}
+
+/** A quoted entry of a list stands here as a sentence; its dash would ask for the rest of the list. */
+function withoutBullet(text: string): string {
+  return text.replace(/^\s*[-*•]\s+/, "");
 }
 
 /** A part that ends in an empty line ends its paragraph. */

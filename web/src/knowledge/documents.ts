@@ -131,7 +131,7 @@ export function useDeleteDocument(id: string) {
 }
 
 function counted(page: DocumentList, by: 1 | -1): DocumentList {
-  return page.total === undefined ? page : { ...page, total: page.total + by };
+  return { ...page, total: page.total + by };
 }
 
 function mapPages(data: Pages, change: (items: Document[]) => Document[]): Pages {

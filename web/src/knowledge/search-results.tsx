@@ -53,8 +53,8 @@ export function PassageHits({ q }: { q: string }) {
 }
 
 function rangeOf(hit: SearchHit): { start?: number; end?: number } {
-  const first = hit.marks[0];
-  return first ? { start: first[0], end: first[1] } : {};
+  const [start, end] = hit.marks[0] ?? [];
+  return start === undefined || end === undefined ? {} : { start, end };
 }
 
 /** The passage with its marks, beginning shortly before the first so that it is in sight. */
@@ -62,7 +62,7 @@ function marked(hit: SearchHit): ReactNode[] {
   const nodes: ReactNode[] = [];
   let from = beginning(hit);
   if (from > 0) nodes.push("… ");
-  for (const [start, end] of hit.marks) {
+  for (const [start = 0, end = 0] of hit.marks) {
     if (start < from) continue;
     nodes.push(hit.text.slice(from, start), <mark key={start}>{hit.text.slice(start, end)}</mark>);
     from = end;

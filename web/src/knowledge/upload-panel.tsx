@@ -23,7 +23,11 @@ export function UploadPanel() {
       <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
         <p role="status" className="min-w-0 flex-1 basis-64">
           <strong className="font-semibold">
-            {busy ? "Adding" : "Added"} {plural(busy ? uploads.length : ready, "document")}
+            {busy
+              ? `Adding ${plural(uploads.length, "document")}`
+              : ready
+                ? `Added ${plural(ready, "document")}`
+                : "Nothing was added"}
           </strong>
           <span className="text-muted"> · {words}</span>
         </p>

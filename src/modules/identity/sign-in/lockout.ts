@@ -46,8 +46,10 @@ export async function countAttempt(ctx: Ctx, addressHash: Buffer): Promise<Attem
 export async function lock(ctx: Ctx, addressHash: Buffer): Promise<Date> {
   const [[guard]] = await read(
     ctx,
-    db.selectFrom("sign_in_guard").select("locks").where("address_hash", "=", addressHash),
+    db.selectFrom("sign_in_guard").select(["locks", "locked_until"]).where("address_hash", "=", addressHash),
   );
+  // Of many attempts at once several come here: together they are one repetition.
+  if (guard?.locked_until && guard.locked_until > ctx.clock()) return guard.locked_until;
   const locks = guard?.locks ?? 0;
   const until = later(ctx.clock(), Math.min(LOCK * 2 ** locks, LONGEST_LOCK));
   await write(

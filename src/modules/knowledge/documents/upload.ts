@@ -144,6 +144,9 @@ async function* joined(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerato
 
 function refusalOf(error: unknown): AppError {
   if (isAppError(error)) return error;
-  if ((error as { code?: unknown }).code === "too_large") return appError("too_large", { cause: error });
+  const { code } = error as { code?: unknown };
+  if (code === "too_large") return appError("too_large", { cause: error });
+  // 53100: the database's disk.
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "53100") return appError("disk_full", { cause: error });
   return appError("internal", { cause: error });
 }

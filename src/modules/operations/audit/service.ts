@@ -124,7 +124,8 @@ function itemOf(keys: TenantKeys, row: Row): Item {
 }
 
 function readCursor(cursor: string): { at: Date; id: string } {
-  const [, at, id] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)_([0-9a-f-]{36})$/.exec(cursor) ?? [];
+  const [, at, id] =
+    /^((?!0000)\d{4}-\d\d-\d\dT[\d:.]+Z)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? [];
   if (!at || !id || Number.isNaN(Date.parse(at)))
     throw appError("bad_request", { message: "The cursor is not one of ours." });
   return { at: new Date(at), id };

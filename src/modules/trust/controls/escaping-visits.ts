@@ -13,22 +13,26 @@ const DRAWN_AFTER_MS = 500;
 const REPORT_VIOLATIONS = `document.addEventListener("securitypolicyviolation", (event) =>
   reportViolation(event.violatedDirective + " " + event.blockedURI));`;
 
-/** Opens every page, one after the other, as whoever is to see it. */
+/** Opens every page, as whoever is to see it; each person in a browser of their own, one page after the other. */
 export async function visitPages(stage: Stage, browser: Browser, planted: Planted): Promise<Finding[]> {
   const origin = stage.server.url;
-  const findings = [await alarmRings(browser)];
   const visitors = { colleague: planted.colleague, operator: planted.operator, visitor: null };
-  for (const [as, person] of Object.entries(visitors)) {
-    const watched = await openWatched(browser, origin, person);
-    for (const page of planted.pages) if (page.as === as) findings.push(await visit(watched, origin, page));
-    if (as === "colleague")
-      for (const id of planted.documents)
-        findings.push(
-          await openOriginal(watched, `${origin}/api/t/${planted.slug}/documents/${id}/original`),
-        );
-    await watched.context.close();
-  }
-  return findings;
+  const findings = await Promise.all(
+    Object.entries(visitors).map(async ([as, person]) => {
+      const watched = await openWatched(browser, origin, person);
+      const found: Finding[] = [];
+      for (const page of planted.pages) if (page.as === as) found.push(await visit(watched, origin, page));
+      if (as === "colleague") {
+        for (const id of planted.documents) {
+          const url = `${origin}/api/t/${planted.slug}/documents/${id}/original`;
+          found.push(await openOriginal(watched, url));
+        }
+      }
+      await watched.context.close();
+      return found;
+    }),
+  );
+  return [await alarmRings(browser), ...findings.flat()];
 }
 
 interface Watched {
@@ -69,6 +73,7 @@ async function openWatched(browser: Browser, origin: string, person: Person | nu
     const url = new URL(request.url());
     if (/^https?:|^wss?:/.test(url.protocol) && url.origin !== origin) seen.push(`asked for ${url.host}`);
   });
+  context.setDefaultNavigationTimeout(SHOWN_WITHIN_MS);
   const page = await context.newPage();
   page.on("dialog", (dialog) => {
     seen.push("a dialog opened");

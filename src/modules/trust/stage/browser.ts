@@ -11,8 +11,8 @@ const KNOWN_PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bi
 
 /**
  * A real browser without a window, or null where there is none: what `CHROMIUM` names, the system's own, else the
- * one inside `@sparticuz/chromium`. It keeps its sandbox, except for root, whom Chromium refuses it. Closing it is
- * the caller's.
+ * one inside `@sparticuz/chromium`. It reaches this computer only, and keeps its sandbox, except for root, whom
+ * Chromium refuses it. Closing it is the caller's.
  */
 export async function openBrowser(): Promise<Browser | null> {
   // A development dependency: an installation without it has no browser, which is not an error.
@@ -26,7 +26,8 @@ export async function openBrowser(): Promise<Browser | null> {
     .launch({
       executablePath: executable.path,
       chromiumSandbox: process.getuid?.() !== 0,
-      args: ["--disable-dev-shm-usage"],
+      // Names other than this computer's are not even looked up: what asks for them fails at once, and is seen to ask.
+      args: ["--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"],
       env: {
         ...(process.env as Record<string, string>),
         ...(executable.libraries ? { LD_LIBRARY_PATH: `${executable.libraries}:${libraries}` } : {}),

@@ -5,7 +5,8 @@ import type { Answer } from "../../../trust/stage/client.ts";
 import { finding } from "../../../trust/stage/finding.ts";
 import type { Person } from "../../../trust/stage/people.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
-import { everyChange, type Step } from "./every-change.ts";
+import { everyChange } from "./every-change.ts";
+import type { Step } from "./step.ts";
 
 const LATEST_MS = 10_000;
 const LOOPBACK = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { refused } from "../../../../test/support/refused.ts";
+import type { AppError } from "../../../kernel/errors.ts";
+import { checkPassword, LEAST, Password } from "./policy.ts";
+
+const about = { address: "ada.finch@harrow.example", tenantName: "Harrow & Finch" };
+const check = (password: string, more: Partial<typeof about> = {}) =>
+  checkPassword(password, { ...about, ...more });
+const breaks = (rule: RegExp, ...passwords: string[]) => {
+  for (const password of passwords)
+    assert.throws(
+      () => check(password),
+      (error: AppError) => {
+        refused("password_policy")(error);
+        assert.match(error.message, rule, password);
+        assert.deepEqual(error.fields, { password: error.message });
+        assert.ok(password === "" || !error.message.includes(password));
+        return true;
+      },
+      password,
+    );
+};
+
+test("a good password passes, in any script", () => {
+  for (const password of [
+    "Quiet-harbour-42-lanterns",
+    "Ökonomie-Größe-7x",
+    "Тихая-Гавань-42",
+    "aB3-🜁🜁🜁🜁🜁🜁🜁🜁",
+  ])
+    assert.doesNotThrow(() => check(password), password);
+});
+
+test("each rule", () => {
+  breaks(/at least 12/, "", "Short-1", "Aa1-5678901", "Aa1-🜁🜁🜁🜁🜁🜁🜁");
+  breaks(/capital/, "quiet-harbour-42", "quiet-ﬀ-harbour-42");
+  breaks(/small/, "QUIET-HARBOUR-42");
+  breaks(/digit/, "Quiet-harbour-lanterns", "Quiet-harbour-½-lanterns");
+  breaks(/special/, "QuietHarbour42Lanterns", "Quiet harbour 42 lanterns");
+  assert.equal([..."Aa1-5678901"].length, LEAST - 1);
+});
+
+test("neither the address nor the workspace, however decorated", () => {
+  breaks(
+    /address/,
+    "Ada.Finch-2026-x!",
+    "xx-ADAFINCH-77-yy",
+    "A-d-a_F.i n c h-77!",
+    "Xx1!ada.finch@harrow.example",
+  );
+  breaks(/address/, "ＡｄａＦｉｎｃｈ-lanterns-42");
+  breaks(/workspace/, "My-Harrow & Finch-42", "xX1-harrow&finch-!!");
+  // A name of two letters is in every other word.
+  assert.doesNotThrow(() =>
+    check("Quiet-harbour-42-lanterns", { tenantName: "Ha", address: "li@x.example" }),
+  );
+});
+
+test("the well-known ones, decorated and disguised as they usually are", () => {
+  breaks(
+    /well-known/,
+    "Password-1234",
+    "P@ssw0rd-2026!",
+    "1234-Password!!",
+    "Passwordpassword-1",
+    "Letmein-123456!",
+    "Qwertyuiop-123",
+    "!!!Sunshine2026!!!",
+  );
+  // Digits and signs take no part in a word: what remains is what is looked up.
+  assert.doesNotThrow(() => check("Correct-horse-battery-9"));
+});
+
+test("a password in a body has an end", () => {
+  assert.ok(Password.safeParse("x".repeat(200)).success);
+  assert.equal(Password.safeParse("x".repeat(201)).success, false);
+});
