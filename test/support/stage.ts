@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { readConfig } from "../../src/kernel/config.ts";
 import type { Ctx, Role, TenantKind } from "../../src/kernel/context.ts";
+import { openPool } from "../../src/kernel/database/pool.ts";
 import { db } from "../../src/kernel/database/queries.ts";
 import { unit, write } from "../../src/kernel/database/unit.ts";
 import { newId } from "../../src/kernel/ids.ts";
@@ -185,4 +187,26 @@ export async function asSuperuser<T>(
   } finally {
     await client.end();
   }
+}
+
+/**
+ * The stage's system with a database whose connection breaks each time after it has received a COMMIT and before
+ * its answer can be read: what was done stays done, and nobody has heard of it.
+ */
+export function answerOfCommitLost(stage: Stage, t: Lasting): System {
+  const pool = openPool(stage.database.url("vouchsafe_app"), stage.system.log, { name: "lossy", max: 1 });
+  t.after(() => pool.end());
+  pool.on("connect", (client) => {
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    const write = stream.write.bind(stream) as (bytes: Buffer) => boolean;
+    stream.write = ((bytes: Buffer) => {
+      // A new connection has not prepared the statement yet, so its text goes over the wire.
+      if (bytes.includes("\0commit\0")) {
+        stream.pause();
+        setTimeout(() => stream.destroy(), 300);
+      }
+      return write(bytes);
+    }) as typeof stream.write;
+  });
+  return { ...stage.system, pool };
 }

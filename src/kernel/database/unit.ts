@@ -10,6 +10,8 @@ import { type Query, type RowsOf, statementOf } from "./queries.ts";
 /** An open unit of work: one database transaction with the tenant set. */
 export interface Transaction {
   readonly client: pg.PoolClient;
+  /** Set at its end: whoever kept the context must not reach the next one on the same connection. */
+  closed: boolean;
   /** Audit entries, written in the round trip of the COMMIT. */
   readonly entries: AuditEntry[];
   /** Run after the COMMIT, never after a rollback: waking a job, telling open streams. */
@@ -27,7 +29,7 @@ export interface Transaction {
 export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) => Promise<T>): Promise<T> {
   if (ctx.tx) return work(ctx as Ctx & { tx: Transaction });
   const client = await connect(ctx);
-  const tx: Transaction = { client, entries: [], afterCommit: [] };
+  const tx: Transaction = { client, closed: false, entries: [], afterCommit: [] };
   let broken: Error | undefined;
   let result: T | undefined;
   let refused: unknown;
@@ -40,7 +42,11 @@ export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) =
       if (!isAppError(error) || !error.keepsRecord) throw error;
       refused = error;
     }
-    const outcomes = await exchange(client, [...(await auditStatements(ctx, tx)), COMMIT]);
+    const last = [...(await auditStatements(ctx, tx)), COMMIT];
+    tx.closed = true;
+    const outcomes = await exchange(client, last).catch((error: unknown) => {
+      throw isConnectionError(error) ? markUnknown(error) : error;
+    });
     // A COMMIT of a failed transaction answers ROLLBACK and no error.
     if (outcomes.at(-1)?.tag !== "COMMIT") throw new Error("the transaction did not commit");
   } catch (error) {
@@ -49,6 +55,7 @@ export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) =
     });
     throw translate(error);
   } finally {
+    tx.closed = true;
     client.release(broken);
   }
   for (const tell of tx.afterCommit) tell();
@@ -69,8 +76,9 @@ export async function crossInto(
   const { client, entries } = ctx.tx;
   await inTransaction(client, [...(await auditStatements(ctx, ctx.tx)), enterStatement(other, false)]);
   entries.length = 0;
-  const tx: Transaction = { client, entries: [], afterCommit: ctx.tx.afterCommit };
+  const tx: Transaction = { client, closed: false, entries: [], afterCommit: ctx.tx.afterCommit };
   await work({ ...other, tx });
+  tx.closed = true;
   await inTransaction(client, await auditStatements(other, tx));
 }
 
@@ -83,7 +91,7 @@ export async function read<Q extends readonly Query<unknown>[]>(
   ...queries: Q
 ): Promise<{ [K in keyof Q]: RowsOf<Q[K]> }> {
   const statements = queries.map(statementOf);
-  const outcomes = ctx.tx ? await inTransaction(ctx.tx.client, statements) : await alone(ctx, statements);
+  const outcomes = ctx.tx ? await inTransaction(openClient(ctx.tx), statements) : await alone(ctx, statements);
   return outcomes.map((o) => o.rows) as { [K in keyof Q]: RowsOf<Q[K]> };
 }
 
@@ -102,8 +110,29 @@ export async function write<Q extends Query<unknown>>(
   query: Q,
 ): Promise<{ rows: RowsOf<Q>; count: number }> {
   if (!ctx.tx) throw new Error("writing needs a unit of work");
-  const [outcome] = await inTransaction(ctx.tx.client, [statementOf(query)]);
+  const [outcome] = await inTransaction(openClient(ctx.tx), [statementOf(query)]);
   return { rows: (outcome?.rows ?? []) as RowsOf<Q>, count: outcome?.count ?? 0 };
+}
+
+/**
+ * Whether an error leaves open if the unit was committed: the connection was lost after COMMIT had been sent. What
+ * was made beside the database must then be kept.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  const cause = isAppError(error) ? error.cause : error;
+  return typeof cause === "object" && cause !== null && unknownOutcomes.has(cause);
+}
+
+const unknownOutcomes = new WeakSet<object>();
+
+function markUnknown(error: unknown): unknown {
+  if (typeof error === "object" && error !== null) unknownOutcomes.add(error);
+  return error;
+}
+
+function openClient(tx: Transaction): pg.PoolClient {
+  if (tx.closed) throw new Error("this unit of work has ended");
+  return tx.client;
 }
 
 /** Only checks that the session stands and the member may do what the route asks. */

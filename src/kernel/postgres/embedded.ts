@@ -83,7 +83,8 @@ async function start(
   release: () => void,
 ): Promise<EmbeddedPostgres> {
   const { log, durable = true } = options;
-  const place = choosePlace(home, options.runtime ?? process.env.VOUCHSAFE_RUNTIME);
+  // Empty is not set, as for every other variable.
+  const place = choosePlace(home, options.runtime ?? (process.env.VOUCHSAFE_RUNTIME || undefined));
   const passwords = openPasswords(secrets, existsSync(place.data));
   if (passwords === null) throw passwordsLost(home, place);
   const binaries = placeBinaries(place.binaries, place.account !== null);

@@ -13,7 +13,7 @@ export const PersonName = z
   .string()
   .trim()
   .min(1, "Give a name.")
-  .max(120, "A name has at most 120 characters.")
+  .max(120, { error: "A name has at most 120 characters.", abort: true })
   .refine((value) => !/\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u.test(value), "A name has no control characters.")
   .meta({ examples: ["Ada Lindqvist"] });
 

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { unit, write } from "../../../kernel/database/unit.ts";
+import { isOutcomeUnknown, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
@@ -64,7 +64,8 @@ export async function setUp(
       await insertOwner(inner, phc, input);
     });
   } catch (error) {
-    await ctx.system.keyring.destroy(tenantId);
+    // A lost connection may have lost only the answer: then the workspace is there and needs its keys.
+    if (!isOutcomeUnknown(error)) await ctx.system.keyring.destroy(tenantId);
     throw error;
   }
   return { slug: OPERATOR_SLUG };

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, type TenantKind, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { crossInto, read, readOne, unit, write } from "../../../kernel/database/unit.ts";
+import { crossInto, enter, isOutcomeUnknown, read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { addInvitation } from "../../identity/invitations/service.ts";
@@ -28,6 +28,8 @@ export async function createTenant(
   ctx: Ctx,
   input: { slug: string; name: string; ownerAddress: string },
 ): Promise<{ id: string; slug: string }> {
+  // Before keys are made: whoever may not do this leaves no trace on the disk.
+  await enter(ctx);
   const id = newId();
   await ctx.system.keyring.create(id);
   try {
@@ -56,7 +58,8 @@ export async function createTenant(
       });
     });
   } catch (error) {
-    await ctx.system.keyring.destroy(id);
+    // A lost connection may have lost only the answer: then the workspace is there and needs its keys.
+    if (!isOutcomeUnknown(error)) await ctx.system.keyring.destroy(id);
     throw error;
   }
   return { id, slug: input.slug };
