@@ -70,6 +70,10 @@ export async function createApp(
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: false,
     forceCloseConnections: true,
+    // A connection on which nothing moves ends; streams send a sign of life every 15 s. Nobody sends for ever.
+    connectionTimeout: 60_000,
+    requestTimeout: 600_000,
+    http: { headersTimeout: 15_000 },
     return503OnClosing: true,
     frameworkErrors: (_error, request, reply) => {
       setBareHeaders(reply as never);

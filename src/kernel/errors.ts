@@ -33,7 +33,10 @@ const codes = {
   unsupported_type: [415, "Send this as application/json, or files as multipart/form-data."],
   unsupported_format: [415, "This kind of file cannot be read. Text, Markdown, HTML and PDF can."],
   rate_limited: [429, "Too many requests. Wait a moment and try again."],
-  disk_full: [507, "There is no room left on the server's disk. Ask whoever runs it to make some, then try again."],
+  disk_full: [
+    507,
+    "There is no room left on the server's disk. Ask whoever runs it to make some, then try again.",
+  ],
   busy: [503, "The server is busy. Try again in a few seconds."],
   unavailable: [503, "The database cannot be reached right now. Try again in a few seconds."],
   internal: [500, "Something went wrong on our side. It was recorded under this request id."],

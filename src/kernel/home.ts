@@ -68,6 +68,10 @@ function makeFolder(path: string): void {
   try {
     makePath(path);
     if (!statSync(path).isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
+    // Whoever owns a folder can change what is in it, whatever its mode.
+    if (process.getuid && statSync(path).uid !== process.getuid()) {
+      throw Object.assign(new Error("another user's folder"), { code: "EACCES" });
+    }
     // A folder that was there before, or that a umask loosened, is closed to others as well.
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);

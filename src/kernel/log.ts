@@ -52,16 +52,21 @@ function below(key: string, value: unknown, levels: number): unknown {
   return censored(value, levels - 1);
 }
 
-// Messages of the database driver can quote values (`Key (address)=(…)`), so only their code is kept.
+// Messages of the database driver and of mail servers quote values and addresses, so only their codes are kept; in
+// any other message what looks like an address is left out.
 function plainError(error: unknown): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code, constraint, table } = error as { code?: string; constraint?: string; table?: string };
-  const fromDatabase = "severity" in error;
+  const quotes = "severity" in error || "responseCode" in error || "command" in error;
   return {
     type: error.name,
     code,
-    ...(fromDatabase ? { constraint, table } : { message: error.message }),
-    stack: error.stack?.split("\n").slice(1, 12).join("\n"),
+    ...(quotes ? { constraint, table } : { message: error.message.replace(/\S+@\S+/g, "[address]") }),
+    stack: error.stack
+      ?.split("\n")
+      .filter((line) => line.startsWith("    at "))
+      .slice(0, 12)
+      .join("\n"),
     ...(error.cause ? { cause: plainError(error.cause) } : {}),
   };
 }

@@ -63,6 +63,8 @@ export async function openWatched(browser: Browser, origin: string): Promise<Wat
     newPage: () => context.newPage(),
     willRefuse: (...refusals) => void allowed.push(...refusals),
     async look(page, name) {
+      await page.locator("h1").first().waitFor({ state: "attached" });
+      await page.waitForFunction("!document.querySelector('main .waiting')");
       await page.evaluate("document.fonts.ready.then(() => null)");
       await page.evaluate(axe);
       seen.push(...((await page.evaluate(RUN_AXE(""))) as string[]));

@@ -35,7 +35,9 @@ after(async () => {
 test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all is well within 10 s", async () => {
   const chat = expectStatus(await client.call("POST", "chats", { body: {} }), 201, "a chat").json.id;
   await upload(textPaper(20));
-  await until("there is something to ask", 20_000, async () => (await states()).every((state) => state === "ready"));
+  await until("there is something to ask", 20_000, async () =>
+    (await states()).every((state) => state === "ready"),
+  );
 
   const answers: { what: string; answer: Answer }[] = [];
   const stopping = new AbortController();
@@ -55,7 +57,9 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
       return answer;
     }),
     again("ask", 900, async () => {
-      const answer = await client.call("POST", `chats/${chat}/questions`, { body: { text: "When are invoices paid?" } });
+      const answer = await client.call("POST", `chats/${chat}/questions`, {
+        body: { text: "When are invoices paid?" },
+      });
       if (answer.status === 201) asked.push(answer.json.answer.id);
       return answer;
     }),
@@ -63,8 +67,14 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
     again("security", 600, () => visitor.call("GET", "/api/security")),
     again("readyz", 300, () => visitor.call("GET", "/readyz")),
     // A workspace that this server has not looked up yet is looked up first.
-    again("link", 700, () => openClient(server.url, `firm-${answers.length}`).call("POST", "unlock", { body: { token: "x".repeat(43) } })),
-    again("outbox", 600, () => visitor.call("GET", "/api/outbox", { headers: { "x-outbox-token": server.outboxToken } })),
+    again("link", 700, () =>
+      openClient(server.url, `firm-${answers.length}`).call("POST", "unlock", {
+        body: { token: "x".repeat(43) },
+      }),
+    ),
+    again("outbox", 600, () =>
+      visitor.call("GET", "/api/outbox", { headers: { "x-outbox-token": server.outboxToken } }),
+    ),
     again("upload", 1200, () => upload(textPaper(30))),
     pdfPaper(20).then(upload),
   ];
@@ -90,11 +100,18 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
   const outcomes = Map.groupBy(answers, ({ what, answer }) => `${what} ${answer.status}`);
   const table = [...outcomes].map(([key, list]) => `${key} ×${list.length}`).join(", ");
   for (const { what, answer } of answers) {
-    assert.ok(answer.status < 500 || answer.status === 503, `${what} answered ${answer.status}: ${answer.text}`);
+    assert.ok(
+      answer.status < 500 || answer.status === 503,
+      `${what} answered ${answer.status}: ${answer.text}`,
+    );
     assert.notEqual(answer.status, 429, `the test asks too often: ${what}`);
-    if (answer.status === 503) assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/, `${what}: ${answer.text}`);
+    if (answer.status === 503)
+      assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/, `${what}: ${answer.text}`);
   }
-  assert.ok(answers.slice(before).some(({ answer }) => answer.status === 503), `nobody noticed: ${table}`);
+  assert.ok(
+    answers.slice(before).some(({ answer }) => answer.status === 503),
+    `nobody noticed: ${table}`,
+  );
 
   await until("questions that were taken are answered", 30_000, async () => {
     await sleep(200);
@@ -110,12 +127,18 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
     return found.every((state) => state === "ready");
   });
   assert.ok(!stream.over, "an open stream waited for the database");
-  assert.ok([...acknowledged.keys()].slice(-1).every((id) => stream.ids.has(id)), "and tells what came after");
+  assert.ok(
+    [...acknowledged.keys()].slice(-1).every((id) => stream.ids.has(id)),
+    "and tells what came after",
+  );
   for (const id of chats) expectStatus(await client.call("GET", `chats/${id}`), 200, "an acknowledged chat");
   const { client: again_ } = await signInAgain(server);
   for (const [id, { bytes, word }] of acknowledged) {
     const kept = await original(again_, id);
-    assert.ok(Buffer.isBuffer(kept) && kept.equals(bytes), `an acknowledged document has other bytes: ${kept}`);
+    assert.ok(
+      Buffer.isBuffer(kept) && kept.equals(bytes),
+      `an acknowledged document has other bytes: ${kept}`,
+    );
     const { items } = expectStatus(await again_.call("GET", `search?q=${word}`), 200, "searching").json;
     assert.equal(items.length, 1);
   }

@@ -45,7 +45,10 @@ test("killed in the middle of an upload: nothing of it is ever served, and all e
   await sendHalf(half);
   await killAndRestart("server");
   await everythingHolds();
-  assert.equal((await listed()).some(({ name }) => name === half.name), false);
+  assert.equal(
+    (await listed()).some(({ name }) => name === half.name),
+    false,
+  );
   await until("what the killed upload left is gone", 5000, () => unfinishedBytes() === 0);
   await add(half);
   await allReady();
@@ -68,7 +71,11 @@ test("killed while documents are read and indexed: they are ready after the rest
 
 test("killed while answers are written: they are finished, and a reader goes on where the stream broke", async () => {
   const chat = expectStatus(await client.call("POST", "chats", { body: {} }), 201, "a chat").json.id;
-  const asked = await Promise.all(Array.from({ length: 8 }, (_, i) => ask(chat, `What is the notice period, and when are invoices paid? ${i}`)));
+  const asked = await Promise.all(
+    Array.from({ length: 8 }, (_, i) =>
+      ask(chat, `What is the notice period, and when are invoices paid? ${i}`),
+    ),
+  );
   const [first = ""] = asked;
   const seen = new Map<string, string>();
   let last: string | undefined;
@@ -105,7 +112,9 @@ test("a second kill before the first restart has finished does no harm", async (
   await add(textPaper(50));
   await server.stop("SIGKILL");
   const early = startServer(place).catch((error: Error) => error);
-  await until("the next server has begun", 5000, () => survivors(place).some((words) => words.includes("postgres")));
+  await until("the next server has begun", 5000, () =>
+    survivors(place).some((words) => words.includes("postgres")),
+  );
   await sleep(150);
   for (const words of survivors(place)) kill(Number.parseInt(words, 10));
   const begun = await early;
@@ -174,7 +183,11 @@ async function everythingHolds(when = ""): Promise<void> {
   }
   for (const [id, { word }] of acknowledged) {
     const { items } = expectStatus(await client.call("GET", `search?q=${word}`), 200, "searching").json;
-    assert.deepEqual(items.map((item: { document: { id: string } }) => item.document.id), [id], `${word} is found once ${when}`);
+    assert.deepEqual(
+      items.map((item: { document: { id: string } }) => item.document.id),
+      [id],
+      `${word} is found once ${when}`,
+    );
   }
 }
 
@@ -205,7 +218,8 @@ function unfinishedBytes(): number {
 }
 
 async function ask(chat: string, text: string): Promise<string> {
-  return expectStatus(await client.call("POST", `chats/${chat}/questions`, { body: { text } }), 201, "asking").json.answer.id;
+  return expectStatus(await client.call("POST", `chats/${chat}/questions`, { body: { text } }), 201, "asking")
+    .json.answer.id;
 }
 
 async function messagesOf(chat: string): Promise<{ id: string; state: string; text: string }[]> {

@@ -7,14 +7,23 @@ import { after, test } from "node:test";
 import { expectStatus } from "../../src/modules/trust/stage/client.ts";
 import { ask, upload, waitUntilReady } from "../../src/modules/trust/stage/workspace.ts";
 import { textPaper } from "../support/papers.ts";
-import { type Ending, newPlace, remove, runToEnd, startServer, survivors, until, watch } from "../support/server.ts";
+import {
+  type Ending,
+  newPlace,
+  remove,
+  runToEnd,
+  startServer,
+  survivors,
+  until,
+  watch,
+} from "../support/server.ts";
 import { foundFirm, original, signInAgain } from "../support/visitor.ts";
 
 // A PostgreSQL that someone else runs, as in production: of the system's packages, over TCP, with passwords.
 
 const DEBIAN = "/usr/lib/postgresql";
 const place = newPlace();
-const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : null;
 const binaries = findBinaries();
 let stopDatabase = async () => {};
 
@@ -23,17 +32,33 @@ after(async () => {
   remove(place);
 });
 
-test("migrate, serve, set up, upload and ask on a PostgreSQL of one's own", { skip: binaries ? false : `no PostgreSQL 15 or newer in ${DEBIAN}` }, async () => {
+test("migrate, serve, set up, upload and ask on a PostgreSQL of one's own", {
+  skip: binaries ? false : `no PostgreSQL 15 or newer in ${DEBIAN}`,
+}, async () => {
   const port = await startDatabase(binaries ?? "");
   const url = (role: string) => `postgresql://${role}:swordfish-${role}@127.0.0.1:${port}/postgres`;
-  const env = { DATABASE_URL: url("vouchsafe_app"), JOBS_DATABASE_URL: url("vouchsafe_jobs"), VOUCHSAFE_RUNTIME: "" };
-  const migrating = { ...env, MIGRATION_DATABASE_URL: `postgresql://postgres:chief@127.0.0.1:${port}/postgres` };
+  const env = {
+    DATABASE_URL: url("vouchsafe_app"),
+    JOBS_DATABASE_URL: url("vouchsafe_jobs"),
+    VOUCHSAFE_RUNTIME: "",
+  };
+  const migrating = {
+    ...env,
+    MIGRATION_DATABASE_URL: `postgresql://postgres:chief@127.0.0.1:${port}/postgres`,
+  };
   const migrate = (more: Record<string, string>) =>
     runToEnd(place, { env: more, command: ["src/main.ts", "migrate"] });
 
   assertWords(await migrate(env), 1, /MIGRATION_DATABASE_URL is not set/);
   assertWords(await runToEnd(place, { env }), 1, /The database cannot be reached|lacks \d+ migrations/);
-  assertWords(await migrate({ ...migrating, MIGRATION_DATABASE_URL: migrating.MIGRATION_DATABASE_URL.replace("chief", "thief") }), 1, /MIGRATION_DATABASE_URL/);
+  assertWords(
+    await migrate({
+      ...migrating,
+      MIGRATION_DATABASE_URL: migrating.MIGRATION_DATABASE_URL.replace("chief", "thief"),
+    }),
+    1,
+    /MIGRATION_DATABASE_URL/,
+  );
   assertWords(await migrate(migrating), 0, /\d+ migrations applied/);
   assertWords(await migrate(migrating), 0, /up to date/);
 
@@ -58,7 +83,9 @@ test("migrate, serve, set up, upload and ask on a PostgreSQL of one's own", { sk
   assert.equal((await again.stop("SIGTERM")).code, 0);
 });
 
-test("a database that was not migrated is said, with what to do", { skip: binaries ? false : `no PostgreSQL 15 or newer in ${DEBIAN}` }, async () => {
+test("a database that was not migrated is said, with what to do", {
+  skip: binaries ? false : `no PostgreSQL 15 or newer in ${DEBIAN}`,
+}, async () => {
   const port = await startDatabase(binaries ?? "");
   // A superuser stands in for the application's role, which migrate makes.
   const url = `postgresql://postgres:chief@127.0.0.1:${port}/postgres`;
@@ -77,9 +104,15 @@ function assertWords({ code, words }: Ending, expected: number, pattern: RegExp)
 /** The folder of programs of the oldest PostgreSQL from 15 on: what the oldest can do, the others can. */
 function findBinaries(): string | null {
   if (!existsSync(DEBIAN)) return null;
-  const majors = readdirSync(DEBIAN).map(Number).filter((major) => major >= 15).sort((a, b) => a - b);
+  const majors = readdirSync(DEBIAN)
+    .map(Number)
+    .filter((major) => major >= 15)
+    .sort((a, b) => a - b);
   const folders = majors.map((major) => join(DEBIAN, String(major), "bin"));
-  return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"))) ?? null;
+  return (
+    folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"))) ??
+    null
+  );
 }
 
 async function startDatabase(folder: string): Promise<number> {
@@ -89,14 +122,33 @@ async function startDatabase(folder: string): Promise<number> {
   chmodSync(base, 0o700);
   const passwordFile = join(base, "password");
   writeFileSync(passwordFile, "chief\n");
-  for (const path of [base, passwordFile]) if ("uid" in account) chownSync(path, account.uid, account.gid);
+  for (const path of [base, passwordFile]) if (account) chownSync(path, account.uid, account.gid);
   const data = join(base, "data");
-  const options = ["-D", data, "-U", "postgres", "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+  const options = [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "--pwfile",
+    passwordFile,
+    "-A",
+    "scram-sha-256",
+    "-E",
+    "UTF8",
+    "--locale=C.UTF-8",
+    "--no-sync",
+  ];
   const made = spawnSync(join(folder, "initdb"), options, { cwd: "/", encoding: "utf8", ...account });
   assert.equal(made.status, 0, made.stderr);
   const port = await freePort();
   const settings = [`-p${port}`, "-k", base, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"];
-  const postgres = watch(spawn(join(folder, "postgres"), ["-D", data, ...settings], { cwd: "/", stdio: ["ignore", "pipe", "pipe"], ...account }));
+  const postgres = watch(
+    spawn(join(folder, "postgres"), ["-D", data, ...settings], {
+      cwd: "/",
+      stdio: ["ignore", "pipe", "pipe"],
+      ...account,
+    }),
+  );
   stopDatabase = async () => {
     postgres.child.kill("SIGINT");
     await postgres.ended;

@@ -7,7 +7,15 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { upload } from "../../src/modules/trust/stage/workspace.ts";
 import { textPaper } from "../support/papers.ts";
-import { type Ending, newPlace, type Place, remove, runToEnd, startServer, survivors } from "../support/server.ts";
+import {
+  type Ending,
+  newPlace,
+  type Place,
+  remove,
+  runToEnd,
+  startServer,
+  survivors,
+} from "../support/server.ts";
 import { foundFirm, original } from "../support/visitor.ts";
 
 // Starts that cannot be: each says what is wrong and what to do, ends by itself, not with 0, and leaves nothing.
@@ -66,7 +74,9 @@ test("settings that cannot be used are all named at once, and never their values
   const ending = await runToEnd(place, { env });
   assertRefused(place, ending, ...Object.keys(env).map((name) => new RegExp(`^\\s*${name} must`, "m")));
   assert.doesNotMatch(ending.words, /swordfish|sesame|eighty|loud/);
-  const lonely = await runToEnd(place, { env: { DATABASE_URL: "postgresql://vouchsafe_app:swordfish@127.0.0.1:1/x" } });
+  const lonely = await runToEnd(place, {
+    env: { DATABASE_URL: "postgresql://vouchsafe_app:swordfish@127.0.0.1:1/x" },
+  });
   assertRefused(place, lonely, /JOBS_DATABASE_URL is needed/);
   assert.doesNotMatch(lonely.words, /swordfish/);
 });
@@ -99,7 +109,8 @@ test("the home belongs to someone else", async (t) => {
   if (!asRoot) chmodSync(place.home, 0o500);
   // The other user must not be stopped by the clone itself.
   const ending = await runToEnd(place, asRoot ? { account: NOBODY } : {});
-  if (asRoot && /EACCES|Cannot find module/.test(ending.words)) return t.skip("other users may not read this clone");
+  if (asRoot && /EACCES|Cannot find module/.test(ending.words))
+    return t.skip("other users may not read this clone");
   assertRefused(place, ending, /This user may not write to the folder/, /VOUCHSAFE_HOME/);
 });
 
@@ -151,7 +162,8 @@ test("another server runs on the same home", async (t) => {
 function mount(t: TestContext, path: string, options: string): boolean {
   if (!asRoot || process.platform !== "linux") return false;
   mkdirSync(path, { mode: 0o700 });
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], { stdio: "ignore" }).status !== 0) return false;
+  if (spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], { stdio: "ignore" }).status !== 0)
+    return false;
   later(t, () => spawnSync("umount", ["-l", path], { stdio: "ignore" }));
   return true;
 }

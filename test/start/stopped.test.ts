@@ -1,13 +1,32 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { accessSync, chownSync, constants, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  accessSync,
+  chownSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { expectStatus } from "../../src/modules/trust/stage/client.ts";
 import { ask, upload, waitUntilReady } from "../../src/modules/trust/stage/workspace.ts";
 import { type Paper, textPaper } from "../support/papers.ts";
-import { familyOf, newPlace, type Place, remove, type Server, startServer, survivors, until, watch } from "../support/server.ts";
+import {
+  familyOf,
+  newPlace,
+  type Place,
+  remove,
+  type Server,
+  startServer,
+  survivors,
+  until,
+  watch,
+} from "../support/server.ts";
 import { foundFirm, original, signInAgain } from "../support/visitor.ts";
 
 // Orderly and disorderly ends of a whole server, and starts after them on the same home.
@@ -89,9 +108,12 @@ test("secrets and data are closed to others", () => {
   }
 });
 
-test("an ordinary user starts it, too", { skip: asRoot ? false : "these tests run as an ordinary user already" }, async (t) => {
+test("an ordinary user starts it, too", {
+  skip: asRoot ? false : "these tests run as an ordinary user already",
+}, async (t) => {
   const NOBODY = { uid: 65534, gid: 65534 };
-  if (!othersMayRead(root) || !othersMayRead(process.execPath)) return t.skip("other users may not read this clone");
+  if (!othersMayRead(root) || !othersMayRead(process.execPath))
+    return t.skip("other users may not read this clone");
   const own = newPlace();
   try {
     mkdirSync(own.home);
@@ -105,7 +127,11 @@ test("an ordinary user starts it, too", { skip: asRoot ? false : "these tests ru
     assert.equal((await server.stop("SIGINT")).code, 0);
     assert.equal(statSync(join(own.home, "postgres", "data")).uid, NOBODY.uid);
     const again = await startServer(own, options);
-    expectStatus(await (await signInAgain(again)).client.call("GET", `documents/${document?.id}`), 200, "the document");
+    expectStatus(
+      await (await signInAgain(again)).client.call("GET", `documents/${document?.id}`),
+      200,
+      "the document",
+    );
     const family = familyOf(again.pid);
     await again.stop("SIGKILL");
     await until("nothing runs", 3000, () => survivors(own, family).length === 0);
@@ -114,19 +140,50 @@ test("an ordinary user starts it, too", { skip: asRoot ? false : "these tests ru
   }
 });
 
+test("a user whom /etc/passwd does not list starts it, as in a container", {
+  skip: asRoot ? false : "only root can become someone else",
+}, async (t) => {
+  const account = { uid: 61999, gid: 61999 };
+  if (!othersMayRead(root) || !othersMayRead(process.execPath))
+    return t.skip("other users may not read this clone");
+  const namespace = spawnSync("unshare", ["--user", "--map-user=65534", "true"], account);
+  if (namespace.status !== 0) return t.skip("this system grants no user namespaces");
+  const own = newPlace();
+  try {
+    mkdirSync(own.home);
+    chownSync(own.home, account.uid, account.gid);
+    const options = { account, env: { VOUCHSAFE_RUNTIME: "", HOME: own.home } };
+    for (const time of ["first", "second"]) {
+      const server = await startServer(own, options);
+      assert.equal((await fetch(`${server.url}/readyz`)).status, 200, time);
+      assert.equal((await server.stop("SIGTERM")).code, 0);
+    }
+    assert.equal(statSync(join(own.home, "postgres", "data", "PG_VERSION")).uid, account.uid);
+  } finally {
+    remove(own);
+  }
+});
+
 test("kill -9 of npm ends the server that it started", async () => {
   // Our own start script, in a package of its own: without the installation that comes first.
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: { start: string } };
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: { start: string };
+  };
   assert.match(scripts.start, /^node bin\/setup\.mjs && .*src\/main\.ts serve$/);
-  const start = scripts.start.replace("bin/setup.mjs", "--version").replace("src/main.ts", join(root, "src/main.ts"));
+  const start = scripts.start
+    .replace("bin/setup.mjs", "--version")
+    .replace("src/main.ts", join(root, "src/main.ts"));
   const folder = join(place.folder, "package");
   mkdirSync(folder);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "starter", private: true, scripts: { start } }));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "starter", private: true, scripts: { start } }),
+  );
   const npm = watch(
     spawn("npm", ["start"], {
       cwd: folder,
       env: {
-        PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
+        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
         HOME: folder,
         VOUCHSAFE_HOME: place.home,
         VOUCHSAFE_RUNTIME: place.runtime,
@@ -157,7 +214,7 @@ function launchRaw({ home, runtime }: Place) {
   return watch(
     spawn(process.execPath, ["src/main.ts", "serve"], {
       cwd: root,
-      env: { PATH: process.env["PATH"], VOUCHSAFE_HOME: home, VOUCHSAFE_RUNTIME: runtime, PORT: "0" },
+      env: { PATH: process.env.PATH, VOUCHSAFE_HOME: home, VOUCHSAFE_RUNTIME: runtime, PORT: "0" },
       stdio: ["ignore", "pipe", "pipe"],
     }),
   );

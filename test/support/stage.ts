@@ -168,7 +168,7 @@ async function hire(
 export function eventsOf(stage: Stage, tenantId: string): Promise<string[]> {
   return asSuperuser(stage.database, async (client) => {
     const { rows } = await client.query<{ event: string }>(
-      "select event from audit.entry where tenant_id = $1 order by at, entry_id",
+      "select event from audit.entry where tenant_id = $1 order by at, xmin::text::bigint",
       [tenantId],
     );
     return rows.map((r) => r.event);

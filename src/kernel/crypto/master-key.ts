@@ -185,7 +185,10 @@ async function readPrivateFile(path: string): Promise<string | null> {
     throw error;
   }
   try {
-    const { mode, size } = await handle.stat();
+    const { mode, size, uid } = await handle.stat();
+    if (process.getuid && uid !== process.getuid()) {
+      throw new Error(`${path} belongs to another user (${uid}): run chown on it, or run as that user.`);
+    }
     if (process.platform !== "win32" && (mode & 0o077) !== 0) {
       throw new Error(
         `${path} can be read by others (mode ${(mode & 0o777).toString(8)}): run chmod 600 on it.`,

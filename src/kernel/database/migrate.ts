@@ -92,6 +92,8 @@ async function createRoles(client: pg.Client, passwords: Partial<Record<string, 
   await client.query(
     `grant connect on database ${database} to vouchsafe_app, vouchsafe_audit_eraser, vouchsafe_backup`,
   );
+  // Unqualified names look into the temporary schema first: nobody gets one.
+  await client.query(`revoke temporary on database ${database} from public`);
   await client.query("alter schema public owner to vouchsafe_migrator");
   await client.query("revoke create on schema public from public");
   await client.query(

@@ -128,6 +128,20 @@ test("a unit of work", async (t) => {
     assert.equal((await events()).length, before);
   });
 
+  await t.test("whoever kept the context of one that has ended reaches no other", async () => {
+    for (const ends of [false, true]) {
+      let kept: Ctx | null = null;
+      await unit(company.job(), async (ctx) => {
+        kept = ctx;
+        if (ends) throw appError("wrong_state");
+      }).catch(() => {});
+      const late = kept as unknown as Ctx;
+      await assert.rejects(read(late, counterValue), /has ended/);
+      await assert.rejects(setTo(late, 99), /has ended/);
+    }
+    assert.equal(await value(), 4);
+  });
+
   await t.test("audit entries say who acted, as the database knows it", async () => {
     await unit(mara.as("account.use"), async (ctx) => {
       record(ctx, {
@@ -155,7 +169,7 @@ test("a unit of work", async (t) => {
       recent: true,
     });
     assert.ok(!content.includes("Lease"), "the change stands in clear");
-    assert.equal((await events()).at(-1), "test.twice");
+    assert.deepEqual((await events()).slice(-2).sort(), ["test.by-mara", "test.twice"]);
   });
 
   await t.test("whoever lacks the permission is refused before the work begins", async () => {

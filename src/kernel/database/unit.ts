@@ -91,7 +91,9 @@ export async function read<Q extends readonly Query<unknown>[]>(
   ...queries: Q
 ): Promise<{ [K in keyof Q]: RowsOf<Q[K]> }> {
   const statements = queries.map(statementOf);
-  const outcomes = ctx.tx ? await inTransaction(openClient(ctx.tx), statements) : await alone(ctx, statements);
+  const outcomes = ctx.tx
+    ? await inTransaction(openClient(ctx.tx), statements)
+    : await alone(ctx, statements);
   return outcomes.map((o) => o.rows) as { [K in keyof Q]: RowsOf<Q[K]> };
 }
 

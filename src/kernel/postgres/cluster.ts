@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   existsSync,
@@ -92,8 +92,9 @@ function runInitdb(
     "--no-instructions",
     ...(durable ? [] : ["--no-sync"]),
   ];
+  const [program = initdb, ...words] = [...(account === null ? asListedUser() : []), initdb, ...args];
   return new Promise((done, fail) => {
-    const child = spawn(initdb, args, {
+    const child = spawn(program, words, {
       cwd: "/",
       env: { LC_ALL: "C", TZ: "UTC" },
       stdio: ["ignore", "pipe", "pipe"],
@@ -123,6 +124,20 @@ function accountForInitdb(account: Account): Account {
     "PostgreSQL does not run as root, and /etc/passwd lists no other user.",
     "Add one (such as nobody), start Vouchsafe as an ordinary user, or set DATABASE_URL.",
   );
+}
+
+/**
+ * The same for a process that is not root and whose own number is not in the list (`docker run --user 12345`): a user
+ * namespace in which it is called after a listed one, where the system grants that. Files stay its own.
+ */
+function asListedUser(): string[] {
+  const own = process.getuid?.();
+  const users = passwd();
+  const listed = users.find(({ name }) => name === "nobody") ?? users.find(({ uid }) => uid !== 0);
+  if (process.platform !== "linux" || listed === undefined || users.some(({ uid }) => uid === own)) return [];
+  const command = ["unshare", "--user", `--map-user=${listed.uid}`, "--"];
+  const [program = "", ...words] = [...command, "true"];
+  return spawnSync(program, words, { stdio: "ignore", timeout: 5000 }).status === 0 ? command : [];
 }
 
 function giveTree(path: string, account: Account): void {

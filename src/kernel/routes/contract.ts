@@ -27,6 +27,8 @@ export interface Reply {
   clearCookie(name: string): void;
   readonly cookies: Readonly<Record<string, string | undefined>>;
   header(name: string): string | undefined;
+  /** The workspace that the address names, whether there is one or not. */
+  readonly slug: string;
   /** Ends when the other side has gone away. */
   readonly gone: AbortSignal;
   /** The parts named `file` of a multipart body, one after the other; each must be consumed. */

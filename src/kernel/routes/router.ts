@@ -80,8 +80,15 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
     url: route.url,
     exposeHeadRoute: false,
     schema,
+    // Before the body is read: whoever may not ask costs no parsing, and whoever sends slowly does not stay.
+    preParsing: async (request, reply, payload) => {
+      contexts.set(request, await contextOf(system, route, request, reply));
+      if (route.body !== "files") endSlowBody(request);
+      return payload;
+    },
     handler: async (request, reply) => {
-      const ctx = await contextOf(system, route, request, reply);
+      const ctx = contexts.get(request);
+      if (!ctx) throw new Error("the guards did not run");
       const input = validate(route, request);
       const tools = replyTools(request, reply);
       const value = await route.handler(ctx, input, tools);
@@ -92,6 +99,15 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
       return answer(route, request, reply, value, tools);
     },
   });
+}
+
+const contexts = new WeakMap<FastifyRequest, Ctx>();
+const LONGEST_BODY_MS = 15_000;
+
+function endSlowBody(request: FastifyRequest): void {
+  if (request.raw.complete || !request.headers["content-type"]) return;
+  const timer = setTimeout(() => request.raw.destroy(), LONGEST_BODY_MS).unref();
+  request.raw.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
 }
 
 async function contextOf(
@@ -198,6 +214,7 @@ function replyTools(request: FastifyRequest, reply: FastifyReply): Reply {
     setCookie: (name, value, maxAge) => void reply.setCookie(name, value, { ...cookieOptions, maxAge }),
     clearCookie: (name) => void reply.clearCookie(name, cookieOptions),
     cookies: request.cookies,
+    slug: String((request.params as { slug?: string }).slug ?? ""),
     header: (name) => {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;

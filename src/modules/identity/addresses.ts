@@ -8,10 +8,7 @@ export const Address = z
   // The length ends the check: no pattern looks at a text that is longer than an address can be.
   .max(254, { error: "An address has at most 254 characters.", abort: true })
   // Each part of the domain ends at a dot, so that there is one way only to read it: linear in its length.
-  .regex(
-    /^[^\s@<>"(),:;\\]+@[^\s@<>"(),:;\\.]+(?:\.[^\s@<>"(),:;\\.]+)+$/u,
-    "This is not an e-mail address.",
-  )
+  .regex(/^[^\s@<>"(),:;\\]+@[^\s@<>"(),:;\\.]+(?:\.[^\s@<>"(),:;\\.]+)+$/u, "This is not an e-mail address.")
   .refine((value) => !/\p{C}/u.test(value), "This is not an e-mail address.")
   .meta({ format: "email", examples: ["ada@harrow.example"] });
 

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
+import { rememberSession } from "../api/client.ts";
 import { isApiError } from "../api/errors.ts";
 import type { List, OpenSession, SessionView } from "../api/types.ts";
 import { useTitle } from "../frame/page.tsx";
@@ -105,8 +106,10 @@ function Password() {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const save = useMutation({
-    mutationFn: () => session.call("PUT", "account/password", { body: { current, new: next } }),
-    onSuccess: () => {
+    mutationFn: () => session.call<SessionView>("PUT", "account/password", { body: { current, new: next } }),
+    onSuccess: (view) => {
+      // This browser goes on in a new session, which has a proof of its own.
+      rememberSession(view);
       setCurrent("");
       setNext("");
       void queries.invalidateQueries({ queryKey: [session.slug, "sessions"] });

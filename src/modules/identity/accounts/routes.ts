@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { allow, type Routes, route } from "../../../kernel/routes/contract.ts";
 import { Password } from "../passwords/policy.ts";
-import { nothing, PersonName } from "../shapes.ts";
+import { openDoor, SessionView } from "../sessions/door.ts";
+import { PersonName } from "../shapes.ts";
 import { changePassword, rename } from "./service.ts";
 
 export function accountRoutes(routes: Routes): void {
@@ -20,16 +21,14 @@ export function accountRoutes(routes: Routes): void {
   route(routes, {
     method: "PUT",
     path: "/account/password",
-    words: "Change one's own password; ends all other sessions",
+    words: "Change one's own password; ends all sessions and opens a new one",
     access: allow("account.use"),
     audit: "account.password-changed",
     rate: "sign-in",
     state: "none: a password is shown nowhere",
     input: { body: z.object({ current: Password, new: Password }) },
-    output: { 204: nothing },
-    handler: async (ctx, { body }) => {
-      await changePassword(ctx, body.current, body.new);
-      return null;
-    },
+    output: { 200: SessionView },
+    handler: async (ctx, { body }, reply) =>
+      openDoor(ctx, await changePassword(ctx, body.current, body.new), reply),
   });
 }

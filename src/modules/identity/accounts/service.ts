@@ -14,7 +14,7 @@ import { permissionsOf } from "../../../kernel/permissions.ts";
 import { nameCell, openAddress, openName, passwordCell, tenantNameCell } from "../members.ts";
 import { hashPassword } from "../passwords/hash.ts";
 import { checkPassword } from "../passwords/policy.ts";
-import { endSessions } from "../sessions/service.ts";
+import { endSessions, type OpenSession, startSession } from "../sessions/service.ts";
 import { confirmPassword } from "../sign-in/service.ts";
 
 export interface Me {
@@ -79,14 +79,17 @@ export async function rename(ctx: Ctx, name: string): Promise<{ name: string }> 
   });
 }
 
-/** Changes the member's own password and ends all their other sessions. Throws `sign_in_failed`, `password_policy`, `locked`. */
-export async function changePassword(ctx: Ctx, current: string, password: string): Promise<void> {
+/**
+ * Changes the member's own password, ends all their sessions and opens a new one: cookies that somebody copied are
+ * worthless from then on. Throws `sign_in_failed`, `password_policy`, `locked`.
+ */
+export async function changePassword(ctx: Ctx, current: string, password: string): Promise<OpenSession> {
   const { me, tenant } = await whoAmI(ctx);
   await confirmPassword(ctx, me.id, current);
   checkPassword(password, { address: me.address, tenantName: tenant.name });
   const phc = await hashPassword(password);
   const keys = await keysOf(ctx);
-  await unit(ctx, async (inner) => {
+  return unit(ctx, async (inner) => {
     await write(
       inner,
       db
@@ -94,12 +97,13 @@ export async function changePassword(ctx: Ctx, current: string, password: string
         .set({ password: keys.seal(passwordCell(me.id), phc) })
         .where("member_id", "=", me.id),
     );
-    const but = inner.actor.kind === "member" ? { but: inner.actor.sessionId } : {};
-    await endSessions(inner, { memberId: me.id, ...but }, "password changed");
+    await endSessions(inner, { memberId: me.id }, "password changed");
+    const session = await startSession(inner, me.id);
     record(inner, {
       event: "account.password-changed",
       resource: { type: "member", id: me.id },
       changes: { password: [redacted, redacted] },
     });
+    return session;
   });
 }

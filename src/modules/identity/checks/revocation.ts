@@ -1,4 +1,5 @@
 import { outcomeOf } from "../../../kernel/controls.ts";
+import { openClient } from "../../trust/stage/client.ts";
 import { type Person, signIn } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { openLedger } from "./ledger.ts";
@@ -23,10 +24,18 @@ export async function checkRevocation(stage: Stage) {
   await next("signed out everywhere", everywhere, "session", 401);
 
   const [changer, other] = await open();
+  const copied = openClient(url, stage.a.slug);
+  for (const [name, value] of changer.client.cookies) copied.cookies.set(name, value);
   await changer.client.call("PUT", "account/password", {
     body: { current: changer.password, new: "Eleven-copper-gates-27" },
   });
   await next("password changed, another session", other, "session", 401);
+  ledger.status(
+    "password changed, with a copy of its cookies",
+    "the next request",
+    await copied.call("GET", "session"),
+    401,
+  );
   await next("password changed, this session", changer, "session", 200);
 
   const [here, elsewhere] = await open();

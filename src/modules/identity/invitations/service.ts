@@ -6,7 +6,7 @@ import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { sendMail } from "../../../kernel/mail.ts";
-import { holdsAll } from "../../../kernel/permissions.ts";
+import { allows, holdsAll } from "../../../kernel/permissions.ts";
 import { addressHash } from "../addresses.ts";
 import { hashToken, newToken } from "../links/tokens.ts";
 import { addressCell, nameCell, openName, passwordCell, tenantNameCell } from "../members.ts";
@@ -133,14 +133,19 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
       .where("i.accepted_at", "is", null)
       .where("i.revoked_at", "is", null)
       .where("i.expires_at", ">", ctx.clock()),
-    db.selectFrom("tenant").select("name").where("state", "=", "active"),
+    db.selectFrom("tenant").select(["name", "kind"]).where("state", "=", "active"),
   );
   if (!row || !tenant) throw appError("link_invalid");
   // Whoever could not invite to this role today did not do so: demoted, suspended or gone.
   const byMember = row.invited_by !== null;
   if (
     byMember &&
-    (row.inviter_status !== "active" || !row.inviter_role || !holdsAll(row.inviter_role, row.role))
+    !(
+      row.inviter_status === "active" &&
+      row.inviter_role &&
+      allows({ role: row.inviter_role, tenantKind: tenant.kind }, "member.invite") &&
+      holdsAll(row.inviter_role, row.role)
+    )
   ) {
     throw appError("link_invalid");
   }

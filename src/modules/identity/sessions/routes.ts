@@ -29,7 +29,7 @@ export function sessionRoutes(routes: Routes): void {
     output: { 200: SessionView },
     handler: async (ctx, { body }, reply) => {
       if (!reply.keepsCookies) throw appError("cookies_impossible");
-      return openDoor(ctx, await signIn(ctx, body.address, body.password), reply);
+      return openDoor(ctx, await signIn(ctx, body.address, body.password, reply.slug), reply);
     },
   });
   route(routes, {

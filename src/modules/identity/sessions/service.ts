@@ -98,22 +98,21 @@ export async function refreshSession(ctx: Ctx, token: string | undefined): Promi
   });
 }
 
-/** Ends sessions: one, or all of a member, or all but one. In the open unit of work; answers how many. */
+/** Ends sessions: one, or all of a member. In the open unit of work; answers how many. */
 export async function endSessions(
   ctx: Ctx,
-  which: { sessionId: string } | { memberId: string; but?: string },
+  which: { sessionId: string } | { memberId: string },
   because: string,
 ): Promise<number> {
-  let query = db
+  const query = db
     .updateTable("session")
     .set({ ended_at: ctx.clock(), ended_because: because })
     .where("ended_at", "is", null);
-  if ("sessionId" in which) query = query.where("session_id", "=", which.sessionId);
-  else {
-    query = query.where("member_id", "=", which.memberId);
-    if (which.but) query = query.where("session_id", "<>", which.but);
-  }
-  return (await write(ctx, query)).count;
+  const those =
+    "sessionId" in which
+      ? query.where("session_id", "=", which.sessionId)
+      : query.where("member_id", "=", which.memberId);
+  return (await write(ctx, those)).count;
 }
 
 export async function signOut(ctx: Ctx, everywhere: boolean): Promise<void> {

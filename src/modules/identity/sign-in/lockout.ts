@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { later, minutes } from "../../../kernel/clock.ts";
-import { type Ctx, tenantOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, write } from "../../../kernel/database/unit.ts";
 
@@ -58,9 +58,22 @@ export async function lock(ctx: Ctx, addressHash: Buffer): Promise<Date> {
       .updateTable("sign_in_guard")
       .set({ locked_until: until, locks: locks + 1 })
       .where("address_hash", "=", addressHash)
-      .where((on) => on.or([on("locked_until", "is", null), on("locked_until", "<", until)])),
+      // One pause at a time: guesses that were under way together earn it once.
+      .where((on) => on.or([on("locked_until", "is", null), on("locked_until", "<=", ctx.clock())])),
   );
   return until;
+}
+
+/** Takes an attempt back whose password nobody looked at: the server was too busy. */
+export async function giveAttemptBack(ctx: Ctx, addressHash: Buffer): Promise<void> {
+  await write(
+    ctx,
+    db
+      .updateTable("sign_in_guard")
+      .set((on) => ({ failures: on("failures", "-", 1) }))
+      .where("address_hash", "=", addressHash)
+      .where("failures", ">", 0),
+  );
 }
 
 /** Forgets an address's failures, after a success. */
@@ -68,8 +81,17 @@ export async function forgetAttempts(ctx: Ctx, addressHash: Buffer): Promise<voi
   await write(ctx, db.deleteFrom("sign_in_guard").where("address_hash", "=", addressHash));
 }
 
+/**
+ * Where failures to confirm a password inside a session are counted: apart from sign-in, so that a stranger's
+ * wrong guesses do not keep a signed-in member from changing their password.
+ */
+export async function confirmationGuard(ctx: Ctx, memberId: string): Promise<Buffer> {
+  return (await keysOf(ctx)).lookup("sign-in-guard.member", memberId);
+}
+
 /** Forgets a member's failures: a mailed link was followed, or an admin said so. */
 export async function forgetFailures(ctx: Ctx, memberId: string): Promise<void> {
+  await forgetAttempts(ctx, await confirmationGuard(ctx, memberId));
   await write(
     ctx,
     db

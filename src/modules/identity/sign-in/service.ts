@@ -9,17 +9,22 @@ import { mailLink } from "../links/service.ts";
 import { openAddress, passwordCell } from "../members.ts";
 import { verifyPassword } from "../passwords/hash.ts";
 import { type OpenSession, startSession } from "../sessions/service.ts";
-import { countAttempt, forgetAttempts, lock, MOST_FAILURES } from "./lockout.ts";
+import {
+  confirmationGuard,
+  countAttempt,
+  forgetAttempts,
+  giveAttemptBack,
+  lock,
+  MOST_FAILURES,
+} from "./lockout.ts";
+import { refuseNowhere } from "./nowhere.ts";
 
 /**
  * Signs a member in by address and password. A wrong workspace, address or password answer alike and take alike
- * long. Throws `sign_in_failed`, `locked`, `email_unverified`, `busy`.
+ * long; `asked` is the short name that was asked for, whether there is such a workspace or not. Throws `sign_in_failed`, `locked`, `email_unverified`, `busy`.
  */
-export async function signIn(ctx: Ctx, address: string, password: string): Promise<OpenSession> {
-  if (!ctx.tenant) {
-    await verifyPassword(password, null);
-    throw appError("sign_in_failed");
-  }
+export async function signIn(ctx: Ctx, address: string, password: string, asked = ""): Promise<OpenSession> {
+  if (!ctx.tenant) return refuseNowhere(ctx, asked, address, password);
   const keys = await keysOf(ctx);
   const hash = addressHash(keys, address);
   const member = await unit(ctx, async (inner) => {
@@ -32,7 +37,7 @@ export async function signIn(ctx: Ctx, address: string, password: string): Promi
   });
   const known = "member_id" in member ? member : null;
   const stored = known?.password ? keys.openText(passwordCell(known.member_id), known.password) : null;
-  const right = await verifyPassword(password, stored);
+  const right = await verifyOrGiveBack(ctx, hash, password, stored);
 
   return unit(ctx, async (inner) => {
     if (!right || known?.status !== "active") {
@@ -66,17 +71,34 @@ export async function confirmPassword(ctx: Ctx, memberId: string, password: stri
       inner,
       db.selectFrom("member").selectAll().where("member_id", "=", memberId),
     );
-    if (!found?.address_hash || !found.password) throw appError("sign_in_failed");
-    const attempt = await countAttempt(inner, found.address_hash);
+    if (!found?.password) throw appError("sign_in_failed");
+    const hash = await confirmationGuard(inner, memberId);
+    const attempt = await countAttempt(inner, hash);
     if (attempt.lockedUntil) throw await refuse(inner, memberId, "locked");
-    return { hash: found.address_hash, password: found.password, failures: attempt.failures };
+    return { hash, password: found.password, failures: attempt.failures };
   });
-  const right = await verifyPassword(password, keys.openText(passwordCell(memberId), member.password));
+  const stored = keys.openText(passwordCell(memberId), member.password);
+  const right = await verifyOrGiveBack(ctx, member.hash, password, stored);
   await unit(ctx, async (inner) => {
     if (right) return forgetAttempts(inner, member.hash);
     if (member.failures >= MOST_FAILURES) await lock(inner, member.hash);
     throw await refuse(inner, memberId, "sign_in_failed");
   });
+}
+
+// A guess that the server was too busy to look at is not a wrong one.
+async function verifyOrGiveBack(
+  ctx: Ctx,
+  hash: Buffer,
+  password: string,
+  stored: string | null,
+): Promise<boolean> {
+  try {
+    return await verifyPassword(password, stored);
+  } catch (error) {
+    await unit(ctx, (inner) => giveAttemptBack(inner, hash));
+    throw error;
+  }
 }
 
 async function refuse(

@@ -3,10 +3,11 @@ import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { readOne, unit, write } from "../../../kernel/database/unit.ts";
 import type { JobSpec } from "../../../kernel/jobs.ts";
-import { chunk, type Passage } from "../extraction/chunk.ts";
+import { chunkSteps, type Passage } from "../extraction/chunk.ts";
 import { extract } from "../extraction/extract.ts";
 import { type ExtractionFailureCode, isExtractionFailure } from "../extraction/failure.ts";
 import type { Kind } from "../extraction/sniff.ts";
+import { gently } from "../gently.ts";
 import { takeNumbers } from "../index/numbers.ts";
 import type { PassageBody } from "./service.ts";
 import { documentsTopic } from "./upload.ts";
@@ -26,7 +27,7 @@ export const readDocument: JobSpec = {
     try {
       const source = await ctx.system.files.open(await keysOf(ctx), document.file);
       const { pages, blocks } = await extract(source, document);
-      await keep(ctx, id, pages, chunk(blocks));
+      await keep(ctx, id, pages, await gently(chunkSteps(blocks)));
     } catch (error) {
       if (isExtractionFailure(error)) {
         ctx.log.info({ err: error, code: error.code }, "a document could not be read");

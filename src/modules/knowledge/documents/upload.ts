@@ -147,6 +147,7 @@ function refusalOf(error: unknown): AppError {
   const { code } = error as { code?: unknown };
   if (code === "too_large") return appError("too_large", { cause: error });
   // 53100: the database's disk.
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "53100") return appError("disk_full", { cause: error });
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "53100")
+    return appError("disk_full", { cause: error });
   return appError("internal", { cause: error });
 }

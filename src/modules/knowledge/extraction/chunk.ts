@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from "../gently.ts";
 import type { Block } from "./blocks.ts";
 
 /** A passage: `no` counts from 0, `page` from 1; `heading` is the path of headings above it ("Lease › 4 Term"). */
@@ -24,6 +25,11 @@ const NOTHING = { page: null, heading: null, words: 0, hasBody: false };
  * two pages. A heading stands with what follows it.
  */
 export function chunk(blocks: Block[]): Passage[] {
+  return atOnce(chunkSteps(blocks));
+}
+
+/** The same in steps of a block each. */
+export function* chunkSteps(blocks: Block[]): Steps<Passage[]> {
   const passages: Passage[] = [];
   const headings: { level: number; text: string }[] = [];
   let open: Open = { ...NOTHING, texts: [] };
@@ -53,6 +59,7 @@ export function chunk(blocks: Block[]): Passage[] {
       if (open.words + part.words > MOST_WORDS) close();
       add(part, block);
     }
+    yield;
   }
   close();
   return passages;

@@ -4,24 +4,28 @@ import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, write } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
-import { type BuiltSegment, buildSegment, openSegment, type PassageToIndex } from "../search/segment.ts";
+import { gently } from "../gently.ts";
+import { type BuiltSegment, openSegment, type PassageToIndex, segmentSteps } from "../search/segment.ts";
 import type { SegmentTable } from "../search/table.ts";
 import { indexKeys } from "./keys.ts";
 import { tablesOf } from "./tables.ts";
 
-/** Passages in one segment at most: about a quarter of a second in which the process does nothing else. */
+/** Passages in one segment at most; it has fewer when they hold more words than SEGMENT_LENGTH. */
 export const SEGMENT_PASSAGES = 500;
 const ROWS_AT_ONCE = 1000;
 
-/** Builds the segments of passages, with a breath after each for whoever else is waiting. */
+/** Builds the segments of passages, with a breath every few milliseconds for whoever else is waiting. */
 export async function buildSegments(
   keys: TenantKeys,
   passages: readonly PassageToIndex[],
 ): Promise<BuiltSegment[]> {
+  const sorted = passages.toSorted((a, b) => a.passage - b.passage);
   const built: BuiltSegment[] = [];
-  for (let from = 0; from < passages.length; from += SEGMENT_PASSAGES) {
-    built.push(buildSegment(passages.slice(from, from + SEGMENT_PASSAGES), indexKeys(keys), newId()));
-    await new Promise(setImmediate);
+  for (let from = 0; from < sorted.length; ) {
+    const some = sorted.slice(from, from + SEGMENT_PASSAGES);
+    const segment = await gently(segmentSteps(some, indexKeys(keys), newId()));
+    built.push(segment);
+    from += segment.passages;
   }
   return built;
 }

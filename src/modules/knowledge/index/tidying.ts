@@ -4,14 +4,17 @@ import { db } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import type { PassageBody } from "../documents/service.ts";
 import { openDocumentName, passageCell } from "../documents/view.ts";
-import type { PassageToIndex } from "../search/segment.ts";
+import { type PassageToIndex, SEGMENT_LENGTH } from "../search/segment.ts";
 import type { SegmentTable } from "../search/table.ts";
 import { takeNumbers } from "./numbers.ts";
 import { addSegments, buildSegments, SEGMENT_PASSAGES, segmentTables } from "./segments.ts";
 
 /** Small segments, each a row more per word for every query, are gathered when there are this many. */
 const MANY_SMALL = 8;
-const SMALL = SEGMENT_PASSAGES / 2;
+// Both count: of what is full by one of them, a rewrite would only make the same again.
+const isSmall = (table: SegmentTable): boolean =>
+  table.passages.length < SEGMENT_PASSAGES / 2 &&
+  table.lengths.reduce((sum, n) => sum + n, 0) < SEGMENT_LENGTH / 2;
 /** Segments rewritten at once. */
 const MOST_AT_ONCE = 32;
 
@@ -43,7 +46,7 @@ async function segmentsToRewrite(ctx: Ctx): Promise<SegmentTable[]> {
     ).values(),
   ];
   const withDead = tables.filter((t) => t.documents.some((no) => !alive.has(no)));
-  const small = tables.filter((t) => t.passages.length < SMALL && !withDead.includes(t));
+  const small = tables.filter((t) => isSmall(t) && !withDead.includes(t));
   return [...withDead, ...(small.length >= MANY_SMALL ? small : [])].slice(0, MOST_AT_ONCE);
 }
 

@@ -8,7 +8,7 @@ export type Query = {
 };
 
 /** What is looked at: more of a query says nothing more, and costs rows. */
-const limits = { characters: 8_192, terms: 64 };
+const limits = { characters: 8_192, terms: 64, phraseWords: 12 };
 
 /**
  * Reads a query: words, and phrases in quotation marks. Stop words are ranked only when there is nothing else;
@@ -29,7 +29,7 @@ export function parseQuery(text: string): Query {
       else weights.set(token.term, { weight: 1, stop: token.stop });
     }
     const quoted = i % 2 === 1 && !(lastIsOpen && i === pieces.length - 1);
-    const words = tokens.filter((token) => !token.joined);
+    const words = tokens.filter((token) => !token.joined).slice(0, limits.phraseWords);
     if (quoted && words.length > 0) {
       const first = words[0]?.position ?? 0;
       phrases.push(words.map((token) => ({ term: token.term, offset: token.position - first })));

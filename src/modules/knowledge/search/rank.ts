@@ -1,6 +1,6 @@
 import { bestOf } from "./best.ts";
 import type { IndexKeys } from "./keys.ts";
-import { matchPhrases } from "./phrase.ts";
+import { matchPhrases, phraseEffort } from "./phrase.ts";
 import type { Query } from "./query.ts";
 import { type SearchSegment, type View, viewOf } from "./view.ts";
 
@@ -34,9 +34,10 @@ export function search({ query, segments, keys, visible, limit }: SearchRequest)
     return weight * Math.log(1 + (count - df + 0.5) / (df + 0.5));
   });
   const best = bestOf(Math.min(Math.max(Math.trunc(limit), 0), 1_000));
+  const effort = phraseEffort();
   views.forEach((view, v) => {
     const scores = scoresOf(view, query, idf, length / count);
-    const allowed = query.phrases.length > 0 ? matchPhrases(view, query.phrases) : null;
+    const allowed = query.phrases.length > 0 ? matchPhrases(view, query.phrases, effort) : null;
     for (let ordinal = 0; ordinal < scores.length; ordinal += 1) {
       const score = scores[ordinal] ?? 0;
       if (score > 0 && score >= best.floor && (allowed === null || allowed[ordinal] === 1)) {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { atOnce, type Steps } from "../gently.ts";
 import { analyse, type WordCache } from "./analysis.ts";
 import { sizeClass } from "./bytes.ts";
 import { hashLength, type IndexKeys, positionsHash, postingCell, tableCell } from "./keys.ts";
@@ -15,7 +16,16 @@ export type PassageToIndex = {
 };
 
 export type PostingRow = { termHash: Buffer; body: Buffer };
-export type BuiltSegment = { segmentId: string; postings: PostingRow[]; stats: Buffer };
+export type BuiltSegment = {
+  segmentId: string;
+  postings: PostingRow[];
+  stats: Buffer;
+  /** How many of the passages, from the first on, it holds. */
+  passages: number;
+};
+
+/** Ranked words, counted as `lengths` counts them, with which a segment is full however few its passages are. */
+export const SEGMENT_LENGTH = 100_000;
 
 /** How often a word counts where it stands. */
 const weights = { title: 2, heading: 2, text: 1 } as const;
@@ -35,30 +45,55 @@ export function buildSegment(
   segmentId: string,
 ): BuiltSegment {
   const sorted = [...docs].sort((a, b) => a.passage - b.passage);
+  return atOnce(segmentSteps(sorted, keys, segmentId, Number.POSITIVE_INFINITY));
+}
+
+/**
+ * The same in steps, for passages in the order of their numbers, and only as far as the segment is not yet full: the
+ * caller goes on with those that are left. A single step takes a passage, or a few rows.
+ */
+export function* segmentSteps(
+  sorted: readonly PassageToIndex[],
+  keys: IndexKeys,
+  segmentId: string,
+  fullAt: number = SEGMENT_LENGTH,
+): Steps<BuiltSegment> {
   const lists = new Map<string, PostingList>();
   const cache: WordCache = new Map();
-  const passages = new Uint32Array(sorted.length);
-  const documents = new Uint32Array(sorted.length);
-  const lengths = new Uint32Array(sorted.length);
-  sorted.forEach((doc, ordinal) => {
+  const passages: number[] = [];
+  const documents: number[] = [];
+  const lengths: number[] = [];
+  let length = 0;
+  for (const [ordinal, doc] of sorted.entries()) {
+    if (length >= fullAt) break;
     expectNumber(doc.passage);
     expectNumber(doc.document);
     if (doc.passage === sorted[ordinal - 1]?.passage) throw new RangeError("a passage is given twice");
-    passages[ordinal] = doc.passage;
-    documents[ordinal] = doc.document;
-    lengths[ordinal] = addPassage(lists, ordinal, doc, cache);
-  });
+    passages.push(doc.passage);
+    documents.push(doc.document);
+    const added = addPassage(lists, ordinal, doc, cache);
+    lengths.push(added);
+    length += added;
+    yield;
+  }
   const rows = new Map<string, Buffer>();
   for (const [term, list] of lists) {
     const termHash = keys.hash(term);
     const { body, positions } = encodePostings(list);
     rows.set(termHash.toString("hex"), body);
     if (positions) rows.set(positionsHash(keys, termHash).toString("hex"), positions);
+    if (rows.size % 64 === 0) yield;
   }
+  const table = {
+    passages: Uint32Array.from(passages),
+    documents: Uint32Array.from(documents),
+    lengths: Uint32Array.from(lengths),
+  };
   return {
     segmentId,
-    postings: sealRows(rows, keys, segmentId),
-    stats: keys.seal(tableCell(segmentId), encodeTable({ passages, documents, lengths })),
+    postings: yield* sealRows(rows, keys, segmentId),
+    stats: keys.seal(tableCell(segmentId), encodeTable(table)),
+    passages: passages.length,
   };
 }
 
@@ -112,15 +147,28 @@ function addOccurrence(
   }
 }
 
-function sealRows(rows: Map<string, Buffer>, keys: IndexKeys, segmentId: string): PostingRow[] {
+// Sorted in shares by the first byte, since sorting all at once could not be interrupted: hashes spread evenly.
+function* sealRows(rows: Map<string, Buffer>, keys: IndexKeys, segmentId: string): Steps<PostingRow[]> {
   const target = sizeClass(rows.size, 64, 8);
-  while (rows.size < target) rows.set(randomBytes(hashLength).toString("hex"), encodeDummy());
-  return [...rows]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([hex, body]) => ({
-      termHash: Buffer.from(hex, "hex"),
-      body: keys.seal(postingCell(segmentId, hex), body),
-    }));
+  while (rows.size < target) {
+    rows.set(randomBytes(hashLength).toString("hex"), encodeDummy());
+    if (rows.size % 1024 === 0) yield;
+  }
+  const shares = Array.from({ length: 256 }, (): string[] => []);
+  let seen = 0;
+  for (const hex of rows.keys()) {
+    shares[Number.parseInt(hex.slice(0, 2), 16)]?.push(hex);
+    if (++seen % 1024 === 0) yield;
+  }
+  const sealed: PostingRow[] = [];
+  for (const share of shares) {
+    for (const hex of share.sort()) {
+      const body = keys.seal(postingCell(segmentId, hex), rows.get(hex) ?? encodeDummy());
+      sealed.push({ termHash: Buffer.from(hex, "hex"), body });
+      if (sealed.length % 64 === 0) yield;
+    }
+  }
+  return sealed;
 }
 
 function expectNumber(value: number): void {

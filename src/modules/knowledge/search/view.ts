@@ -1,4 +1,4 @@
-import { corrupt } from "./bytes.ts";
+import { corrupt, type Reader } from "./bytes.ts";
 import { type IndexKeys, positionsHash, postingCell } from "./keys.ts";
 import { type DecodedPostings, decodePostings, openPositions } from "./postings.ts";
 import type { Query } from "./query.ts";
@@ -14,8 +14,8 @@ export type View = {
   count: number;
   length: number;
   lists: Map<string, { ordinals: Uint32Array; tfs: Uint8Array }>;
-  /** The whole list and its positions, for phrases. */
-  whole: (term: string) => { ordinals: Uint32Array; positions: DecodedPostings["inline"] } | null;
+  /** The whole list and its positions, for phrases. Opened once for each word, however often it is asked for. */
+  whole: (term: string) => { ordinals: Uint32Array; positions: Reader } | null;
 };
 
 export function viewOf(
@@ -57,7 +57,16 @@ export function viewOf(
     }
     return list;
   };
+  const opened = new Map<string, ReturnType<View["whole"]>>();
   const whole: View["whole"] = (term) => {
+    let list = opened.get(term);
+    if (list === undefined) {
+      list = openWhole(term);
+      opened.set(term, list);
+    }
+    return list;
+  };
+  const openWhole: View["whole"] = (term) => {
     const list = decode(term);
     if (list === null) return null;
     if (list.inline) return { ordinals: list.ordinals, positions: list.inline };

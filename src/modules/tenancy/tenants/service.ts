@@ -2,7 +2,15 @@ import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, type TenantKind, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { crossInto, enter, isOutcomeUnknown, read, readOne, unit, write } from "../../../kernel/database/unit.ts";
+import {
+  crossInto,
+  enter,
+  isOutcomeUnknown,
+  read,
+  readOne,
+  unit,
+  write,
+} from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { addInvitation } from "../../identity/invitations/service.ts";

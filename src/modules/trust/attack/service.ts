@@ -34,6 +34,7 @@ async function runAttack(stage: Stage, origin: string, classes: readonly ClassNa
   const { server } = stage;
   // Not in the manifest, so that nothing is done to them: they invite whom the attacker needs.
   const clerk = await stage.b.hire("Clerk of the attack", "owner");
+  const otherClerk = await stage.a.hire("Clerk of the attack", "owner");
   const manifest: Manifest = {
     origin,
     tenants: await withExpired(stage, [
@@ -46,7 +47,8 @@ async function runAttack(stage: Stage, origin: string, classes: readonly ClassNa
     signIn: async (slug, user) => {
       return credentialsOf(await signInAnyway(stage, slug, user));
     },
-    create: async (noun, slug, user) => createSpare(stage, noun, slug, user),
+    create: async (noun, slug, user) =>
+      createSpare(stage, noun, slug, user, slug === stage.b.slug ? clerk : otherClerk),
     volatile: ["expiresAt", "lastActiveAt", "lastSignInAt", "state", "pages", "problem", "updatedAt", "ms"],
     bodies: {
       "PUT /api/t/{slug}/account/password": { current: "$password", new: "$password" },
@@ -173,11 +175,17 @@ async function withExpired(stage: Stage, tenants: Tenant[]): Promise<Tenant[]> {
   return tenants;
 }
 
-async function createSpare(stage: Stage, noun: string, slug: string, user: User): Promise<string | null> {
+async function createSpare(
+  stage: Stage,
+  noun: string,
+  slug: string,
+  user: User,
+  clerk: Person,
+): Promise<string | null> {
   const cast = [stage.a, stage.b].find((c) => c.slug === slug);
   if (!cast) return null;
   if (noun === "member") {
-    const spare = await cast.hire(`Spare ${randomUUID().slice(0, 8)}`, "viewer");
+    const spare = await cast.hire(`Spare ${randomUUID().slice(0, 8)}`, "viewer", clerk.client);
     return spare.id;
   }
   if (noun === "session") {

@@ -49,6 +49,11 @@ const ALLOWED: readonly { readonly file: string; readonly text: string; readonly
   },
   {
     file: "src/kernel/database/migrate.ts",
+    text: "revoke temporary on database ${database} from public",
+    reason: "the name quoted above",
+  },
+  {
+    file: "src/kernel/database/migrate.ts",
     text: "on database ${database} to",
     reason: "the name quoted in the line above",
   },

@@ -48,7 +48,9 @@ export function openClient(origin: string, slug: string): Client {
       });
       for (const line of response.headers.getSetCookie()) keepCookie(client.cookies, line);
       const text = await response.text();
-      return { status: response.status, headers: response.headers, text, json: parse(text) };
+      const json = parse(text) as { csrf?: unknown } | null;
+      if (typeof json?.csrf === "string") client.csrf = json.csrf;
+      return { status: response.status, headers: response.headers, text, json };
     },
   };
   return client;

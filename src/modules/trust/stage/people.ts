@@ -19,8 +19,8 @@ export interface Company {
   readonly id: string;
   readonly name: string;
   readonly owner: Person;
-  /** Invites and signs in one more person. */
-  hire(name: string, role: Role): Promise<Person>;
+  /** Invites, as the owner or by another member, and signs in one more person. */
+  hire(name: string, role: Role, by?: Client): Promise<Person>;
 }
 
 /** The operator of a new installation, who can found companies. */
@@ -79,10 +79,10 @@ async function foundCompany(
     id: made.json.id,
     name,
     owner,
-    async hire(person, role) {
+    async hire(person, role, by = owner.client) {
       const to = addressOf(person, slug);
       expectStatus(
-        await owner.client.call("POST", "invitations", { body: { address: to, role } }),
+        await by.call("POST", "invitations", { body: { address: to, role } }),
         201,
         `inviting ${to}`,
       );

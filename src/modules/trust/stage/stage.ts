@@ -31,10 +31,7 @@ export interface Cast extends Company {
 }
 
 /** Fills an empty installation with the two companies, through its own API. */
-export async function openStage(
-  server: LiveServer,
-  only: readonly string[] | null = null,
-): Promise<Stage> {
+export async function openStage(server: LiveServer, only: readonly string[] | null = null): Promise<Stage> {
   const founder = await setUpInstallation(server.system, server.url);
   const [a, b] = await Promise.all([
     cast(await founder.found("harrow-finch", "Harrow & Finch", "Mara Osei")),

@@ -218,7 +218,8 @@ async function settled(
     Math.abs(Date.now() - row.at.getTime()) < LATEST_MS;
   return [
     finding(
-      right === true,
+      // Whoever may not make shadows cannot be deceived by them.
+      right === true || (first.length > 0 && code === "42501"),
       what,
       "the application, in a session",
       code ?? "workspace, person, role and time are the database's",

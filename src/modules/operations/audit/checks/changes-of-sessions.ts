@@ -81,7 +81,7 @@ export async function* ofSessions(stage: Stage, company: Company): AsyncGenerato
   yield {
     route: `PUT ${T}/account/password`,
     send: call(client, "PUT", "account/password", { current: PASSWORD, new: NEW_PASSWORD }),
-    status: 204,
+    status: 200,
     tenant,
     actor: person,
     resource: person.id,
