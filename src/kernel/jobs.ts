@@ -18,6 +18,8 @@ export interface JobSpec {
   readonly name: string;
   /** How many run at once in one process. */
   readonly concurrency: number;
+  /** How many of them, in all processes, for one tenant: what others wait for is not all one customer's. */
+  readonly perTenant?: number;
   /** How often it is tried again after an error, with growing pauses. */
   readonly retries: number;
   /** Of several waiting jobs with the same tenant and id only one is kept. */
@@ -27,8 +29,11 @@ export interface JobSpec {
 }
 
 export interface Jobs {
-  /** Adds a job in the open unit of work: it exists when, and only when, that one commits. */
-  enqueue(ctx: Ctx, name: string, id: string): Promise<void>;
+  /**
+   * Adds a job in the open unit of work: it exists when, and only when, that one commits. `behind` says how many of
+   * the same kind the tenant has waiting already: the tenth of one customer comes after the first of every other.
+   */
+  enqueue(ctx: Ctx, name: string, id: string, behind?: number): Promise<void>;
   start(system: System, specs: readonly JobSpec[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -49,7 +54,7 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
   const known = new Map<string, JobSpec>();
   let started = false;
   return {
-    async enqueue(ctx, name, id) {
+    async enqueue(ctx, name, id, behind = 0) {
       if (!ctx.tx) throw new Error("a job is added in a unit of work");
       const spec = known.get(name);
       if (!spec) throw new Error(`no job is called ${name}`);
@@ -57,6 +62,8 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
       const { id: tenantId, slug } = tenantOf(ctx);
       const data: JobData = { tenantId, slug, id };
       await boss.send(name, data, {
+        group: { id: tenantId },
+        priority: -behind,
         ...(spec.once ? { singletonKey: `${tenantId}/${id}` } : {}),
         db: { executeSql: (text, values) => client.query(text, values) },
       });
@@ -90,6 +97,7 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
               batchSize: 1,
               pollingIntervalSeconds: 2,
               notifyPollingIntervalSeconds: 5,
+              ...(spec.perTenant === undefined ? {} : { groupConcurrency: spec.perTenant }),
             } as const,
             async ([job]: JobWithMetadata<JobData>[]) => {
               if (!job) return;

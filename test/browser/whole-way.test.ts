@@ -12,6 +12,7 @@ import { DESK, openWatched, PHONE, shoot, type Watched } from "./watched.ts";
 // after one that fails the others are skipped. It is over 300 lines because it is one story.
 
 const PASSWORD = "Quiet-harbour-42-lanterns";
+const NEW_PASSWORD = "Brisk-orchard-17-kettles";
 const MARA = "mara.osei@harrow-finch.example";
 const TOMAS = "tomas.brandt@harrow-finch.example";
 const IDRIS = "idris.vale@bexley-marine.example";
@@ -366,7 +367,7 @@ step("every page fits a phone", async ({ instance }) => {
   await harrow.setViewportSize(DESK);
 });
 
-step("signing out everywhere ends the other browser's session too", async ({ instance }) => {
+step("a new password and signing out everywhere end the other browser's session", async ({ instance }) => {
   const second = await openWatched(house?.browser ?? assert.fail(), instance.url);
   const phone = await second.newPage();
   second.willRefuse("401 ");
@@ -377,6 +378,14 @@ step("signing out everywhere ends the other browser's session too", async ({ ins
   await harrow.goto(`${instance.url}${HARROW}/settings/account`);
   await harrow.getByRole("button", { name: "End this one" }).waitFor();
   await owners.look(harrow, "account");
+  await harrow.getByLabel("Password now", { exact: true }).fill(PASSWORD);
+  await harrow.getByLabel("New password", { exact: true }).fill(NEW_PASSWORD);
+  await harrow.getByRole("button", { name: "Change the password" }).click();
+  await harrow.getByText("Your password is changed.").waitFor();
+  await phone.getByRole("link", { name: "Activity" }).click();
+  await phone.getByText("Sign in to go on.").waitFor();
+  await signIn(phone, MARA, NEW_PASSWORD);
+  await heading(phone, "Activity").waitFor();
   await harrow.getByRole("button", { name: "Sign out everywhere" }).click();
   await harrow.getByText("You are signed out.").waitFor();
   await owners.look(harrow, "signed-out");
@@ -423,9 +432,9 @@ const mailTo = (page: Page, address: string): Locator =>
     .filter({ hasText: `To ${address}` })
     .first();
 
-async function signIn(page: Page, address: string): Promise<void> {
+async function signIn(page: Page, address: string, password = PASSWORD): Promise<void> {
   await page.getByLabel("Email address").fill(address);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 

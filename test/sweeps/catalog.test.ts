@@ -53,6 +53,25 @@ const SLIPS: readonly (readonly [sql: string, what: RegExp])[] = [
   ],
 ];
 
+// Around the policies of tables: what reads or empties them as somebody else.
+const DETOURS: readonly (readonly [sql: string, what: RegExp])[] = [
+  ["set role vouchsafe_migrator; create view leak as select * from document", /leak/],
+  ["set role vouchsafe_migrator; create materialized view leak as select * from document", /leak/],
+  ["grant truncate on document to vouchsafe_app", /TRUNCATE on document/],
+  ["grant trigger on document to vouchsafe_app", /TRIGGER on document/],
+  ["grant select on document to public", /SELECT on document to everybody/],
+  ["grant insert on audit.entry to vouchsafe_app", /INSERT on audit.entry/],
+  ["grant update on audit.entry to vouchsafe_app", /UPDATE on audit.entry/],
+  ["grant select on directory.tenant_slug to vouchsafe_app", /SELECT on directory.tenant_slug/],
+  ["alter schema audit owner to vouchsafe_app", /schema audit/],
+  ["grant create on schema kernel to vouchsafe_app", /schema kernel/],
+  [
+    "create schema s; create function s.leak() returns bigint language sql security definer return (select count(*) from document)",
+    /schema s /,
+  ],
+  ["create role stranger login bypassrls", /stranger/],
+];
+
 test("what isolates tenants, read from the catalog of a migrated database", async (t) => {
   const database = await testDatabase({ after: () => {} });
   const client = new pg.Client(database.url("postgres"));
@@ -64,6 +83,7 @@ test("what isolates tenants, read from the catalog of a migrated database", asyn
   const all = async (): Promise<Finding[]> => [
     ...(await protectionFindings(client)),
     ...(await foreignKeyFindings(client)),
+    ...(await besideTables(client)),
   ];
   const broken = (findings: readonly Finding[]) => findings.filter((f) => f.verdict !== "held");
 
@@ -87,7 +107,7 @@ test("what isolates tenants, read from the catalog of a migrated database", asyn
     for (const reason of Object.values(WITHOUT_TENANT)) assert.ok(reason.length > 10);
   });
 
-  for (const [sql, what] of SLIPS) {
+  for (const [sql, what] of [...SLIPS, ...DETOURS]) {
     await t.test(`turns red: ${sql}`, async () => {
       await client.query("begin");
       try {
@@ -108,3 +128,28 @@ test("what isolates tenants, read from the catalog of a migrated database", asyn
     });
   }
 });
+
+/** What the control does not ask of the catalog: everything beside the tables' own policies. */
+async function besideTables(client: pg.Client): Promise<Finding[]> {
+  const { rows } = await client.query<{ got: string }>(
+    `with ours as (select oid, nspname, nspowner, nspacl from pg_namespace
+                    where nspname not in ('pg_catalog', 'information_schema', 'pgboss') and nspname not like 'pg\\_t%')
+     select 'a view: ' || c.oid::regclass as got from pg_class c join ours n on n.oid = c.relnamespace
+       where c.relkind in ('v', 'm', 'f')
+     union all
+     select a.privilege_type || ' on ' || c.oid::regclass || ' to ' || case when a.grantee = 0 then 'everybody' else a.grantee::regrole::text end
+       from pg_class c join ours n on n.oid = c.relnamespace, aclexplode(c.relacl) a
+       where a.grantee <> c.relowner and (a.grantee = 0 or a.privilege_type in ('TRUNCATE', 'TRIGGER', 'REFERENCES', 'MAINTAIN')
+         or (a.grantee = 'vouchsafe_app'::regrole and (n.nspname = 'directory' or (n.nspname = 'audit' and a.privilege_type <> 'SELECT'))))
+     union all
+     select 'schema ' || n.nspname || ' of ' || n.nspowner::regrole from ours n
+       where n.nspowner::regrole::text <> 'vouchsafe_migrator' or n.nspname not in ('public', 'audit', 'platform', 'directory', 'kernel')
+     union all
+     select 'schema ' || n.nspname || ' lets create ' || case when a.grantee = 0 then 'everybody' else a.grantee::regrole::text end
+       from ours n, aclexplode(n.nspacl) a where a.privilege_type = 'CREATE' and a.grantee <> n.nspowner
+     union all
+     select 'role ' || rolname || ' passes by row security' from pg_roles
+       where (rolbypassrls or rolsuper) and rolname not in ('postgres', 'vouchsafe_migrator', 'vouchsafe_backup')`,
+  );
+  return rows.map(({ got }) => ({ verdict: "broken", what: "beside the tables", who: "catalog", got }));
+}

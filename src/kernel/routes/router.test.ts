@@ -40,7 +40,7 @@ test("routes over HTTP", async (t) => {
       body,
       headers = signedIn,
       raw,
-    }: { body?: unknown; headers?: Record<string, string>; raw?: BodyInit } = {},
+    }: { body?: unknown; headers?: Record<string, string>; raw?: string | Uint8Array | FormData } = {},
   ): Promise<Answer> => {
     const response = await fetch(base + (path.startsWith("/") ? path : `/api/t/harrow/${path}`), {
       method,

@@ -21,6 +21,7 @@ const NOTHING_FOUND = "Nothing in the documents that you can see answers this.";
 export const answerQuestion: JobSpec = {
   name: "assistant.answer",
   concurrency: 4,
+  perTenant: 2,
   retries: 2,
   run: async (ctx, id, last) => {
     const started = performance.now();

@@ -20,6 +20,7 @@ import { passageCell } from "./view.ts";
 export const readDocument: JobSpec = {
   name: "knowledge.read-document",
   concurrency: 2,
+  perTenant: 1,
   retries: 3,
   run: async (ctx, id, last) => {
     const document = await begin(ctx, id);

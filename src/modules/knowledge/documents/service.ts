@@ -10,6 +10,7 @@ import { allows } from "../../../kernel/permissions.ts";
 import { renumber } from "../index/renumber.ts";
 import { loadDocument, memberOf, visibleTo } from "./access.ts";
 import { cleanName } from "./names.ts";
+import { checkRoom } from "./quotas.ts";
 import { documentsTopic } from "./upload.ts";
 import {
   type Document,
@@ -193,12 +194,14 @@ export async function deleteDocument(ctx: Ctx, id: string): Promise<void> {
 
 const STUCK = minutes(15);
 
-/** Has a document read again that failed, or whose job was lost. Throws `wrong_state` for any other. */
+/** Has a document read again that failed, or whose job was lost. Throws `wrong_state` for any other, and `quota`. */
 export async function retryDocument(ctx: Ctx, id: string): Promise<Document> {
   return unit(ctx, async (inner) => {
     const row = await loadDocument(inner, id, "write");
     const stuck = row.state !== "ready" && inner.clock().getTime() - row.updated_at.getTime() > STUCK;
     if (row.state !== "failed" && !stuck) throw appError("wrong_state");
+    // One that was stuck counts among those that wait, and takes no place that it did not have.
+    const { waiting } = row.state === "failed" ? await checkRoom(inner, { documents: 0, bytes: 0 }) : { waiting: 0 };
     await write(
       inner,
       db
@@ -211,7 +214,7 @@ export async function retryDocument(ctx: Ctx, id: string): Promise<Document> {
       resource: { type: "document", id },
       changes: { state: [row.state, "received"] },
     });
-    await inner.system.jobs.enqueue(inner, "knowledge.read-document", id);
+    await inner.system.jobs.enqueue(inner, "knowledge.read-document", id, waiting);
     return settled(inner, id);
   });
 }

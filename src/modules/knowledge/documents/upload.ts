@@ -11,6 +11,7 @@ import { type Kind, SNIFF_BYTES, sniffKind } from "../extraction/sniff.ts";
 import { takeNumbers } from "../index/numbers.ts";
 import { loadDocument } from "./access.ts";
 import { cleanName } from "./names.ts";
+import { checkRoom } from "./quotas.ts";
 import { type Document, documentView, nameCell, type Visibility } from "./view.ts";
 
 const MOST_BYTES = 50 * 1024 * 1024;
@@ -29,7 +30,7 @@ export interface Uploaded {
 
 /**
  * Takes files one after the other, each with flat memory and a unit of work of its own. One that is refused (kind,
- * size, empty) is named in `refused` and does not stop the others; lost rights and a broken connection do.
+ * size, empty, no room) is named in `refused` and does not stop the others; lost rights and a broken connection do.
  */
 export async function uploadDocuments(ctx: Ctx, uploads: AsyncIterable<NewFile>): Promise<Uploaded> {
   // Nobody streams a byte to the disk before the database has said that they may.
@@ -69,6 +70,8 @@ async function uploadDocument(
     if (head.length === 0) throw appError("invalid_input", { message: "The file is empty." });
     const kind = sniffKind(head, name);
     if (kind === null) throw appError("unsupported_format");
+    // Asked again, exactly, when it is added: here so that what cannot be kept is not written first.
+    await checkRoom(ctx, { documents: 1, bytes: head.length });
     const { files } = ctx.system;
     const stored = await files.put(await keysOf(ctx), joined(head, pieces), { maxBytes: MOST_BYTES });
     try {
@@ -94,12 +97,14 @@ async function addDocument(
     const { id: tenantId } = tenantOf(inner);
     const id = newId();
     const now = inner.clock();
+    const no = await takeNumbers(inner, "document", 1);
+    const { waiting } = await checkRoom(inner, { documents: 1, bytes: stored.bytes });
     await write(
       inner,
       db.insertInto("document").values({
         tenant_id: tenantId,
         document_id: id,
-        document_no: await takeNumbers(inner, "document", 1),
+        document_no: no,
         owner_id: memberId,
         visibility,
         name: keys.seal(nameCell(id), name),
@@ -117,7 +122,7 @@ async function addDocument(
       resource: { type: "document", id },
       changes: { name: [null, redacted], bytes: [null, stored.bytes], visibility: [null, visibility] },
     });
-    await inner.system.jobs.enqueue(inner, "knowledge.read-document", id);
+    await inner.system.jobs.enqueue(inner, "knowledge.read-document", id, waiting);
     inner.tx.afterCommit.push(() => inner.system.hub.tell(documentsTopic(tenantId)));
     return documentView(keys, await loadDocument(inner, id, "read"), memberId);
   });

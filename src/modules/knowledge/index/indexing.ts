@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import type { JobSpec } from "../../../kernel/jobs.ts";
 import type { PassageBody } from "../documents/service.ts";
 import { documentsTopic } from "../documents/upload.ts";
@@ -15,29 +15,40 @@ const BATCH_PASSAGES = 2000;
 const BATCH_DOCUMENTS = 200;
 
 /**
- * Indexes what of a tenant waits for it, in batches, so that a segment does not tell one document's words; then
- * tidies. The id is the tenant's. Not `once`: the queue could drop a job in favour of one that starts before the
- * document is there to be seen, and the document would wait for ever; a job that finds nothing costs one query.
+ * Indexes what of a tenant waits for it, as one batch, so that a segment does not tell one document's words. When more
+ * waits, a job of its own goes on with it, behind those of other tenants; the last one tidies. The id is the tenant's.
+ * Not `once`: the queue could drop a job in favour of one that starts before the document is there to be seen, and the
+ * document would wait for ever; a job that finds nothing costs one query.
  */
 export const indexDocuments: JobSpec = {
   name: "knowledge.index",
-  concurrency: 1,
+  concurrency: 2,
+  perTenant: 1,
   retries: 5,
   run: async (ctx, _id, last) => {
     let batch: Waiting[] = [];
     try {
-      for (;;) {
-        batch = await waitingDocuments(ctx);
-        if (batch.length === 0) break;
-        await indexBatch(ctx, batch);
-      }
-      await tidyIndex(ctx);
+      batch = await waitingDocuments(ctx);
+      if (batch.length > 0) await indexBatch(ctx, batch);
+      if (!(await goOn(ctx))) await tidyIndex(ctx);
     } catch (error) {
       if (last && batch.length > 0) await giveUp(ctx, batch);
       throw error;
     }
   },
 };
+
+/** Whether more waits, for which there is a job now. */
+function goOn(ctx: Ctx): Promise<boolean> {
+  return unit(ctx, async (inner) => {
+    const more = await readOne(
+      inner,
+      db.selectFrom("document").where("state", "=", "indexing").limit(1).select("document_id"),
+    );
+    if (more) await inner.system.jobs.enqueue(inner, "knowledge.index", tenantOf(inner).id, 1);
+    return more !== undefined;
+  });
+}
 
 interface Waiting {
   readonly id: string;
@@ -84,7 +95,9 @@ async function waitingDocuments(ctx: Ctx): Promise<Waiting[]> {
 
 async function indexBatch(ctx: Ctx, batch: readonly Waiting[]): Promise<void> {
   const passages: PassageToIndex[] = [];
-  for (const document of batch) passages.push(...(await passagesToIndex(ctx, document)));
+  for (const document of batch) {
+    for (const passage of await passagesToIndex(ctx, document)) passages.push(passage);
+  }
   // Built before the transaction begins: it takes seconds for a long document.
   const segments = await buildSegments(await keysOf(ctx), passages);
   await unit(ctx, async (inner) => {

@@ -52,7 +52,7 @@ async function segmentsToRewrite(ctx: Ctx): Promise<SegmentTable[]> {
 
 async function rewrite(ctx: Ctx, old: readonly SegmentTable[]): Promise<void> {
   const passages: PassageToIndex[] = [];
-  for (const table of old) passages.push(...(await livingPassages(ctx, table)));
+  for (const table of old) for (const passage of await livingPassages(ctx, table)) passages.push(passage);
   const segments = await buildSegments(await keysOf(ctx), passages);
   await unit(ctx, async (inner) => {
     // One at a time in a tenant: two that delete the same rows in another order would wait for each other.
