@@ -70,6 +70,7 @@ create table document (  -- owner: vouchsafe_migrator
   CHECK ((visibility = ANY (ARRAY['private'::text, 'tenant'::text])))
 );
 CREATE INDEX document_changed ON public.document USING btree (tenant_id, updated_at);
+CREATE INDEX document_file ON public.document USING btree (file);
 CREATE INDEX document_newest ON public.document USING btree (tenant_id, created_at DESC, document_id DESC);
 alter table document enable row level security;
 alter table document force row level security;
@@ -473,6 +474,15 @@ begin
     on conflict (slug) do nothing;
   return found;
 end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.known_files(p_names text[])
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    select d.file from public.document d where d.file = any(p_names) $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.newest_mails(p_limit integer)

@@ -22,6 +22,15 @@ create index document_newest on document (tenant_id, created_at desc, document_i
 -- What open streams of events ask every few seconds.
 create index document_changed on document (tenant_id, updated_at);
 select kernel.protect('document', 'select, insert, update, delete');
+create index document_file on document (file);
+
+-- For the sweep of stored files, which belong to no tenant that could be named: which of these names are some
+-- document's. Whoever asks must know the names already, which are random.
+create function directory.known_files(p_names text[]) returns setof text
+  language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select d.file from public.document d where d.file = any(p_names) $$;
+revoke execute on function directory.known_files(text[]) from public;
+grant execute on function directory.known_files(text[]) to vouchsafe_app;
 
 -- The text of a document, in order. passage_no counts within the document, index_no within the tenant.
 create table passage (

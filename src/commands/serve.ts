@@ -4,6 +4,7 @@ import { type ConfigProblem, readConfig } from "../kernel/config.ts";
 import { startupError } from "../kernel/home.ts";
 import { lifetime } from "../kernel/lifetime.ts";
 import { openLog } from "../kernel/log.ts";
+import { keepSweeping } from "../modules/knowledge/sweep.ts";
 import { outboxLink } from "../modules/operations/outbox.ts";
 import { offerSetUp } from "../modules/tenancy/set-up/service.ts";
 import { keepChecking } from "../modules/trust/runs/schedule.ts";
@@ -32,6 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
     throw error;
   }
   life.onStop("checks", keepChecking(instance.system));
+  life.onStop("sweep", keepSweeping(instance.system));
   await life.stopped;
   return 0;
 }

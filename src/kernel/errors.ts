@@ -28,7 +28,10 @@ const codes = {
   already_invited: [409, "This address already has an open invitation. Withdraw it first."],
   last_owner: [409, "This is the last owner. Make someone else an owner first."],
   wrong_state: [409, "This is not possible in its present state. Reload to see it."],
-  quota: [409, "This workspace holds as much as it may. Delete documents that are no longer needed, then try again."],
+  quota: [
+    409,
+    "This workspace holds as much as it may. Delete documents that are no longer needed, then try again.",
+  ],
   link_invalid: [410, "This link has expired or was already used. Ask for a new one."],
   too_large: [413, "This is too large. A document may have 50 MB, any other request 1 MB."],
   unsupported_type: [415, "Send this as application/json, or files as multipart/form-data."],

@@ -91,4 +91,10 @@ export async function mountWeb(app: FastifyInstance, folder: string): Promise<vo
       reply.type("text/html; charset=utf-8").header("cache-control", "no-cache").send(page),
     );
   }
+  // A browser that went astray gets a page that says so; everything else an error in JSON.
+  app.get("/*", { exposeHeadRoute: false, logLevel: "warn" }, (request, reply) => {
+    const wantsPage = request.headers.accept?.includes("text/html") && !request.url.startsWith("/api/");
+    if (!wantsPage) throw appError("not_found");
+    return reply.code(404).type("text/html; charset=utf-8").header("cache-control", "no-cache").send(page);
+  });
 }

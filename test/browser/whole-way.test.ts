@@ -153,6 +153,7 @@ step("several files are added and read, with their progress in sight", async ({ 
   await panel.getByRole("button", { name: "Details" }).click();
   await owners.look(harrow, "library-added");
   assert.equal(await harrow.getByRole("row").count(), 1 + files.length);
+  await harrow.getByPlaceholder("Search 5 documents").waitFor();
   await panel.getByRole("button", { name: "Close" }).click();
 });
 

@@ -22,6 +22,7 @@ import "../../src/modules/operations/permissions.ts";
 import "../../src/modules/tenancy/permissions.ts";
 import { insertTenant } from "../../src/modules/tenancy/tenants/service.ts";
 import { type TestDatabase, testDatabase } from "./postgres.ts";
+import { until } from "./until.ts";
 
 /** A system on a database of its own, whose clock a test can move and whose log it can read. */
 export interface Stage {
@@ -209,4 +210,30 @@ export function answerOfCommitLost(stage: Stage, t: Lasting): System {
     }) as typeof stream.write;
   });
   return { ...stage.system, pool };
+}
+
+/**
+ * Lets several requests meet at one row, however fast each of them is: holds the row that `lock` selects, begins
+ * them, and lets go once every one of them waits.
+ */
+export async function meetingAt<T>(
+  stage: Stage,
+  lock: string,
+  begin: readonly (() => Promise<T>)[],
+): Promise<PromiseSettledResult<T>[]> {
+  return asSuperuser(stage.database, async (client) => {
+    await client.query("begin");
+    await client.query(lock);
+    const all = Promise.allSettled(begin.map((one) => one()));
+    const waiting = async () => {
+      // Within a transaction it would show the same again and again.
+      await client.query("select pg_stat_clear_snapshot()");
+      const { rows } = await client.query(
+        "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rows[0]?.n === begin.length;
+    };
+    await until(waiting).finally(() => client.query("commit"));
+    return all;
+  });
 }

@@ -213,7 +213,7 @@ test("an exchange with PostgreSQL", async (t) => {
       await one("select set_config('timezone', $1, false)", zone);
       const row = await one(
         `select '2026-11-21 23:11:44.123456+00'::timestamptz as micro, '2026-11-21 23:11:44+00'::timestamptz as second,
-                '1999-12-31 23:59:59.9+00'::timestamptz as tenth, '0999-02-28 01:02:03.04+00'::timestamptz as old,
+                '1999-12-31 23:59:59.9+00'::timestamptz as tenth, '0999-02-28 01:02:03.04+00'::timestamptz as old, '0044-03-15 12:00:00+00'::timestamptz as ides,
                 '0044-03-15 12:00:00+00 BC'::timestamptz as bc, '12345-01-01 00:00:00+00'::timestamptz as far,
                 'infinity'::timestamptz as ever`,
       );
@@ -221,6 +221,7 @@ test("an exchange with PostgreSQL", async (t) => {
       assert.equal((row.second as Date).toISOString(), "2026-11-21T23:11:44.000Z", zone);
       assert.equal((row.tenth as Date).toISOString(), "1999-12-31T23:59:59.900Z", zone);
       assert.equal((row.old as Date).toISOString(), "0999-02-28T01:02:03.040Z", zone);
+      assert.equal((row.ides as Date).toISOString(), "0044-03-15T12:00:00.000Z", zone);
       assert.equal((row.bc as Date).getUTCFullYear(), -43, zone);
       assert.equal((row.far as Date).toISOString(), "+012345-01-01T00:00:00.000Z", zone);
       assert.equal(row.ever, Number.POSITIVE_INFINITY, zone);

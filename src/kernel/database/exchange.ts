@@ -28,9 +28,43 @@ export function exchange(client: pg.PoolClient, statements: readonly Statement[]
   });
 }
 
+/** An exchange that waits to be sent, and whoever waits for it. */
+export interface Waiting {
+  readonly statements: readonly Statement[];
+  readonly resolve: (outcomes: Outcome[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Sends several exchanges in one write. Each has a Sync and so a transaction of its own: what one of them sets or
+ * meets is over when the next begins. Calls `done` when the last has been answered, with an error if there was one.
+ */
+export function exchangeEach(
+  client: pg.PoolClient,
+  waiting: readonly Waiting[],
+  done: (errors: readonly Error[]) => void,
+): void {
+  const errors: Error[] = [];
+  const submit = (index: number): void => {
+    const next = exchanges[index];
+    if (next?.failed) submit(index + 1);
+    else if (next) client.query(next as unknown as pg.Submittable);
+    else done(errors);
+  };
+  const exchanges = waiting.map(({ statements, resolve, reject }, index) => {
+    const failed = (error: Error) => {
+      errors.push(error);
+      reject(error);
+    };
+    return new Exchange(statements, resolve, failed, () => submit(index + 1));
+  });
+  exchanges[0]?.carry(exchanges.slice(1));
+  submit(0);
+}
+
 type Row = Record<string, unknown>;
 type Connection = pg.Connection & {
-  stream: { readonly writable: boolean; write(bytes: Buffer): void };
+  stream: { readonly writable: boolean; write(bytes: Buffer): void; destroy(): void };
   prepared?: Map<string, Prepared>;
 };
 interface Prepared {
@@ -48,38 +82,80 @@ class Exchange {
   readonly #statements: readonly Statement[];
   readonly #resolve: (outcomes: Outcome[]) => void;
   readonly #reject: (error: Error) => void;
+  /** The driver learns of one exchange at a time: when this one has been answered, it is told of the next. */
+  readonly #next: (() => void) | undefined;
   readonly #outcomes: Outcome[] = [];
-  readonly #prepared: Prepared[] = [];
+  /** Each statement, with its columns if they were known when it was sent. */
+  readonly #sent: { readonly prepared: Prepared; readonly columns: readonly Column[] | null }[] = [];
+  #carried: readonly Exchange[] = [];
+  #state: "waiting" | "sent" | "failed" = "waiting";
   #columns: readonly Column[] | null = null;
   #rows: Row[] = [];
-  #failed = false;
 
-  constructor(statements: readonly Statement[], resolve: (o: Outcome[]) => void, reject: (e: Error) => void) {
+  constructor(
+    statements: readonly Statement[],
+    resolve: (o: Outcome[]) => void,
+    reject: (e: Error) => void,
+    next?: () => void,
+  ) {
     this.#statements = statements;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#next = next;
+  }
+
+  /** Before it was sent, when it is given up without the driver. */
+  get failed(): boolean {
+    return this.#state === "failed";
+  }
+
+  /** These are sent with this one, and submitted after it. */
+  carry(others: readonly Exchange[]): void {
+    this.#carried = others;
   }
 
   submit(connection: Connection): Error | undefined {
+    // It went with the first of its batch.
+    if (this.#state === "sent") return undefined;
     connection.prepared ??= new Map();
+    messages.begin();
+    const error = this.#put(connection.prepared);
+    if (error) return error;
+    for (const other of this.#carried) {
+      const unsent = other.#put(connection.prepared);
+      // It must not get a turn: the answers to those behind it are on their way, and would be taken for its own.
+      if (unsent) other.#fail(unsent);
+    }
+    const bytes = messages.take();
+    if (connection.stream.writable) connection.stream.write(bytes);
+    return undefined;
+  }
+
+  #fail(error: Error): void {
+    this.#state = "failed";
+    this.#reject(error);
+  }
+
+  #put(cache: Map<string, Prepared>): Error | undefined {
+    const begin = messages.position();
     try {
-      messages.begin();
       for (const { sql, parameters } of this.#statements) {
         const values = parameters.map(prepareValue);
-        const prepared = this.#prepare(connection.prepared, sql);
-        this.#prepared.push(prepared);
+        const prepared = this.#prepare(cache, sql);
+        this.#sent.push({ prepared, columns: prepared.columns });
         messages.bind(prepared.name, values);
         if (!prepared.columns) messages.describe();
         messages.execute();
       }
       messages.sync();
+      this.#state = "sent";
+      return undefined;
     } catch (error) {
-      // Nothing was sent: a value that cannot be, or the like.
+      // Nothing of it is sent: a value that cannot be, or the like.
+      messages.backTo(begin);
+      this.#sent.length = 0;
       return error as Error;
     }
-    const bytes = messages.take();
-    if (connection.stream.writable) connection.stream.write(bytes);
-    return undefined;
   }
 
   #prepare(cache: Map<string, Prepared>, sql: string): Prepared {
@@ -96,12 +172,12 @@ class Exchange {
     return prepared;
   }
 
-  get #current(): Prepared | undefined {
-    return this.#prepared[this.#outcomes.length];
+  get #current() {
+    return this.#sent[this.#outcomes.length];
   }
 
   handleRowDescription(message: { fields: pg.FieldDef[] }): void {
-    const prepared = this.#current;
+    const prepared = this.#current?.prepared;
     this.#columns = message.fields.map((f) => ({ name: f.name, parse: parserOf(f.dataTypeID) }));
     if (prepared?.name) prepared.columns = this.#columns;
   }
@@ -112,10 +188,11 @@ class Exchange {
   }
 
   handleCommandComplete(message: { text: string }): void {
-    const prepared = this.#current;
+    const { prepared, columns } = this.#current ?? {};
     if (prepared?.name) {
       prepared.known = true;
-      prepared.columns ??= [];
+      // Those that it was sent with hold again, if an exchange before it failed meanwhile; else it has none.
+      prepared.columns ??= columns ?? [];
     }
     const count = Number(/(\d+)$/.exec(message.text)?.[1] ?? 0);
     this.#outcomes.push({ rows: this.#rows, tag: message.text, count });
@@ -128,18 +205,24 @@ class Exchange {
   }
 
   handleError(error: Error): void {
-    if (this.#failed) return;
-    this.#failed = true;
+    if (this.#state === "failed") return;
     // Its columns are forgotten too: PostgreSQL refuses a plan once when the table has changed under it.
-    for (const prepared of this.#prepared.slice(this.#outcomes.length)) {
+    for (const { prepared } of this.#sent.slice(this.#outcomes.length)) {
       prepared.known = false;
       prepared.columns = null;
     }
-    this.#reject(error);
+    this.#fail(error);
+    this.#next?.();
   }
 
-  handleReadyForQuery(): void {
-    if (!this.#failed) this.#resolve(this.#outcomes);
+  handleReadyForQuery(connection: Connection): void {
+    if (this.#state === "failed") return;
+    if (this.#outcomes.length !== this.#statements.length) {
+      // Never seen. Whatever else comes on this connection could be somebody else's.
+      connection.stream.destroy();
+      this.#fail(new Error("an exchange was not answered statement by statement"));
+    } else this.#resolve(this.#outcomes);
+    this.#next?.();
   }
 
   handlePortalSuspended(): void {}

@@ -12,6 +12,13 @@ export function begin(): void {
   at = 0;
 }
 
+/** How far it has come; `backTo` takes away what was put together after that. */
+export const position = (): number => at;
+
+export function backTo(earlier: number): void {
+  at = earlier;
+}
+
 /** What was put together since `begin`, as a buffer of its own. */
 export function take(): Buffer {
   const taken = Buffer.from(bytes.subarray(0, at));

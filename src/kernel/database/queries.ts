@@ -48,8 +48,10 @@ export type RowsOf<Q> =
         ? InferResult<Compilable<R>>
         : never;
 
+export const isPrepared = (query: Query<unknown>): query is Prepared<unknown> => !("compile" in query);
+
 export function statementOf(query: Query<unknown>): Statement {
-  if (!("compile" in query)) return query;
+  if (isPrepared(query)) return query;
   const compiled = (query as { compile(e?: unknown): CompiledQuery }).compile(db);
   return { sql: compiled.sql, parameters: compiled.parameters };
 }
@@ -62,7 +64,8 @@ class Parameter {
 }
 
 /**
- * Compiles a query once; each call only fills in its parameters. For the paths where compiling would show.
+ * Compiles a query once; each call only fills in its parameters. For the paths where compiling would show: reads of
+ * a few rows by their keys. What takes long must not be prepared, since prepared reads share connections.
  *
  *     const byId = prepare((p: { id: string }) => db.selectFrom("document").where("document_id", "=", p.id).selectAll());
  *     await read(ctx, byId({ id }));

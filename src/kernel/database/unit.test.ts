@@ -264,6 +264,42 @@ test("a unit of work", async (t) => {
     assert.equal(await readOne(company.job(), name({ id: other.id })), undefined);
   });
 
+  await t.test("many at once, in one tenant and another, each get their own answer", async (t) => {
+    const { system } = onOneConnection(stage, t);
+    const stranger = await other.hire("Neighbour", "viewer");
+    const whose = sql<{ id: string | null; rows: number }>`
+      select kernel.current_tenant() as id, (select count(*)::int from tenant) as rows`;
+    const mine = (of: Company) => [{ id: of.id, rows: 1 }];
+    for (const through of [stage.system, system]) {
+      const asked = Array.from({ length: 60 }, (_, n): [Promise<unknown>, unknown] => {
+        const within = (ctx: Ctx): Ctx => ({ ...ctx, system: through });
+        const outcome = (work: Promise<unknown>) =>
+          work.catch((error: { code?: string }) => error.code ?? String(error));
+        switch (n % 6) {
+          case 0:
+            return [outcome(read(within(mara.as()), whose).then(([rows]) => rows)), mine(company)];
+          case 1:
+            return [outcome(read(within(stranger.as()), whose).then(([rows]) => rows)), mine(other)];
+          case 2:
+            return [outcome(read(within(mara.as("member.remove")), whose)), "forbidden"];
+          case 3:
+            return [outcome(read(within(other.job()), sql`select 1 / ${0}::int`)), "22012"];
+          case 4:
+            return [outcome(read(within(mara.as("account.use", newId())), whose)), "signed_out"];
+          default:
+            return [
+              outcome(unit(within(other.job()), (ctx) => readOne(ctx, whose)).then((row) => [row])),
+              mine(other),
+            ];
+        }
+      });
+      assert.deepEqual(
+        await Promise.all(asked.map(([answer]) => answer)),
+        asked.map(([, expected]) => expected),
+      );
+    }
+  });
+
   await t.test("no tenant stays on a connection that is used again", async (t) => {
     const { system, pool } = onOneConnection(stage, t);
     const left = async () =>

@@ -5,7 +5,8 @@ import { appError, isAppError } from "../errors.ts";
 import { allows } from "../permissions.ts";
 import { isConnectionError } from "./connection-error.ts";
 import { exchange, type Outcome, type Statement } from "./exchange.ts";
-import { type Query, type RowsOf, statementOf } from "./queries.ts";
+import { isPrepared, type Query, type RowsOf, statementOf } from "./queries.ts";
+import { exchangeTogether } from "./together.ts";
 
 /** An open unit of work: one database transaction with the tenant set. */
 export interface Transaction {
@@ -93,7 +94,7 @@ export async function read<Q extends readonly Query<unknown>[]>(
   const statements = queries.map(statementOf);
   const outcomes = ctx.tx
     ? await inTransaction(openClient(ctx.tx), statements)
-    : await alone(ctx, statements);
+    : await (queries.every(isPrepared) ? together : alone)(ctx, statements);
   return outcomes.map((o) => o.rows) as { [K in keyof Q]: RowsOf<Q[K]> };
 }
 
@@ -139,7 +140,7 @@ function openClient(tx: Transaction): pg.PoolClient {
 
 /** Only checks that the session stands and the member may do what the route asks. */
 export async function enter(ctx: Ctx): Promise<void> {
-  await alone(ctx, []);
+  await together(ctx, []);
 }
 
 const BEGIN: Statement = { sql: "begin", parameters: [] };
@@ -156,6 +157,18 @@ async function alone(ctx: Ctx, statements: Statement[]): Promise<Outcome[]> {
   } catch (error) {
     // After an error the exchange has ended at its Sync; a connection that broke is removed by the pool itself.
     client.release(isConnectionError(error) ? (error as Error) : undefined);
+    throw translate(error);
+  }
+}
+
+/** The same for short reads, which share connections but no transaction. */
+async function together(ctx: Ctx, statements: Statement[]): Promise<Outcome[]> {
+  try {
+    const all = [enterStatement(ctx, true), ...statements];
+    const [entered, ...outcomes] = await exchangeTogether(ctx.system.pool, () => connect(ctx), all);
+    checkStanding(ctx, entered);
+    return outcomes;
+  } catch (error) {
     throw translate(error);
   }
 }

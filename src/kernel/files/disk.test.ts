@@ -96,6 +96,21 @@ describe("what is put", () => {
     assert.deepEqual(await incoming(), []);
   });
 
+  test("with too little room on the disk: disk_full, and nothing is begun", async () => {
+    const before = (await readdir(folder, { recursive: true })).length;
+    let asked = false;
+    const source = new Readable({
+      read() {
+        asked = true;
+        this.push(null);
+      },
+    });
+    const crowded = diskFileStore(folder, Number.MAX_SAFE_INTEGER);
+    await assert.rejects(crowded.put(keys, source), { code: "disk_full", status: 507 });
+    assert.equal(asked, false);
+    assert.equal((await readdir(folder, { recursive: true })).length, before);
+  });
+
   test("can be removed, once", async () => {
     const { name } = await put(Buffer.from("x"));
     assert.equal(await store.exists(name), true);

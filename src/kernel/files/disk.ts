@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, stat, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { cryptoFailure } from "../crypto/failure.ts";
@@ -16,11 +16,14 @@ import {
   sealedLayout,
 } from "./stream.ts";
 
+/** Of the disk this many bytes stay free: the database, on the same one, must be able to go on. */
+const LEAST_FREE = 500 * 1024 * 1024;
+
 /**
  * A file store in a folder: `<folder>/<first two digits>/<name>`, unfinished writes in `<folder>/incoming/`, which is
  * on the same file system so that a rename finishes a file at once.
  */
-export function diskFileStore(folder: string): FileStore {
+export function diskFileStore(folder: string, leastFree: number = LEAST_FREE): FileStore {
   const incoming = join(folder, "incoming");
   const pathOf = (name: string) => {
     assertFileName(name);
@@ -35,6 +38,7 @@ export function diskFileStore(folder: string): FileStore {
     const name = randomBytes(16).toString("hex");
     const path = pathOf(name);
     await makePrivateFolder(incoming);
+    await checkSpace(incoming, leastFree);
     const temporary = join(incoming, name);
     const handle = await open(temporary, "wx", 0o600);
     try {
@@ -98,6 +102,11 @@ export function diskFileStore(folder: string): FileStore {
       return { unfinished, orphans };
     },
   };
+}
+
+async function checkSpace(folder: string, leastFree: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < leastFree) throw appError("disk_full");
 }
 
 async function writeEncrypted(

@@ -16,6 +16,7 @@ export type FileStore = {
   /**
    * Encrypts and stores a stream with flat memory; the file exists, durably, once this resolves, and not before.
    * Over `maxBytes` it stops reading the source (which destroys a stream), leaves no file and throws `too_large`.
+   * With too little room left on the disk it throws `disk_full` before it reads anything.
    */
   put(
     keys: TenantKeys,

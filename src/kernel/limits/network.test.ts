@@ -40,6 +40,7 @@ test("the edges", () => {
   assert.equal(networkOf("1::"), "1:0:0:0::/64");
   // Not mapped, though it looks so: ffff one group earlier, or bits before it.
   assert.equal(networkOf("::ffff:0:c000:207"), "0:0:0:0::/64");
+  assert.equal(networkOf("::1:ffff:192.0.2.7"), "0:0:0:0::/64");
   assert.equal(networkOf("1::ffff:192.0.2.7"), "1:0:0:0::/64");
   // What is no address at all is counted as it is.
   assert.equal(networkOf("unix:"), "unix:");

@@ -32,6 +32,7 @@ const FORM = "multipart/form-data";
 /** Mounts every route of the table. Guards run in one order for all: who, own origin, how often, what. */
 export async function mountRoutes(app: FastifyInstance, system: System, routes: Routes): Promise<void> {
   await app.register(cookie);
+  app.decorateRequest(CONTEXT, null);
   app.removeContentTypeParser(["application/json", "text/plain"]);
   app.addContentTypeParser(
     "application/json",
@@ -82,12 +83,12 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
     schema,
     // Before the body is read: whoever may not ask costs no parsing, and whoever sends slowly does not stay.
     preParsing: async (request, reply, payload) => {
-      contexts.set(request, await contextOf(system, route, request, reply));
+      (request as Guarded)[CONTEXT] = await contextOf(system, route, request, reply);
       if (route.body !== "files") endSlowBody(request);
       return payload;
     },
     handler: async (request, reply) => {
-      const ctx = contexts.get(request);
+      const ctx = (request as Guarded)[CONTEXT];
       if (!ctx) throw new Error("the guards did not run");
       const input = validate(route, request);
       const tools = replyTools(request, reply);
@@ -101,7 +102,9 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
   });
 }
 
-const contexts = new WeakMap<FastifyRequest, Ctx>();
+// On the request itself: what a WeakMap holds outlives many collections, and they then stop every answer.
+const CONTEXT = Symbol("context");
+type Guarded = FastifyRequest & { [CONTEXT]: Ctx | null };
 const LONGEST_BODY_MS = 15_000;
 
 function endSlowBody(request: FastifyRequest): void {

@@ -1,7 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { StreamEvent } from "./contract.ts";
+import { streamLimits } from "./streams.ts";
 
 const KEEP_ALIVE_MS = 15_000;
+/** A source ends by itself when its stream has lived its time; a reader who takes nothing keeps it from that. */
+const GRACE_MS = 30_000;
 
 /**
  * Writes server-sent events (WHATWG HTML, section 9.2) until the source ends or the other side goes away.
@@ -11,8 +14,10 @@ export async function sendEvents(
   response: ServerResponse,
   events: AsyncIterable<StreamEvent>,
   gone: AbortSignal,
+  life: number = streamLimits.life,
 ): Promise<void> {
   const keepAlive = setInterval(() => response.write(": still here\n\n"), KEEP_ALIVE_MS);
+  const last = setTimeout(() => response.destroy(), life + GRACE_MS).unref();
   try {
     for await (const { event, data, id } of events) {
       if (gone.aborted) break;
@@ -21,6 +26,7 @@ export async function sendEvents(
     }
   } finally {
     clearInterval(keepAlive);
+    clearTimeout(last);
     response.end();
   }
 }

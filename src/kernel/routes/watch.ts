@@ -6,6 +6,8 @@ export interface Watching {
   /** Milliseconds between two looks: at least, however often the topic is told, and at most, when it never is. */
   readonly atLeast: number;
   readonly atMost: number;
+  /** The longest wait at the beginning, which doubles with each look up to `atMost`. */
+  readonly atFirst?: number;
   readonly gone: AbortSignal;
 }
 
@@ -20,10 +22,12 @@ export async function* watch<T>(
   look: (ctx: Ctx) => Promise<T>,
 ): AsyncGenerator<T> {
   const { topic, atLeast, atMost, gone } = watching;
+  let longest = watching.atFirst ?? atMost;
   while (!gone.aborted) {
     const soonest = pause(atLeast, gone);
     // Waiting begins before the look: what changes during it is not missed.
-    const changed = ctx.system.hub.wait(topic, atMost, gone);
+    const changed = ctx.system.hub.wait(topic, longest, gone);
+    longest = Math.min(longest * 2, atMost);
     try {
       yield await look({ ...ctx, tx: null, standing: { current: null } });
     } catch (error) {

@@ -28,10 +28,13 @@ test("answers while they are written", async (t) => {
   const begin = async () => (await ask(mara.as("chat.use"), chat, QUESTION)).answer.id;
   const follow = async (id: string, lastSeen?: string, who = mara) => {
     const seen: StreamEvent[] = [];
-    const events = await followAnswer(who.as("chat.use"), id, lastSeen, gone.signal);
+    // A connection ends with its answer, or with all of them.
+    const closed = new AbortController();
+    gone.signal.addEventListener("abort", () => closed.abort());
+    const events = await followAnswer(who.as("chat.use"), id, lastSeen, closed.signal);
     const ended = (async () => {
       for await (const event of events) seen.push(event);
-    })();
+    })().finally(() => closed.abort());
     return { seen, ended, names: () => seen.map((e) => `${e.event} ${e.id}`) };
   };
 

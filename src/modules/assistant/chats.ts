@@ -33,7 +33,7 @@ const chatRows = () =>
       on.onRef("member.tenant_id", "=", "chat.tenant_id").onRef("member.member_id", "=", "chat.owner_id"),
     )
     .selectAll("chat")
-    .select("member.name as owner_name");
+    .select(["member.name as owner_name", "member.status as owner_status"]);
 
 export type ChatRow = RowsOf<ReturnType<typeof chatRows>>[number];
 
@@ -51,14 +51,18 @@ export const visibleTo =
 
 /**
  * Loading is authorizing: another tenant's chat, or another member's private one, is `not_found`; one that the acting
- * member may read but not change is `forbidden` for "write", which also locks the row.
+ * member may read but not change is `forbidden` for "write", which also locks the row. "withdraw" is "write" for
+ * unsharing and deleting: whoever may remove members may do it with what a removed one has shared. What a removed
+ * member kept private stays closed to everybody.
  */
-export async function loadChat(ctx: Ctx, id: string, to: "read" | "write"): Promise<ChatRow> {
+export async function loadChat(ctx: Ctx, id: string, to: "read" | "write" | "withdraw"): Promise<ChatRow> {
   const me = memberOf(ctx);
   const query = chatRows().where("chat.chat_id", "=", id);
-  const row = await readOne(ctx, to === "write" ? query.forUpdate("chat") : query);
+  const row = await readOne(ctx, to === "read" ? query : query.forUpdate("chat"));
   if (!row || (row.owner_id !== me && row.visibility !== "tenant")) throw appError("not_found");
-  if (to === "write" && row.owner_id !== me) {
+  const orphaned = row.owner_status === "removed";
+  if (to === "withdraw" && orphaned && allows(standingOf(ctx), "member.remove")) return row;
+  if (to !== "read" && row.owner_id !== me) {
     throw appError("forbidden", { message: "Only its owner can ask in this chat, change it or delete it." });
   }
   return row;
@@ -126,14 +130,18 @@ export async function createChat(ctx: Ctx): Promise<{ id: string }> {
   });
 }
 
-/** Renames a chat, or changes who may read it, or both. Sharing needs a permission of its own. */
+/**
+ * Renames a chat, or changes who may read it, or both. Sharing needs a permission of its own. Unsharing alone is open
+ * to whoever may withdraw the chat (`loadChat`).
+ */
 export async function changeChat(
   ctx: Ctx,
   id: string,
   change: { title?: string | undefined; visibility?: Visibility | undefined },
 ): Promise<ChatSummary> {
   return unit(ctx, async (inner) => {
-    const row = await loadChat(inner, id, "write");
+    const unshares = change.title === undefined && change.visibility === "private";
+    const row = await loadChat(inner, id, unshares ? "withdraw" : "write");
     const keys = await keysOf(inner);
     const before = { title: openTitle(keys, row), visibility: row.visibility };
     const after = { title: change.title ?? before.title, visibility: change.visibility ?? before.visibility };
@@ -154,14 +162,14 @@ export async function changeChat(
           : { visibility: [before.visibility, after.visibility] as const }),
       },
     });
-    return chatSummary(keys, { ...row, title, visibility: after.visibility }, row.owner_id);
+    return chatSummary(keys, { ...row, title, visibility: after.visibility }, memberOf(inner));
   });
 }
 
 /** Deletes a chat with its questions and answers. An answer that is being written ends. */
 export async function deleteChat(ctx: Ctx, id: string): Promise<void> {
   await unit(ctx, async (inner) => {
-    await loadChat(inner, id, "write");
+    await loadChat(inner, id, "withdraw");
     await write(inner, db.deleteFrom("chat").where("chat_id", "=", id));
     record(inner, {
       event: "chat.deleted",

@@ -103,12 +103,13 @@ export function questionView(keys: TenantKeys, row: MessageRow): Message {
   return { ...empty(row), text: openQuestion(keys, row).text };
 }
 
-/** `parts` in order. */
+/** `parts` in order. How many documents were searched tells how many the asker may see: it is for the asker only. */
 export function answerView(
   keys: TenantKeys,
   row: MessageRow,
   parts: readonly PartBody[],
   readable: ReadonlyMap<string, string>,
+  viewer: string,
 ): Message {
   const body = openAnswer(keys, row);
   const views = parts.map((part) => partView(part, readable));
@@ -119,7 +120,7 @@ export function answerView(
     parts: views.map((view) => ({ text: view.text, citations: view.citations.map((c) => c.n) })),
     citations: [...citations.values()].sort((a, b) => a.n - b.n),
     mode: body.mode ?? null,
-    documentsSearched: body.documentsSearched ?? null,
+    documentsSearched: row.member_id === viewer ? (body.documentsSearched ?? null) : null,
     ms: body.ms ?? null,
   };
 }

@@ -4,8 +4,9 @@ import { addReady, type Member, openStand } from "../../../test/support/knowledg
 import { db } from "../../kernel/database/queries.ts";
 import { read, unit, write } from "../../kernel/database/unit.ts";
 import { changeDocument, deleteDocument } from "../knowledge/documents/service.ts";
+import "../tenancy/permissions.ts";
 import { changeChat, createChat, deleteChat, listChats } from "./chats.ts";
-import { HIDDEN } from "./messages.ts";
+import { HIDDEN, type Message } from "./messages.ts";
 import { ask, loadAnswer, readChat } from "./service.ts";
 import { followAnswer } from "./stream.ts";
 
@@ -107,6 +108,16 @@ test("chats", async (t) => {
       JSON.stringify(await readChat(omar.as("chat.use"), chat)),
       new RegExp(`${lease}|two months|lease\\.md`),
     );
+    // How many documents an asker sees is theirs to know.
+    assert.equal(hidden?.documentsSearched, null);
+    assert.equal((await first(mara))?.documentsSearched, 1);
+    for await (const { event, data } of await followAnswer(
+      omar.as("chat.use"),
+      hidden?.id ?? "",
+      undefined,
+      new AbortController().signal,
+    ))
+      if (event === "done") assert.equal((data as Message).documentsSearched, null);
     await changeDocument(mara.as("document.change"), lease, { visibility: "tenant" });
     assert.match((await first(omar))?.text ?? "", /two months/);
     assert.deepEqual((await first(omar))?.citations[0]?.document, { id: lease, name: "lease.md" });
@@ -131,6 +142,48 @@ test("chats", async (t) => {
     assert.deepEqual([written?.citations, written?.state], [[], "done"]);
     assert.doesNotMatch(written?.text ?? "", /noon/);
   });
+
+  await t.test(
+    "what a removed member shared, an admin withdraws; nobody else, and nothing private",
+    async () => {
+      const [rosa, ada, max] = [
+        await workspace.hire("Rosa", "manager"),
+        await workspace.hire("Ada", "admin"),
+        await workspace.hire("Max", "manager"),
+      ];
+      const [unshared, deleted, own] = await Promise.all(
+        [1, 2, 3].map(() => createChat(rosa.as("chat.use"))),
+      );
+      for (const shared of [unshared, deleted])
+        await changeChat(rosa.as("chat.use"), shared?.id ?? "", { visibility: "tenant" });
+      const asAda = () => ada.as("chat.use");
+      // Of someone who is still there it is theirs alone.
+      await assert.rejects(deleteChat(asAda(), deleted?.id ?? ""), { code: "forbidden" });
+      await unit(workspace.job(), (ctx) =>
+        write(ctx, db.updateTable("member").set({ status: "removed" }).where("member_id", "=", rosa.id)),
+      );
+      await assert.rejects(deleteChat(max.as("chat.use"), deleted?.id ?? ""), { code: "forbidden" });
+      await assert.rejects(changeChat(asAda(), unshared?.id ?? "", { title: "Mine" }), { code: "forbidden" });
+      await assert.rejects(ask(asAda(), unshared?.id ?? "", "What?"), { code: "forbidden" });
+      await assert.rejects(deleteChat(asAda(), own?.id ?? ""), { code: "not_found" });
+      const after = await changeChat(asAda(), unshared?.id ?? "", { visibility: "private" });
+      assert.deepEqual([after.visibility, after.mine], ["private", false]);
+      await deleteChat(asAda(), deleted?.id ?? "");
+      for (const gone of [unshared, deleted])
+        await assert.rejects(readChat(asAda(), gone?.id ?? ""), { code: "not_found" });
+      const [entries] = await read(
+        workspace.job(),
+        db.selectFrom("audit.entry").selectAll().where("actor_id", "=", ada.id).orderBy("at"),
+      );
+      assert.deepEqual(
+        entries.map((e) => [e.event, e.resource_id]),
+        [
+          ["chat.changed", unshared?.id],
+          ["chat.deleted", deleted?.id],
+        ],
+      );
+    },
+  );
 
   await t.test("a member who was suspended gets no answer", async () => {
     const eve = await workspace.hire("Eve", "manager");

@@ -63,7 +63,7 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
       .map((row) =>
         row.author === "person"
           ? questionView(keys, row)
-          : answerView(keys, row, bodies.get(row.message_id) ?? [], readable),
+          : answerView(keys, row, bodies.get(row.message_id) ?? [], readable, me),
       ),
   };
 }
@@ -104,7 +104,10 @@ export async function ask(
     await touchChat(inner, chat, text);
     record(inner, { event: "question.asked", resource: { type: "chat", id: chatId } });
     await inner.system.jobs.enqueue(inner, "assistant.answer", answer.message_id);
-    return { question: questionView(keys, question), answer: answerView(keys, answer, [], new Map()) };
+    return {
+      question: questionView(keys, question),
+      answer: answerView(keys, answer, [], new Map(), memberId),
+    };
   });
 }
 

@@ -1,13 +1,16 @@
 import { type Ctx, keysOf } from "../../kernel/context.ts";
 import type { StreamEvent } from "../../kernel/routes/contract.ts";
+import { openStream } from "../../kernel/routes/streams.ts";
 import { watch } from "../../kernel/routes/watch.ts";
 import { answerTopic } from "./answering.ts";
+import { memberOf } from "./chats.ts";
 import { answerView, failures, openAnswer, partView } from "./messages.ts";
 import { type LoadedAnswer, loadAnswer } from "./service.ts";
 
 /**
  * An answer as it is written, from where the reader was (`<attempt>-<seq>`, the id of the last event they saw) to its
- * end. Throws `not_found` at once for one that the acting member may not read; ends when they no longer may.
+ * end. Throws `not_found` at once for one that the acting member may not read, `rate_limited` when too many streams are
+ * open; ends when they no longer may.
  */
 export async function followAnswer(
   ctx: Ctx,
@@ -16,7 +19,7 @@ export async function followAnswer(
   gone: AbortSignal,
 ): Promise<AsyncIterable<StreamEvent>> {
   await loadAnswer(ctx, id);
-  return answerEvents(ctx, id, placeOf(lastSeen), gone);
+  return answerEvents(ctx, id, placeOf(lastSeen), openStream(ctx, gone));
 }
 
 interface Place {
@@ -31,7 +34,7 @@ async function* answerEvents(
   gone: AbortSignal,
 ): AsyncGenerator<StreamEvent> {
   let { attempt, seq } = from;
-  const watching = { topic: answerTopic(id), atLeast: 25, atMost: 1000, gone };
+  const watching = { topic: answerTopic(id), atLeast: 25, atFirst: 500, atMost: 5000, gone };
   for await (const answer of watch(ctx, watching, (inner) => loadAnswer(inner, id))) {
     const { row, parts, readable } = answer;
     if (row.attempt !== attempt) {
@@ -67,6 +70,7 @@ async function endingOf(ctx: Ctx, { row, parts, readable }: LoadedAnswer): Promi
       row,
       parts.map((part) => part.body),
       readable,
+      memberOf(ctx),
     ),
   };
 }

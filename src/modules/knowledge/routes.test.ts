@@ -176,6 +176,26 @@ test("documents, search and chats over HTTP", async (t) => {
     assert.equal((await fetch(`${base}/answers/${asked.json.answer.id}/stream`, { headers })).status, 404);
   });
 
+  await t.test("a session follows so many streams at once", async () => {
+    const ends: AbortController[] = [];
+    const open = async () => {
+      const end = new AbortController();
+      const answer = await fetch(`${base}/documents/events`, { headers, signal: end.signal });
+      if (answer.status === 200) ends.push(end);
+      return answer;
+    };
+    const refused = await until(async () => {
+      const answer = await open();
+      return answer.status === 429 && answer;
+    });
+    assert.equal(ends.length, 6);
+    assert.equal(((await refused.json()) as { error: { code: string } }).error.code, "rate_limited");
+    assert.ok(Number(refused.headers.get("retry-after")) > 0);
+    ends[0]?.abort();
+    await until(async () => (await open()).status === 200);
+    for (const end of ends) end.abort();
+  });
+
   await t.test("no permission beyond the role's, and none without a session", async () => {
     const viewer = await workspace.hire("Vi", "viewer");
     const as = await headersOf(stand.system, workspace, viewer);

@@ -3,6 +3,7 @@ import { appError } from "../../kernel/errors.ts";
 import { Id } from "../../kernel/ids.ts";
 import { paging } from "../../kernel/paging.ts";
 import { allow, type Reply, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
+import { openStream } from "../../kernel/routes/streams.ts";
 import "./permissions.ts";
 import { documentEvents } from "./documents/events.ts";
 import {
@@ -88,7 +89,8 @@ export function knowledgeRoutes(routes: Routes): void {
     rate: "stream",
     background: true,
     output: { 200: "events" },
-    handler: async (ctx, _input, reply) => documentEvents(ctx, reply.header("last-event-id"), reply.gone),
+    handler: async (ctx, _input, reply) =>
+      documentEvents(ctx, reply.header("last-event-id"), openStream(ctx, reply.gone)),
   });
 
   route(routes, {

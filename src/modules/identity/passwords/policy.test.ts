@@ -67,6 +67,8 @@ test("the well-known ones, decorated and disguised as they usually are", () => {
     "Letmein-123456!",
     "Qwertyuiop-123",
     "!!!Sunshine2026!!!",
+    "B@5k3tb@ll-2026",
+    "F00tb@ll-123456",
   );
   // Digits and signs take no part in a word: what remains is what is looked up.
   assert.doesNotThrow(() => check("Correct-horse-battery-9"));

@@ -107,6 +107,7 @@ test("sessions", async (t) => {
     const { refreshToken: token } = await refresh(idle.refreshToken);
     stage.pass(minutes(1));
     await assert.rejects(refresh(token), refused("signed_out"));
+    assert.equal(await last(), "session.refresh-refused");
     const old = await open();
     await asSuperuser(stage.database, (client) =>
       client.query("update session set last_active_at = last_active_at + interval '9 days'"),

@@ -28,13 +28,26 @@ export async function refuseNowhere(
 ): Promise<never> {
   const guard = guardOf(ctx.system, `${slug}/${normaliseAddress(address)}`, ctx.clock());
   if (guard.lockedUntil) throw appError("locked", { retryAfter: 900 });
-  guard.failures++;
-  await verifyPassword(password, null);
-  if (guard.failures >= MOST_FAILURES) {
-    guard.lockedUntil = later(ctx.clock(), Math.min(minutes(15) * 2 ** guard.locks, minutes(24 * 60)));
-    guard.locks++;
+  // Counted before the password is looked at, as in countAttempt: of many at once the sixth is locked, too.
+  const failures = ++guard.failures;
+  if (failures > MOST_FAILURES) {
+    lock(guard, ctx.clock());
+    throw appError("locked", { retryAfter: 900 });
   }
+  try {
+    await verifyPassword(password, null);
+  } catch (error) {
+    guard.failures--;
+    throw error;
+  }
+  if (failures >= MOST_FAILURES) lock(guard, ctx.clock());
   throw appError("sign_in_failed");
+}
+
+function lock(guard: Guard, now: Date): void {
+  if (guard.lockedUntil) return;
+  guard.lockedUntil = later(now, Math.min(minutes(15) * 2 ** guard.locks, minutes(24 * 60)));
+  guard.locks++;
 }
 
 function guardOf(system: System, key: string, now: Date): Guard {

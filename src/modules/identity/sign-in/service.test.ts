@@ -195,16 +195,23 @@ test("signing in", async (t) => {
         refused("password_policy"),
       );
       await assert.rejects(changePassword(person.as(), WRONG, next), refused("sign_in_failed"));
-      await changePassword(me, PASSWORD, next);
-      // All other sessions end, this one stays.
-      await enter(person.as());
-      await assert.rejects(enter(person.as("account.use", other.sessionId)), refused("signed_out"));
+      const { sessionId } = await changePassword(me, PASSWORD, next);
+      // Every session ends, this one too: a new one takes its place.
+      const now = () => person.as("account.use", sessionId);
+      await enter(now());
+      for (const old of [person.sessionId, other.sessionId])
+        await assert.rejects(enter(person.as("account.use", old)), refused("signed_out"));
       assert.equal(await attempt(person.address, PASSWORD), "sign_in_failed");
       assert.equal(await attempt(person.address, next), "open");
       for (let i = 0; i < MOST_FAILURES; i++)
-        await assert.rejects(changePassword(person.as(), WRONG, next), refused("sign_in_failed"));
-      await assert.rejects(changePassword(person.as(), next, PASSWORD), refused("locked"));
+        await assert.rejects(changePassword(now(), WRONG, next), refused("sign_in_failed"));
+      await assert.rejects(changePassword(now(), next, PASSWORD), refused("locked"));
+      // Counted apart from sign-in, in both directions.
+      assert.equal(await attempt(person.address, next), "open");
+      stage.pass(minutes(15.1));
+      await times(MOST_FAILURES, person.address);
       assert.equal(await attempt(person.address, next), "locked");
+      await changePassword(now(), next, PASSWORD);
     });
   });
 });

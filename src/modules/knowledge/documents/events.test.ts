@@ -43,7 +43,7 @@ test("the stream of documents", async (t) => {
         [["document", id, false]],
       );
       // Nothing happens while it looks again by itself, and nothing is sent.
-      await new Promise((resolve) => setTimeout(resolve, 3200));
+      await new Promise((resolve) => setTimeout(resolve, 5200));
       assert.equal(his.seen.length, 1);
       const resumed = follow(omar, his.seen.at(-1)?.id);
       await settled();

@@ -24,7 +24,7 @@ export async function* documentEvents(
   const topic = documentsTopic(tenantOf(ctx).id);
   let since = beginning(ctx.clock(), resumeFrom);
   let sent = new Set<string>();
-  for await (const rows of watch(ctx, { topic, atLeast: 500, atMost: 3000, gone }, (inner) =>
+  for await (const rows of watch(ctx, { topic, atLeast: 500, atMost: 5000, gone }, (inner) =>
     changed(inner, since),
   )) {
     const keys = await keysOf(ctx);

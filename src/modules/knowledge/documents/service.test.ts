@@ -3,8 +3,9 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { addReady, openStand, until, upload } from "../../../../test/support/knowledge.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { read } from "../../../kernel/database/unit.ts";
+import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
+import "../../tenancy/permissions.ts";
 import { searchPassages } from "../service.ts";
 import {
   changeDocument,
@@ -143,6 +144,52 @@ test("documents", async (t) => {
     assert.equal((await getDocument(mara.as(), broken)).state, "failed");
     await deleteDocument(mara.as("document.delete"), broken);
   });
+
+  await t.test(
+    "what a removed member shared, an admin withdraws; nobody else, and nothing private",
+    async () => {
+      const firm = await stand.workspace("camden");
+      const [rosa, ada, max] = [
+        await firm.hire("Rosa", "manager"),
+        await firm.hire("Ada", "admin"),
+        await firm.hire("Max", "manager"),
+      ];
+      const [unshared, removed, own] = [
+        await addReady(firm, rosa, "a.md", "One."),
+        await addReady(firm, rosa, "b.md", "Two."),
+        await addReady(firm, rosa, "c.md", "Three."),
+      ];
+      for (const shared of [unshared, removed])
+        await changeDocument(rosa.as("document.change"), shared, { visibility: "tenant" });
+      const change = (who: typeof ada) => who.as("document.change");
+      const remove = (who: typeof ada) => who.as("document.delete");
+      // Of someone who is still there it is theirs alone.
+      await assert.rejects(deleteDocument(remove(ada), removed), { code: "forbidden" });
+      await unit(firm.job(), (ctx) =>
+        write(ctx, db.updateTable("member").set({ status: "removed" }).where("member_id", "=", rosa.id)),
+      );
+      await assert.rejects(deleteDocument(remove(max), removed), { code: "forbidden" });
+      for (const more of [{ name: "mine.md" }, { name: "mine.md", visibility: "private" as const }])
+        await assert.rejects(changeDocument(change(ada), unshared, more), { code: "forbidden" });
+      await assert.rejects(deleteDocument(remove(ada), own), { code: "not_found" });
+      const after = await changeDocument(change(ada), unshared, { visibility: "private" });
+      assert.deepEqual([after.visibility, after.mine], ["private", false]);
+      await deleteDocument(remove(ada), removed);
+      for (const gone of [unshared, removed])
+        await assert.rejects(getDocument(ada.as(), gone), { code: "not_found" });
+      const [entries] = await read(
+        firm.job(),
+        db.selectFrom("audit.entry").selectAll().where("actor_id", "=", ada.id).orderBy("at"),
+      );
+      assert.deepEqual(
+        entries.map((e) => [e.event, e.resource_id]),
+        [
+          ["document.changed", unshared],
+          ["document.deleted", removed],
+        ],
+      );
+    },
+  );
 
   await t.test("deleted, nothing of it is left: text, file, words, search", async () => {
     const [[row]] = await read(

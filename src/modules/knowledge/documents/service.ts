@@ -134,14 +134,18 @@ export async function openOriginal(
   return { stream, name: openDocumentName(keys, row), bytes: row.bytes };
 }
 
-/** Renames a document, or changes who may read it, or both. Sharing needs a permission of its own. */
+/**
+ * Renames a document, or changes who may read it, or both. Sharing needs a permission of its own. Unsharing alone is
+ * open to whoever may withdraw the document (`loadDocument`).
+ */
 export async function changeDocument(
   ctx: Ctx,
   id: string,
   change: { name?: string | undefined; visibility?: Visibility | undefined },
 ): Promise<Document> {
   return unit(ctx, async (inner) => {
-    const row = await loadDocument(inner, id, "write");
+    const unshares = change.name === undefined && change.visibility === "private";
+    const row = await loadDocument(inner, id, unshares ? "withdraw" : "write");
     const keys = await keysOf(inner);
     const before = { name: openDocumentName(keys, row), visibility: row.visibility };
     const name = change.name === undefined ? before.name : cleanName(change.name);
@@ -173,7 +177,7 @@ export async function changeDocument(
 /** Deletes a document with its passages; its file goes after the commit, its words with the index's next tidying. */
 export async function deleteDocument(ctx: Ctx, id: string): Promise<void> {
   await unit(ctx, async (inner) => {
-    const row = await loadDocument(inner, id, "write");
+    const row = await loadDocument(inner, id, "withdraw");
     await write(inner, db.deleteFrom("document").where("document_id", "=", id));
     record(inner, {
       event: "document.deleted",
@@ -201,7 +205,8 @@ export async function retryDocument(ctx: Ctx, id: string): Promise<Document> {
     const stuck = row.state !== "ready" && inner.clock().getTime() - row.updated_at.getTime() > STUCK;
     if (row.state !== "failed" && !stuck) throw appError("wrong_state");
     // One that was stuck counts among those that wait, and takes no place that it did not have.
-    const { waiting } = row.state === "failed" ? await checkRoom(inner, { documents: 0, bytes: 0 }) : { waiting: 0 };
+    const { waiting } =
+      row.state === "failed" ? await checkRoom(inner, { documents: 0, bytes: 0 }) : { waiting: 0 };
     await write(
       inner,
       db

@@ -41,7 +41,7 @@ export const documentRows = () =>
         .onRef("member.member_id", "=", "document.owner_id"),
     )
     .selectAll("document")
-    .select("member.name as owner_name");
+    .select(["member.name as owner_name", "member.status as owner_status"]);
 
 export type DocumentRow = RowsOf<ReturnType<typeof documentRows>>[number];
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { longestFreeze } from "../../../../test/support/freeze.ts";
+import { gently } from "../gently.ts";
 import type { Block } from "./blocks.ts";
-import { chunk } from "./chunk.ts";
+import { chunk, chunkSteps } from "./chunk.ts";
 
 const paragraph = (text: string, page: number | null = null): Block => ({ kind: "paragraph", text, page });
 const heading = (text: string, level: number, page: number | null = null): Block => ({
@@ -162,3 +164,16 @@ function generator(seed: number): (below: number) => number {
     return ((t ^ (t >>> 14)) >>> 0) % below;
   };
 }
+
+test("the longest text that a document may have is cut without anyone having to wait for it", async () => {
+  const blocks = Array.from({ length: 120 }, () => paragraph("a\n".repeat(30_000).trim()));
+  let passages: unknown[] = [];
+  const started = performance.now();
+  const freeze = await longestFreeze(async () => {
+    passages = await gently(chunkSteps(blocks));
+  });
+  assert.ok(passages.length > 120);
+  // On a busy machine everything takes longer; done at one go, the freeze would be all of it.
+  const whole = performance.now() - started;
+  assert.ok(freeze < Math.max(100, whole / 4), `${freeze} ms of ${whole}`);
+});

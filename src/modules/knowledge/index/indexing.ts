@@ -29,7 +29,7 @@ export const indexDocuments: JobSpec = {
     let batch: Waiting[] = [];
     try {
       batch = await waitingDocuments(ctx);
-      if (batch.length > 0) await indexBatch(ctx, batch);
+      while (batch.length > 0 && !(await indexBatch(ctx, batch))) batch = await waitingDocuments(ctx);
       if (!(await goOn(ctx))) await tidyIndex(ctx);
     } catch (error) {
       if (last && batch.length > 0) await giveUp(ctx, batch);
@@ -93,14 +93,15 @@ async function waitingDocuments(ctx: Ctx): Promise<Waiting[]> {
   return batch;
 }
 
-async function indexBatch(ctx: Ctx, batch: readonly Waiting[]): Promise<void> {
+/** False when something of the batch changed meanwhile: nothing was done, and it is to be chosen anew. */
+async function indexBatch(ctx: Ctx, batch: readonly Waiting[]): Promise<boolean> {
   const passages: PassageToIndex[] = [];
   for (const document of batch) {
     for (const passage of await passagesToIndex(ctx, document)) passages.push(passage);
   }
   // Built before the transaction begins: it takes seconds for a long document.
   const segments = await buildSegments(await keysOf(ctx), passages);
-  await unit(ctx, async (inner) => {
+  return unit(ctx, async (inner) => {
     // Of two processes with the same batch the second waits for these rows, and then finds none of them waiting.
     const [unchanged] = await read(
       inner,
@@ -111,8 +112,8 @@ async function indexBatch(ctx: Ctx, batch: readonly Waiting[]): Promise<void> {
           where d.tenant_id = ${tenantOf(inner).id} and d.state = 'indexing'
           order by d.document_no for update of d`,
     );
-    // Deleted, renamed or done meanwhile: begin again with what is there now.
-    if (unchanged.length < batch.length) return;
+    // Deleted, renamed or done meanwhile.
+    if (unchanged.length < batch.length) return false;
     await addSegments(inner, segments);
     await write(
       inner,
@@ -126,6 +127,7 @@ async function indexBatch(ctx: Ctx, batch: readonly Waiting[]): Promise<void> {
         ),
     );
     inner.tx.afterCommit.push(() => inner.system.hub.tell(documentsTopic(tenantOf(inner).id)));
+    return true;
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
-import { asSuperuser, eventsOf, openStage, PASSWORD } from "../../../../test/support/stage.ts";
+import { asSuperuser, eventsOf, meetingAt, openStage, PASSWORD } from "../../../../test/support/stage.ts";
 import { enter } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { acceptInvitation, invite } from "../../identity/invitations/service.ts";
@@ -87,11 +87,11 @@ test("members", async (t) => {
     );
     await reinstateMember(owner.as("member.suspend"), second.id);
     const { sessionId } = await signIn(company.visitor(), second.address, PASSWORD);
-    const race = await Promise.allSettled([
-      changeRole(owner.as("member.change-role"), second.id, "viewer"),
-      changeRole(second.as("member.change-role", sessionId), owner.id, "viewer"),
-      removeMember(owner.as("member.remove"), owner.id),
-      suspendMember(second.as("member.suspend", sessionId), second.id),
+    const race = await meetingAt(stage, `select 1 from tenant where tenant_id = '${company.id}' for update`, [
+      () => changeRole(owner.as("member.change-role"), second.id, "viewer"),
+      () => changeRole(second.as("member.change-role", sessionId), owner.id, "viewer"),
+      () => removeMember(owner.as("member.remove"), owner.id),
+      () => suspendMember(second.as("member.suspend", sessionId), second.id),
     ]);
     assert.ok(race.some((r) => r.status === "fulfilled"));
     const owners = await asSuperuser(stage.database, async (client) => {

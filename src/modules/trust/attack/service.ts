@@ -81,6 +81,7 @@ const UNPROBED: [string, string][] = [
   ["/outbox", "the web app's page, the same for everybody"],
   ["/security", "the web app's page, the same for everybody"],
   ["/t/*", "the web app's page, the same for everybody"],
+  ["/*", "the web app's page for addresses that name nothing"],
 ];
 
 // Invitations of the victim, since that is where the attacker's public calls go.

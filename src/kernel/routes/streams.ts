@@ -1,0 +1,62 @@
+import type { Ctx } from "../context.ts";
+import { tenantOf } from "../context.ts";
+import { appError } from "../errors.ts";
+import type { System } from "../system.ts";
+
+/** How many streams may be open at once in one process, and for how long (milliseconds) each. */
+export const streamLimits = { ofSession: 6, ofTenant: 200, life: 30 * 60_000 } as const;
+
+/**
+ * Counts a stream in for as long as the other side stays. The answer ends with `gone`, and at the latest when the
+ * stream has lived its time: its reader comes back with Last-Event-ID and is asked for their rights as anyone is.
+ * Throws `rate_limited` when the session or the tenant has as many as it may.
+ */
+export function openStream(ctx: Ctx, gone: AbortSignal): AbortSignal {
+  if (ctx.actor.kind !== "member") throw new Error("a stream belongs to a session");
+  if (gone.aborted) return gone;
+  const open = openIn(ctx.system);
+  const [session, tenant] = [`s:${ctx.actor.sessionId}`, `t:${tenantOf(ctx).id}`];
+  if (open.of(session) >= streamLimits.ofSession) {
+    throw appError("rate_limited", {
+      message: "Too many streams are open in this session. Close one of its windows.",
+      retryAfter: 5,
+    });
+  }
+  if (open.of(tenant) >= streamLimits.ofTenant) {
+    throw appError("rate_limited", {
+      message: "Too many streams are open in this workspace. Try again in a moment.",
+      retryAfter: 15,
+    });
+  }
+  open.add(session, 1);
+  open.add(tenant, 1);
+  gone.addEventListener(
+    "abort",
+    () => {
+      open.add(session, -1);
+      open.add(tenant, -1);
+    },
+    { once: true },
+  );
+  return AbortSignal.any([gone, AbortSignal.timeout(streamLimits.life)]);
+}
+
+const counts = new WeakMap<System, ReturnType<typeof counter>>();
+
+function openIn(system: System): ReturnType<typeof counter> {
+  const known = counts.get(system) ?? counter();
+  counts.set(system, known);
+  return known;
+}
+
+function counter() {
+  const numbers = new Map<string, number>();
+  return {
+    of: (key: string) => numbers.get(key) ?? 0,
+    add(key: string, by: number) {
+      const now = (numbers.get(key) ?? 0) + by;
+      if (now > 0) numbers.set(key, now);
+      else numbers.delete(key);
+    },
+  };
+}
