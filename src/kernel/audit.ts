@@ -34,7 +34,7 @@ export const auditCell = (entryId: string) => ({ table: "audit_entry", column: "
 
 /** Adds an entry to the open unit of work; it is written with the COMMIT or not at all. */
 export function record(ctx: Ctx, entry: AuditEntry): void {
-  if (!ctx.tx) throw new Error("an audit entry belongs into a unit of work");
+  if (!ctx.tx || ctx.tx.closed) throw new Error("an audit entry belongs into a unit of work that is open");
   ctx.tx.entries.push(entry);
 }
 

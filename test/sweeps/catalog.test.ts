@@ -83,7 +83,6 @@ test("what isolates tenants, read from the catalog of a migrated database", asyn
   const all = async (): Promise<Finding[]> => [
     ...(await protectionFindings(client)),
     ...(await foreignKeyFindings(client)),
-    ...(await besideTables(client)),
   ];
   const broken = (findings: readonly Finding[]) => findings.filter((f) => f.verdict !== "held");
 
@@ -128,28 +127,3 @@ test("what isolates tenants, read from the catalog of a migrated database", asyn
     });
   }
 });
-
-/** What the control does not ask of the catalog: everything beside the tables' own policies. */
-async function besideTables(client: pg.Client): Promise<Finding[]> {
-  const { rows } = await client.query<{ got: string }>(
-    `with ours as (select oid, nspname, nspowner, nspacl from pg_namespace
-                    where nspname not in ('pg_catalog', 'information_schema', 'pgboss') and nspname not like 'pg\\_t%')
-     select 'a view: ' || c.oid::regclass as got from pg_class c join ours n on n.oid = c.relnamespace
-       where c.relkind in ('v', 'm', 'f')
-     union all
-     select a.privilege_type || ' on ' || c.oid::regclass || ' to ' || case when a.grantee = 0 then 'everybody' else a.grantee::regrole::text end
-       from pg_class c join ours n on n.oid = c.relnamespace, aclexplode(c.relacl) a
-       where a.grantee <> c.relowner and (a.grantee = 0 or a.privilege_type in ('TRUNCATE', 'TRIGGER', 'REFERENCES', 'MAINTAIN')
-         or (a.grantee = 'vouchsafe_app'::regrole and (n.nspname = 'directory' or (n.nspname = 'audit' and a.privilege_type <> 'SELECT'))))
-     union all
-     select 'schema ' || n.nspname || ' of ' || n.nspowner::regrole from ours n
-       where n.nspowner::regrole::text <> 'vouchsafe_migrator' or n.nspname not in ('public', 'audit', 'platform', 'directory', 'kernel')
-     union all
-     select 'schema ' || n.nspname || ' lets create ' || case when a.grantee = 0 then 'everybody' else a.grantee::regrole::text end
-       from ours n, aclexplode(n.nspacl) a where a.privilege_type = 'CREATE' and a.grantee <> n.nspowner
-     union all
-     select 'role ' || rolname || ' passes by row security' from pg_roles
-       where (rolbypassrls or rolsuper) and rolname not in ('postgres', 'vouchsafe_migrator', 'vouchsafe_backup')`,
-  );
-  return rows.map(({ got }) => ({ verdict: "broken", what: "beside the tables", who: "catalog", got }));
-}

@@ -73,7 +73,8 @@ export function withDatabase(url: string, database: string): string {
 }
 
 async function createRoles(client: pg.Client, passwords: Partial<Record<string, string>>): Promise<void> {
-  // Roles belong to the whole cluster: two databases migrated at once would race for the same rows.
+  // Roles belong to the whole cluster, the lock to one database: of two databases that are migrated for the first
+  // time at the same moment one may fail here, and succeeds when tried again.
   await client.query("begin");
   await client.query("select pg_advisory_xact_lock($1)", [LOCK + 1]);
   for (const short of roleNames) {

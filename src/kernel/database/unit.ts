@@ -59,7 +59,14 @@ export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) =
     tx.closed = true;
     client.release(broken);
   }
-  for (const tell of tx.afterCommit) tell();
+  for (const tell of tx.afterCommit) {
+    try {
+      tell();
+    } catch (error) {
+      // The unit is committed: what was to be told after it cannot undo that.
+      ctx.log.error({ err: error }, "telling of a commit failed");
+    }
+  }
   if (refused) throw refused;
   return result as T;
 }

@@ -334,6 +334,7 @@ function fromFramework(error: unknown, request: FastifyRequest): AppError {
   }
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || code === "FST_INVALID_MULTIPART_CONTENT_TYPE")
     return appError("unsupported_type", { cause: error });
+  if (isConnectionError(error)) return appError("unavailable", { cause: error, retryAfter: 2 });
   // The parser of forms has no codes of its own.
   if (
     /^(Unexpected end of|Part terminated early|Malformed|Multipart: Boundary|Missing|Invalid) ?/.test(

@@ -58,7 +58,7 @@ export async function protectionFindings(client: pg.ClientBase): Promise<Finding
       got: wrong.join("; ") || "forced, one policy",
     };
   });
-  return [...findings, ...(await roleFindings(client))];
+  return [...findings, ...(await roleFindings(client)), ...(await waysAround(client))];
 }
 
 async function roleFindings(client: pg.ClientBase): Promise<Finding[]> {
@@ -95,6 +95,33 @@ async function roleFindings(client: pg.ClientBase): Promise<Finding[]> {
     got: open.map((o) => o.name).join(", ") || "none",
   });
   return findings;
+}
+
+/** Ways around the tables' own policies: views, privileges, schemas, roles. */
+async function waysAround(client: pg.ClientBase): Promise<Finding[]> {
+  const { rows } = await client.query<{ got: string }>(
+    `with ours as (select oid, nspname, nspowner, nspacl from pg_namespace
+                    where nspname not in ('pg_catalog', 'information_schema', 'pgboss') and nspname not like 'pg\\_t%')
+     select 'a view: ' || c.oid::regclass as got from pg_class c join ours n on n.oid = c.relnamespace
+       where c.relkind in ('v', 'm', 'f')
+     union all
+     select a.privilege_type || ' on ' || c.oid::regclass || ' to ' || case when a.grantee = 0 then 'everybody' else a.grantee::regrole::text end
+       from pg_class c join ours n on n.oid = c.relnamespace, aclexplode(c.relacl) a
+       where a.grantee <> c.relowner and (a.grantee = 0 or a.privilege_type in ('TRUNCATE', 'TRIGGER', 'REFERENCES', 'MAINTAIN')
+         or (a.grantee = 'vouchsafe_app'::regrole and (n.nspname = 'directory' or (n.nspname = 'audit' and a.privilege_type <> 'SELECT'))))
+     union all
+     select 'schema ' || n.nspname || ' of ' || n.nspowner::regrole from ours n
+       where n.nspowner::regrole::text <> 'vouchsafe_migrator' or n.nspname not in ('public', 'audit', 'platform', 'directory', 'kernel')
+     union all
+     select 'schema ' || n.nspname || ' lets create ' || case when a.grantee = 0 then 'everybody' else a.grantee::regrole::text end
+       from ours n, aclexplode(n.nspacl) a where a.privilege_type = 'CREATE' and a.grantee <> n.nspowner
+     union all
+     select 'role ' || rolname || ' passes by row security' from pg_roles
+       where (rolbypassrls or rolsuper) and rolname not in ('postgres', 'vouchsafe_migrator', 'vouchsafe_backup')`,
+  );
+  const what = "beside the tables: views, privileges, schemas, roles";
+  if (rows.length === 0) return [{ verdict: "held", what, who: "catalog", got: "no way around" }];
+  return rows.map(({ got }) => ({ verdict: "broken", what, who: "catalog", got }));
 }
 
 /** Every foreign key from a tenant's table carries the tenant on both sides, in the same place. */

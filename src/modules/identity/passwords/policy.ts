@@ -53,14 +53,18 @@ function isCommon(password: string): boolean {
   common ??= new Set(dictionary["passwords-common"].map((p) => p.toLowerCase()));
   const lower = password.normalize("NFKC").toLowerCase();
   const core = lower.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
-  return [lower, core, plain(lower), plain(core), plain(lower).replace(/[^\p{L}]+/gu, "")].some(
+  // A 1 stands for an l or an i.
+  const readings = ["l", "i"].flatMap((one) => {
+    const text = plain(lower, one);
+    return [text, plain(core, one), text.replace(/[^\p{L}]+/gu, "")];
+  });
+  return [lower, core, ...readings].some(
     (candidate) => candidate !== "" && (common?.has(candidate) || repeats(candidate)),
   );
 }
 
 const LOOK_ALIKES: Record<string, string> = {
   "0": "o",
-  "1": "l",
   "3": "e",
   "4": "a",
   "5": "s",
@@ -70,7 +74,8 @@ const LOOK_ALIKES: Record<string, string> = {
   "!": "i",
 };
 
-const plain = (text: string): string => text.replace(/[0134577@$!]/g, (c) => LOOK_ALIKES[c] ?? c);
+const plain = (text: string, one: string): string =>
+  text.replace(/[013457@$!]/g, (c) => (c === "1" ? one : (LOOK_ALIKES[c] ?? c)));
 
 // `passwordpassword`: a listed word said twice or more.
 function repeats(text: string): boolean {
