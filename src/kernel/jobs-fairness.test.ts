@@ -50,6 +50,9 @@ test("what one tenant has waiting does not keep the others waiting", async (t) =
   // Both places were taken; the next that came free is theirs, and not the other two's thirteenth.
   assert.ok(begun.indexOf("camden") - before <= 2, begun.join(" "));
   await until(async () => begun.length >= 12);
-  // Two that look at the same instant may both take one; it does not go on like that.
-  assert.ok(together <= 1, `${together} times two of one tenant ran at once: ${begun.join(" ")}`);
+  // The queue looks without a lock, so that two workers that look at the same instant may both take one of the same
+  // tenant. Without the rule every second pair would be; with it such a pair is the exception.
+  assert.ok(together * 3 <= begun.length, `${together} pairs of one tenant: ${begun.join(" ")}`);
+  const share = (slug: string) => begun.slice(1).filter((s) => s === slug).length / (begun.length - 1);
+  assert.ok(share("harrow") > 0.25 && share("bexley") > 0.25, begun.join(" "));
 });

@@ -30,11 +30,11 @@ export interface Reply {
   /** The workspace that the address names, whether there is one or not. */
   readonly slug: string;
   /** Ends when the other side has gone away. */
-  readonly gone: AbortSignal;
+  gone(): AbortSignal;
   /** The parts named `file` of a multipart body, one after the other; each must be consumed. */
   uploads(): AsyncIterable<Upload>;
   /** Whether the browser will keep a Secure cookie from this origin. */
-  readonly keepsCookies: boolean;
+  keepsCookies(): boolean;
 }
 
 export interface Upload {

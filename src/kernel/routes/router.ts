@@ -222,15 +222,14 @@ function replyTools(request: FastifyRequest, reply: FastifyReply): Reply {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
-    // Made for those who ask: most answers are complete at once, and ending a signal costs as much as a query.
-    get gone() {
+    // Made for those who ask: most answers are complete at once, and ending a signal costs as much as a query. Not a
+    // getter: each would give its object a shape of its own, and shapes outlive what they were made for.
+    gone: () => {
       gone ??= goneSignal(request, reply);
       return gone;
     },
     uploads: () => uploadsOf(request),
-    get keepsCookies() {
-      return request.protocol === "https" || isLoopbackName(request.hostname);
-    },
+    keepsCookies: () => request.protocol === "https" || isLoopbackName(request.hostname),
   };
 }
 
@@ -276,7 +275,7 @@ async function answer(
       "x-accel-buffering": "no",
     });
     reply.raw.flushHeaders();
-    await sendEvents(reply.raw, value as AsyncIterable<StreamEvent>, tools.gone).catch((error: unknown) => {
+    await sendEvents(reply.raw, value as AsyncIterable<StreamEvent>, tools.gone()).catch((error: unknown) => {
       request.log.warn({ err: error }, "a stream ended early");
     });
     return reply;

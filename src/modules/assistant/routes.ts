@@ -150,6 +150,6 @@ export function assistantRoutes(routes: Routes): void {
     output: { 200: "events" },
     input: { params },
     handler: (ctx, { params: { id } }, reply) =>
-      followAnswer(ctx, id, reply.header("last-event-id"), reply.gone),
+      followAnswer(ctx, id, reply.header("last-event-id"), reply.gone()),
   });
 }

@@ -90,7 +90,7 @@ export function knowledgeRoutes(routes: Routes): void {
     background: true,
     output: { 200: "events" },
     handler: async (ctx, _input, reply) =>
-      documentEvents(ctx, reply.header("last-event-id"), openStream(ctx, reply.gone)),
+      documentEvents(ctx, reply.header("last-event-id"), openStream(ctx, reply.gone())),
   });
 
   route(routes, {

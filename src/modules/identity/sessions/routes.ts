@@ -28,7 +28,7 @@ export function sessionRoutes(routes: Routes): void {
     input: { body: z.object({ address: Address, password: Password }) },
     output: { 200: SessionView },
     handler: async (ctx, { body }, reply) => {
-      if (!reply.keepsCookies) throw appError("cookies_impossible");
+      if (!reply.keepsCookies()) throw appError("cookies_impossible");
       return openDoor(ctx, await signIn(ctx, body.address, body.password, reply.slug), reply);
     },
   });
