@@ -35,26 +35,19 @@ export interface Limiter {
  * first, and a bucket that has had time to fill up is worth no memory.
  */
 export function memoryLimiter(clock: Clock, scale = 1, capacity = 50_000): Limiter {
-  const buckets = new Map<string, { tokens: number; at: number; placed: number }>();
+  const buckets = new Map<string, { tokens: number; at: number }>();
   return {
     take(key, rate) {
       const now = clock().getTime();
       const burst = rate.burst * scale;
       const perSecond = (rate.perMinute * scale) / 60;
-      const known = buckets.get(key);
-      const bucket = known ?? { tokens: burst, at: now, placed: now };
+      const bucket = buckets.get(key) ?? { tokens: burst, at: now };
       // A clock that was set back must not hand out tokens, nor take any.
       const elapsed = Math.max(0, now - bucket.at) / 1000;
       const tokens = Math.min(burst, bucket.tokens + elapsed * perSecond);
       const allowed = tokens >= 1;
-      bucket.tokens = allowed ? tokens - 1 : tokens;
-      bucket.at = now;
-      // Moved to the end of the queue at most once a second: taking a key out and in again costs more than the rest.
-      if (!known || now - bucket.placed >= 1000) {
-        bucket.placed = now;
-        buckets.delete(key);
-        buckets.set(key, bucket);
-      }
+      buckets.delete(key);
+      buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at: now });
       if (buckets.size > capacity) buckets.delete(buckets.keys().next().value as string);
       return {
         allowed,
