@@ -14,7 +14,7 @@ const benchmarks: Record<
   string,
   { defaults: Options; load: () => Promise<{ run(options: Options): Promise<Report> }> }
 > = {
-  "read-path": { defaults: { rounds: 7, seconds: 3 }, load: () => import("../../bench/read-path.ts") },
+  "read-path": { defaults: { rounds: 15, seconds: 1 }, load: () => import("../../bench/read-path.ts") },
   signin: { defaults: { rounds: 5, seconds: 3 }, load: () => import("../../bench/signin.ts") },
   audit: { defaults: { rounds: 15, seconds: 1 }, load: () => import("../../bench/audit.ts") },
   start: { defaults: { rounds: 5, seconds: 2 }, load: () => import("../../bench/start.ts") },
