@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import Fastify from "fastify";
+import Fastify, { LogController } from "fastify";
 import pg from "pg";
 import { pino } from "pino";
 import { nowhere } from "./installation.ts";
@@ -45,7 +45,10 @@ async function serve({ databaseUrl, schema }: { databaseUrl: string; schema: obj
   // As many connections as the product's pool.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
   const log = pino({ level: "info", base: null, timestamp: pino.stdTimeFunctions.isoTime }, nowhere());
-  const app = Fastify({ loggerInstance: log, disableRequestLogging: true });
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+  });
   app.addHook("onResponse", async (request, reply) => {
     request.log.info(
       {

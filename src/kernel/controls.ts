@@ -13,6 +13,8 @@ export interface Outcome {
   readonly subjects: number;
   readonly findings: readonly Finding[];
   readonly summary: string;
+  /** On how many routes it was tried, where it was routes. */
+  readonly routes?: number;
 }
 
 /** A check of one promise of the catalogue. `T` is the stage it runs on: an instance with two tenants. */

@@ -71,6 +71,7 @@ function madeUpRun(version: string): ControlResult[] {
       kind: "tested",
       result: results[index] ?? "held",
       subjects: 12,
+      routes: 2,
       evidence: [
         {
           verdict: results[index] === "not-run" ? "inconclusive" : "held",

@@ -36,7 +36,7 @@ export async function securitySnapshot(system: System) {
       stale: count((c) => c.result === "stale"),
     },
     attempts: (run?.results ?? []).reduce((sum, r) => sum + (r.id in classesOf ? r.subjects : 0), 0),
-    routes: run?.results.find((r) => r.id === "tenancy.isolation-api")?.subjects ?? 0,
+    routes: Math.max(0, ...(run?.results ?? []).map((r) => r.routes ?? 0)),
     questions: questions.map(({ id, title }) => ({
       id,
       title,

@@ -50,7 +50,7 @@ export function outcomeFrom(ledger: Ledger, classes: readonly Probe["class"][]) 
     })),
   ];
   const routes = new Set(probes.map((p) => p.route)).size;
-  return outcomeOf(findings, `${probes.length} attempts on ${routes} routes`);
+  return { ...outcomeOf(findings, `${probes.length} attempts on ${routes} routes`), routes };
 }
 
 const shortRoute = (route: string): string =>

@@ -19,7 +19,8 @@ export const signInClaims = claimsUnder("sign-in", [
     id: "identity.password-policy",
     words:
       "A new password has 12 characters or more with a capital, a small letter, a digit and a special character, is on no bundled list of common or leaked passwords, and contains neither the person's address nor the workspace's name; a workspace can choose passphrases of 15 or more characters without further rules instead.",
-    couldBeWrong: "A password that leaked elsewhere after the list was made is not recognised.",
+    couldBeWrong:
+      "Passphrases as a choice of the workspace are not there yet. A password that leaked after the list was made is not recognised.",
   },
   {
     id: "identity.password-hash",

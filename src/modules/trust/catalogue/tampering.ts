@@ -43,6 +43,8 @@ export const tamperingClaims = claimsUnder("tampering", [
     id: "http.rate-limits",
     words:
       "Each customer has a limited rate on each route, a stricter one at sign-in, counted correctly over all server processes; beyond it the answer is 429 and says, in standard headers, when to come back.",
+    couldBeWrong:
+      "So far one server process is checked; several do not share their counts yet. Visitors are counted by network.",
   },
   {
     id: "http.ssrf",

@@ -1,4 +1,4 @@
-import { type Control, type Finding, resultOf } from "../../../kernel/controls.ts";
+import { type Control, type Finding, type Outcome, resultOf } from "../../../kernel/controls.ts";
 import { type Claim, catalogue } from "../catalogue.ts";
 import type { Stage } from "../stage/stage.ts";
 
@@ -9,6 +9,8 @@ export interface ControlResult {
   readonly kind: "tested" | "attested" | "not-done";
   readonly result: "held" | "broken" | "stale" | "not-run";
   readonly subjects: number;
+  /** On how many routes it was tried; 0 where it was not routes. */
+  readonly routes: number;
   readonly evidence: readonly Finding[];
   readonly summary: string;
   readonly removed: string | null;
@@ -48,6 +50,7 @@ export async function runControls(
         kind: "not-done",
         result: "not-run",
         subjects: 0,
+        routes: 0,
         evidence: [],
         summary: "Not built yet",
         removed: null,
@@ -74,13 +77,15 @@ async function runOne(
 ): Promise<ControlResult> {
   const started = performance.now();
   // A check that fails to run has not held: what it would have found is unknown, so the claim is broken until it runs.
-  const outcome = await control.check(stage).catch((error: Error) => ({
-    subjects: 1,
-    findings: [
-      { verdict: "broken" as const, what: "the check itself", who: "", got: error.message.slice(0, 300) },
-    ],
-    summary: "The check could not be carried out",
-  }));
+  const outcome = await control.check(stage).catch(
+    (error: Error): Outcome => ({
+      subjects: 1,
+      findings: [
+        { verdict: "broken" as const, what: "the check itself", who: "", got: error.message.slice(0, 300) },
+      ],
+      summary: "The check could not be carried out",
+    }),
+  );
   const result = resultOf(outcome);
   const bad = outcome.findings.filter((f) => f.verdict !== "held");
   const good = outcome.findings.filter((f) => f.verdict === "held");
@@ -90,6 +95,7 @@ async function runOne(
     kind: outcome.subjects === 0 ? "not-done" : control.kind,
     result,
     subjects: outcome.subjects,
+    routes: outcome.routes ?? 0,
     evidence: [...bad, ...good].slice(0, MOST_EVIDENCE),
     summary: outcome.summary,
     removed: control.removed,
