@@ -5,6 +5,7 @@ import { Id, newId, Slug } from "./ids.ts";
 test("identifiers are of version 7, unlike each other, in order of their time", () => {
   const ids = Array.from({ length: 2000 }, () => newId());
   assert.equal(new Set(ids).size, ids.length);
+  assert.deepEqual([...ids].sort(), ids);
   for (const id of ids)
     assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   // RFC 9562, appendix A.6: the time of its example.
