@@ -1,3 +1,4 @@
+import { revive } from "./ask.ts";
 import { noCredentials } from "./classes/credentials.ts";
 import { csrf } from "./classes/csrf.ts";
 import { foreignTenant, foreignUser } from "./classes/foreign.ts";
@@ -67,6 +68,11 @@ export async function attack(options: AttackOptions): Promise<Ledger> {
 
 /** One route: the calls to be refused, then the owner's own, then those that may succeed. */
 async function play(run: Run, scene: Scene, classes: readonly AttackClass[]): Promise<Probe[]> {
+  // An owner's own call on the route before may have ended their session: a changed password does.
+  if (scene.owner) {
+    scene.owner.suspect = true;
+    await revive(run, scene.owner);
+  }
   const applicable = classes.filter((attacked) => applies(run, scene.op, attacked));
   const pending: Pending[] = [];
   for (const attacked of applicable) {

@@ -119,7 +119,7 @@ export const defences: readonly Defence[] = [
   {
     words: "errors show no internals",
     claim: "http.errors",
-    file: "src/kernel/routes/router.ts",
+    file: "src/kernel/routes/refusals.ts",
     text: "message: known.message,",
     without: "message: String((known.cause as Error | undefined)?.stack ?? known.message),",
   },

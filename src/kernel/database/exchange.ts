@@ -48,7 +48,8 @@ export function exchangeEach(
   const submit = (index: number): void => {
     const next = exchanges[index];
     if (next?.failed) submit(index + 1);
-    else if (next) client.query(next as unknown as pg.Submittable);
+    else if (next)
+      client.query(next as unknown as pg.Submittable); // as above
     else done(errors);
   };
   const exchanges = waiting.map(({ statements, resolve, reject }, index) => {
