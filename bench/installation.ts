@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Instance, startInstance } from "../src/instance.ts";
 import { readConfig } from "../src/kernel/config.ts";
-import type { Ctx } from "../src/kernel/context.ts";
+import { type Ctx, noDemand } from "../src/kernel/context.ts";
 import { jobContext } from "../src/kernel/jobs.ts";
 import { openLog } from "../src/kernel/log.ts";
 import type { EmbeddedPostgres } from "../src/kernel/postgres/embedded.ts";
@@ -79,7 +79,7 @@ export async function contextOf(system: System, person: Person, permission: stri
   return {
     ...jobContext(system, { tenantId, slug }),
     actor: { kind: "member", memberId, sessionId },
-    permission,
+    demand: { ...noDemand, permission },
     origin: { ip: "127.0.0.1", userAgent: "bench" },
   };
 }

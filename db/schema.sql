@@ -25,6 +25,35 @@ create policy tenant_isolation on answer_part for all to public using ((tenant_i
 grant delete, insert, select on answer_part to vouchsafe_app;
 grant select on answer_part to vouchsafe_backup;
 
+create table api_key (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  key_id uuid not null,
+  member_id uuid not null,
+  name bytea not null,
+  prefix text not null,
+  key_hash bytea not null,
+  permissions text[] not null,
+  folder_id uuid,
+  networks cidr[] not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  warned_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, key_id),
+  UNIQUE (tenant_id, key_hash),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  CHECK ((octet_length(key_hash) = 32))
+);
+CREATE INDEX api_key_of_member ON public.api_key USING btree (tenant_id, member_id);
+alter table api_key enable row level security;
+alter table api_key force row level security;
+create policy tenant_isolation on api_key for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on api_key to vouchsafe_app;
+grant select on api_key to vouchsafe_audit_writer;
+grant select on api_key to vouchsafe_backup;
+
 create table chat (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   chat_id uuid not null,
@@ -120,11 +149,14 @@ create table invitation (  -- owner: vouchsafe_migrator
   expires_at timestamp with time zone not null,
   accepted_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  role_id uuid,
   PRIMARY KEY (tenant_id, invitation_id),
   UNIQUE (tenant_id, token_hash),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   FOREIGN KEY (tenant_id, invited_by) REFERENCES member(tenant_id, member_id),
-  CHECK ((role = ANY (ARRAY['viewer'::text, 'manager'::text, 'admin'::text, 'owner'::text])))
+  FOREIGN KEY (tenant_id, role_id) REFERENCES role(tenant_id, role_id),
+  CHECK (((role = 'custom'::text) = (role_id IS NOT NULL))),
+  CHECK ((role = ANY (ARRAY['viewer'::text, 'manager'::text, 'admin'::text, 'owner'::text, 'custom'::text])))
 );
 CREATE UNIQUE INDEX one_open_invitation ON public.invitation USING btree (tenant_id, address_hash) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 alter table invitation enable row level security;
@@ -187,12 +219,16 @@ create table member (  -- owner: vouchsafe_migrator
   verified_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   last_sign_in_at timestamp with time zone,
+  role_id uuid,
   PRIMARY KEY (tenant_id, member_id),
   UNIQUE (tenant_id, address_hash),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
-  CHECK ((role = ANY (ARRAY['viewer'::text, 'manager'::text, 'admin'::text, 'owner'::text]))),
+  FOREIGN KEY (tenant_id, role_id) REFERENCES role(tenant_id, role_id),
+  CHECK (((role = 'custom'::text) = (role_id IS NOT NULL))),
+  CHECK ((role = ANY (ARRAY['viewer'::text, 'manager'::text, 'admin'::text, 'owner'::text, 'support'::text, 'custom'::text]))),
   CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'removed'::text])))
 );
+CREATE INDEX member_of_role ON public.member USING btree (tenant_id, role_id) WHERE (role_id IS NOT NULL);
 alter table member enable row level security;
 alter table member force row level security;
 create policy tenant_isolation on member for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
@@ -258,6 +294,24 @@ create policy tenant_isolation on passage for all to public using ((tenant_id = 
 grant delete, insert, select, update on passage to vouchsafe_app;
 grant select on passage to vouchsafe_backup;
 
+create table role (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  role_id uuid not null,
+  name bytea not null,
+  name_hash bytea not null,
+  permissions text[] not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, role_id),
+  UNIQUE (tenant_id, name_hash),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
+);
+alter table role enable row level security;
+alter table role force row level security;
+create policy tenant_isolation on role for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on role to vouchsafe_app;
+grant select on role to vouchsafe_backup;
+
 create table session (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   session_id uuid not null,
@@ -271,9 +325,12 @@ create table session (  -- owner: vouchsafe_migrator
   expires_at timestamp with time zone not null,
   ended_at timestamp with time zone,
   ended_because text,
+  factor_at timestamp with time zone,
+  factor text,
   PRIMARY KEY (tenant_id, session_id),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
-  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  CHECK ((factor = ANY (ARRAY['totp'::text, 'passkey'::text, 'recovery-code'::text])))
 );
 CREATE INDEX session_of_member ON public.session USING btree (tenant_id, member_id) WHERE (ended_at IS NULL);
 alter table session enable row level security;
@@ -305,6 +362,7 @@ create table tenant (  -- owner: vouchsafe_migrator
   name bytea not null,
   state text not null default 'active'::text,
   created_at timestamp with time zone not null default now(),
+  factor_required_from timestamp with time zone,
   PRIMARY KEY (tenant_id),
   CHECK ((kind = ANY (ARRAY['operator'::text, 'customer'::text, 'canary'::text]))),
   CHECK ((state = ANY (ARRAY['active'::text, 'closed'::text])))
@@ -344,9 +402,10 @@ create table audit.entry (  -- owner: vouchsafe_migrator
   resource_id uuid,
   outcome text not null,
   content bytea,
+  key_id uuid,
   PRIMARY KEY (tenant_id, entry_id),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
-  CHECK ((actor_kind = ANY (ARRAY['member'::text, 'visitor'::text, 'job'::text, 'operator'::text]))),
+  CHECK ((actor_kind = ANY (ARRAY['member'::text, 'key'::text, 'visitor'::text, 'job'::text, 'operator'::text]))),
   CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text])))
 );
 CREATE INDEX audit_newest ON audit.entry USING btree (tenant_id, at DESC, entry_id DESC);
@@ -370,6 +429,7 @@ AS $function$
 declare
   v_tenant uuid := kernel.current_tenant();
   v_session uuid := kernel.current_session();
+  v_key uuid := kernel.current_key();
   v_kind text := coalesce(nullif(current_setting('vouchsafe.actor', true), ''), 'visitor');
   v_actor uuid;
   v_role text;
@@ -384,14 +444,24 @@ begin
     if not found then
       raise exception 'no such session' using errcode = 'VS401';
     end if;
-  elsif v_kind = 'member' then
+  elsif v_key is not null then
+    select 'key', m.member_id, m.role into v_kind, v_actor, v_role
+      from public.api_key k
+      join public.member m on m.tenant_id = k.tenant_id and m.member_id = k.member_id
+      where k.tenant_id = v_tenant and k.key_id = v_key
+        and (k.revoked_at is null or k.xmin = pg_current_xact_id()::xid);
+    if not found then
+      raise exception 'no such key' using errcode = 'VS402';
+    end if;
+  elsif v_kind in ('member', 'key') then
     raise exception 'a member needs a session' using errcode = 'VS401';
   end if;
   insert into audit.entry
-      (tenant_id, entry_id, at, actor_kind, actor_id, role, event, resource_type, resource_id, outcome, content)
+      (tenant_id, entry_id, at, actor_kind, actor_id, role, event, resource_type, resource_id, outcome, content,
+       key_id)
     values
       (v_tenant, p_entry, clock_timestamp(), v_kind, v_actor, v_role, p_event, p_resource_type, p_resource,
-       p_outcome, p_content);
+       p_outcome, p_content, case when v_session is null then v_key end);
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: its owner only
@@ -507,6 +577,13 @@ RETURN (SELECT tenant_slug.tenant_id FROM directory.tenant_slug WHERE (tenant_sl
 
 -- ==================== kernel ====================
 
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_writer
+CREATE OR REPLACE FUNCTION kernel.current_key()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('vouchsafe.key'::text, true), ''::text))::uuid;
+
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_eraser, vouchsafe_audit_writer, vouchsafe_backup
 CREATE OR REPLACE FUNCTION kernel.current_session()
  RETURNS uuid
@@ -523,26 +600,66 @@ RETURN (NULLIF(current_setting('vouchsafe.tenant'::text, true), ''::text))::uuid
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.enter(p_tenant uuid, p_session uuid, p_now timestamp with time zone, p_read_only boolean)
- RETURNS TABLE(member_id uuid, role text, kind text, last_active_at timestamp with time zone)
+ RETURNS TABLE(member_id uuid, role text, role_id uuid, granted text[], kind text, last_active_at timestamp with time zone, factor_at timestamp with time zone, factor_required_from timestamp with time zone)
  LANGUAGE plpgsql
 AS $function$
 begin
   perform set_config('vouchsafe.tenant', p_tenant::text, true),
-          set_config('vouchsafe.session', p_session::text, true);
+          set_config('vouchsafe.session', p_session::text, true),
+          set_config('vouchsafe.key', '', true);
   if p_read_only then
     perform set_config('transaction_read_only', 'on', true);
   end if;
   return query
-    select m.member_id, m.role, t.kind, s.last_active_at
+    select m.member_id, m.role, m.role_id, r.permissions, t.kind, s.last_active_at, s.factor_at,
+           t.factor_required_from
       from public.session s
       join public.member m on m.tenant_id = s.tenant_id and m.member_id = s.member_id
       join public.tenant t on t.tenant_id = s.tenant_id
+      left join public.role r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
       where s.tenant_id = p_tenant and s.session_id = p_session
         and s.ended_at is null and s.expires_at > p_now and s.last_active_at > p_now - interval '30 minutes'
         and m.status = 'active' and m.verified_at is not null and t.state = 'active';
   if not found then
     raise exception 'the session has ended' using errcode = 'VS401';
   end if;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.enter_with_key(p_tenant uuid, p_hash bytea, p_ip inet, p_now timestamp with time zone, p_read_only boolean)
+ RETURNS TABLE(member_id uuid, role text, role_id uuid, granted text[], kind text, key_id uuid, key_permissions text[], folder_id uuid, last_used_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_key uuid;
+  v_networks cidr[];
+begin
+  perform set_config('vouchsafe.tenant', p_tenant::text, true),
+          set_config('vouchsafe.session', '', true),
+          set_config('vouchsafe.key', '', true);
+  select k.key_id, k.networks into v_key, v_networks
+    from public.api_key k
+    join public.member m on m.tenant_id = k.tenant_id and m.member_id = k.member_id
+    join public.tenant t on t.tenant_id = k.tenant_id
+    where k.tenant_id = p_tenant and k.key_hash = p_hash and k.revoked_at is null and k.expires_at > p_now
+      and m.status = 'active' and m.verified_at is not null and t.state = 'active';
+  if v_key is null then
+    raise exception 'the key is not valid' using errcode = 'VS402';
+  end if;
+  if cardinality(v_networks) > 0 and not coalesce(p_ip <<= any (v_networks), false) then
+    raise exception 'the key does not work from this network' using errcode = 'VS403';
+  end if;
+  perform set_config('vouchsafe.key', v_key::text, true);
+  if p_read_only then
+    perform set_config('transaction_read_only', 'on', true);
+  end if;
+  return query
+    select m.member_id, m.role, m.role_id, r.permissions, t.kind, k.key_id, k.permissions, k.folder_id, k.last_used_at
+      from public.api_key k
+      join public.member m on m.tenant_id = k.tenant_id and m.member_id = k.member_id
+      join public.tenant t on t.tenant_id = k.tenant_id
+      left join public.role r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
+      where k.tenant_id = p_tenant and k.key_id = v_key;
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
@@ -553,6 +670,7 @@ AS $function$
 begin
   perform set_config('vouchsafe.tenant', p_tenant::text, true),
           set_config('vouchsafe.session', '', true),
+          set_config('vouchsafe.key', '', true),
           set_config('vouchsafe.actor', p_actor, true);
   if p_read_only then
     perform set_config('transaction_read_only', 'on', true);

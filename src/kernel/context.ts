@@ -2,23 +2,57 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { TenantKeys } from "./crypto/tenant-keys.ts";
 import type { Transaction } from "./database/unit.ts";
+import { appError } from "./errors.ts";
 import type { System } from "./system.ts";
 
-export type Role = "viewer" | "manager" | "admin" | "owner";
+/** `custom` is a row of the tenant's own; `support` is the operator's staff under a tenant's grant. */
+export type Role = BuiltInRole | "support" | "custom";
+/** Roles that every tenant has, each with all the rights of those before it. */
+export type BuiltInRole = "viewer" | "manager" | "admin" | "owner";
 export type TenantKind = "operator" | "customer" | "canary";
 
-/** Who acts. A member is known by the session; role and rights are read from the database at each unit of work. */
+/**
+ * Who acts. A member is known by the session, a program by the hash of its API key, which acts for its owner; role
+ * and rights are read from the database at each unit of work.
+ */
 export type Actor =
   | { readonly kind: "member"; readonly memberId: string; readonly sessionId: string }
+  | { readonly kind: "key"; readonly memberId: string; readonly keyId: string; readonly hash: Buffer }
   | { readonly kind: "visitor" | "job" | "operator" };
 
 /** What the database said of the acting member when the last unit of work began. */
 export interface Standing {
   readonly memberId: string;
   readonly role: Role;
+  /** Of a custom role. */
+  readonly roleId: string | null;
   readonly tenantKind: TenantKind;
+  readonly via: "session" | "key";
+  /** What the role allows; for an API key, what its scope leaves of that. */
+  readonly permissions: ReadonlySet<string>;
+  /** An API key reaches this folder only, and what lies in it; null: all that its owner reaches. */
+  readonly folderId: string | null;
   readonly lastActiveAt: Date;
+  /** When this session last proved a second factor. */
+  readonly factorAt: Date | null;
+  /** From when on this tenant asks everybody for one. */
+  readonly factorRequiredFrom: Date | null;
 }
+
+/** What a route asks of whoever calls it, before anything else happens. */
+export interface Demand {
+  /** null for public routes and jobs. */
+  readonly permission: string | null;
+  /** A second factor proved within the last five minutes. */
+  readonly fresh: boolean;
+  /** Open to a member who still has to set up the second factor that their role needs. */
+  readonly beforeFactor: boolean;
+}
+
+export const noDemand: Demand = { permission: null, fresh: false, beforeFactor: false };
+
+/** What one's own account asks for. */
+export const accountDemand: Demand = { permission: "account.use", fresh: false, beforeFactor: true };
 
 /** Where a request came from; jobs have none. */
 export interface Origin {
@@ -35,8 +69,8 @@ export interface Ctx {
   /** null only outside of any tenant: set-up, health, the public pages. */
   readonly tenant: { readonly id: string; readonly slug: string } | null;
   readonly actor: Actor;
-  /** The permission that every unit of work of this request asks for; null for public routes and jobs. */
-  readonly permission: string | null;
+  /** What every unit of work of this request asks for in its first statement. */
+  readonly demand: Demand;
   readonly requestId: string;
   readonly origin: Origin | null;
   readonly clock: Clock;
@@ -56,6 +90,12 @@ export function tenantOf(ctx: Ctx): { readonly id: string; readonly slug: string
 export function standingOf(ctx: Ctx): Standing {
   if (!ctx.standing.current) throw new Error("this needs a member who has entered");
   return ctx.standing.current;
+}
+
+/** The member who acts, by session or by API key. Jobs have none: they name the member whose rights they use. */
+export function memberOf(ctx: Ctx): string {
+  if (ctx.actor.kind !== "member" && ctx.actor.kind !== "key") throw appError("not_signed_in");
+  return ctx.actor.memberId;
 }
 
 export function keysOf(ctx: Ctx): Promise<TenantKeys> {

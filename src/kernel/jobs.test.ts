@@ -86,7 +86,7 @@ test("jobs", async (t) => {
       const { ctx, last } = done.find((d) => d.id === id) ?? {};
       assert.deepEqual(ctx?.tenant, { id: at.id, slug: at.slug });
       assert.deepEqual(
-        [ctx?.actor, ctx?.tx, ctx?.permission, ctx?.origin, last],
+        [ctx?.actor, ctx?.tx, ctx?.demand.permission, ctx?.origin, last],
         [{ kind: "job" }, null, null, null, false],
       );
     }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { type JobWithMetadata, PgBoss } from "pg-boss";
-import { type Ctx, tenantOf } from "./context.ts";
+import { type Ctx, noDemand, tenantOf } from "./context.ts";
 import { isAppError } from "./errors.ts";
 import { newId } from "./ids.ts";
 import type { System } from "./system.ts";
@@ -176,7 +176,7 @@ export function jobContext(
     system,
     tenant: { id: tenant.tenantId, slug: tenant.slug },
     actor: { kind: "job" },
-    permission: null,
+    demand: noDemand,
     requestId,
     origin: null,
     clock: system.clock,

@@ -21,12 +21,12 @@ export function printMatrix(routes: Routes): string {
     "Reviewed by people: a change here is a change of who may do what. A permission opens a route; which rows a",
     "member reaches behind it is decided where the row is loaded (own, shared, or not there).",
     "",
-    "| route | permission | exists in | viewer | manager | admin | owner |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| route | permission | exists in | viewer | manager | admin | owner | second factor |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ...guarded.map((r) => {
       const key = permissionOf(r) ?? "";
       const where = permissions().find((p) => p.key === key)?.in ?? "nowhere";
-      return `| \`${r.method} ${r.url}\` | ${key} | ${where} | ${roles.map((role) => yes(r, role)).join(" | ")} |`;
+      return `| \`${r.method} ${r.url}\` | ${key} | ${where} | ${roles.map((role) => yes(r, role)).join(" | ")} | ${factorWords(r)} |`;
     }),
     "",
     "## Public, each with its reason",
@@ -39,11 +39,18 @@ export function printMatrix(routes: Routes): string {
     "",
     "## Permissions",
     "",
-    "| permission | in words | from |",
-    "| --- | --- | --- |",
-    ...permissions().map((p) => `| ${p.key} | ${p.words} | ${p.from} |`),
+    "| permission | group | in words | from | for API keys |",
+    "| --- | --- | --- | --- | --- |",
+    ...permissions().map(
+      (p) => `| ${p.key} | ${p.group} | ${p.words} | ${p.from} | ${p.forKeys ? "yes" : "–"} |`,
+    ),
     "",
   ].join("\n");
+}
+
+function factorWords({ demand }: Route): string {
+  if (demand.fresh) return "within 5 minutes";
+  return demand.beforeFactor ? "may still be missing" : "–";
 }
 
 const byUrl = (a: Route, b: Route): number =>

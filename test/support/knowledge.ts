@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { readConfig } from "../../src/kernel/config.ts";
-import type { Ctx, Role } from "../../src/kernel/context.ts";
+import { type Ctx, noDemand, type Role } from "../../src/kernel/context.ts";
 import { db } from "../../src/kernel/database/queries.ts";
 import { unit, write } from "../../src/kernel/database/unit.ts";
 import { newId } from "../../src/kernel/ids.ts";
@@ -125,12 +125,12 @@ async function hire(
         verified_at: new Date(),
       }),
     );
-    return (await startSession(ctx, id)).sessionId;
+    return (await startSession(ctx, id, "totp")).sessionId;
   });
   const as = (permission = "document.read"): Ctx => ({
     ...jobContext(system, { tenantId: tenant.id, slug: tenant.slug }),
     actor: { kind: "member", memberId: id, sessionId },
-    permission,
+    demand: { ...noDemand, permission },
     origin: { ip: "127.0.0.1", userAgent: "test" },
   });
   return { id, sessionId, as };

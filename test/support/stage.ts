@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { readConfig } from "../../src/kernel/config.ts";
-import type { Ctx, Role, TenantKind } from "../../src/kernel/context.ts";
+import {
+  type BuiltInRole,
+  type Ctx,
+  type Demand,
+  noDemand,
+  type TenantKind,
+} from "../../src/kernel/context.ts";
 import { openPool } from "../../src/kernel/database/pool.ts";
 import { db } from "../../src/kernel/database/queries.ts";
 import { unit, write } from "../../src/kernel/database/unit.ts";
@@ -43,7 +49,13 @@ export interface Company {
   /** A new request of somebody who is not signed in. */
   visitor(): Ctx;
   job(): Ctx;
-  hire(name: string, role: Role, more?: { unverified?: true }): Promise<Person>;
+  hire(name: string, role: BuiltInRole, more?: More): Promise<Person>;
+}
+
+export interface More {
+  readonly unverified?: true;
+  /** Their session has proved no second factor. */
+  readonly withoutFactor?: true;
 }
 
 export interface Person {
@@ -52,7 +64,7 @@ export interface Person {
   readonly address: string;
   readonly sessionId: string;
   /** A new request of this person, for one permission as its route would ask for it. */
-  as(permission?: string | null, sessionId?: string): Ctx;
+  as(permission?: string | null, sessionId?: string, demand?: Partial<Demand>): Ctx;
 }
 
 /** Of everyone who is hired. */
@@ -125,8 +137,8 @@ async function hire(
   job: Ctx,
   visitor: () => Ctx,
   name: string,
-  role: Role,
-  more: { unverified?: true } = {},
+  role: BuiltInRole,
+  more: More = {},
 ): Promise<Person> {
   const { tenant } = job;
   if (!tenant) throw new Error("a company has a tenant");
@@ -149,7 +161,7 @@ async function hire(
         verified_at: more.unverified ? null : ctx.clock(),
       }),
     );
-    return more.unverified ? "" : (await startSession(ctx, id)).sessionId;
+    return more.unverified ? "" : (await startSession(ctx, id, more.withoutFactor ? null : "totp")).sessionId;
   };
   const first = await unit({ ...job, origin: visitor().origin }, add);
   return {
@@ -157,10 +169,10 @@ async function hire(
     name,
     address,
     sessionId: first,
-    as: (permission = "account.use", sessionId = first) => ({
+    as: (permission = "account.use", sessionId = first, demand = {}) => ({
       ...visitor(),
       actor: { kind: "member", memberId: id, sessionId },
-      permission,
+      demand: { ...noDemand, permission, ...demand },
     }),
   };
 }

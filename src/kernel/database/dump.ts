@@ -133,6 +133,8 @@ async function functionsOf(client: pg.ClientBase, schema: string): Promise<strin
 const TYPES: Record<string, string> = {
   uuid: "string",
   text: "string",
+  "text[]": "string[]",
+  "cidr[]": "string[]",
   bytea: "Buffer",
   boolean: "boolean",
   integer: "number",

@@ -8,6 +8,22 @@ export interface Tables {
     seq: number;
     body: Buffer;
   };
+  api_key: {
+    tenant_id: string;
+    key_id: string;
+    member_id: string;
+    name: Buffer;
+    prefix: string;
+    key_hash: Buffer;
+    permissions: string[];
+    folder_id: string | null;
+    networks: string[];
+    created_at: Date;
+    expires_at: Date;
+    warned_at: Date | null;
+    last_used_at: Date | null;
+    revoked_at: Date | null;
+  };
   chat: {
     tenant_id: string;
     chat_id: string;
@@ -51,13 +67,14 @@ export interface Tables {
     invitation_id: string;
     address_hash: Buffer;
     address: Buffer;
-    role: "viewer" | "manager" | "admin" | "owner";
+    role: "viewer" | "manager" | "admin" | "owner" | "custom";
     invited_by: string | null;
     token_hash: Buffer;
     created_at: Date;
     expires_at: Date;
     accepted_at: Date | null;
     revoked_at: Date | null;
+    role_id: string | null;
   };
   mail: {
     tenant_id: string;
@@ -87,11 +104,12 @@ export interface Tables {
     address: Buffer;
     name: Buffer;
     password: Buffer | null;
-    role: "viewer" | "manager" | "admin" | "owner";
+    role: "viewer" | "manager" | "admin" | "owner" | "support" | "custom";
     status: Generated<"active" | "suspended" | "removed">;
     verified_at: Date | null;
     created_at: Generated<Date>;
     last_sign_in_at: Date | null;
+    role_id: string | null;
   };
   message: {
     tenant_id: string;
@@ -120,6 +138,15 @@ export interface Tables {
     page: number | null;
     body: Buffer;
   };
+  role: {
+    tenant_id: string;
+    role_id: string;
+    name: Buffer;
+    name_hash: Buffer;
+    permissions: string[];
+    created_at: Date;
+    updated_at: Date;
+  };
   session: {
     tenant_id: string;
     session_id: string;
@@ -133,6 +160,8 @@ export interface Tables {
     expires_at: Date;
     ended_at: Date | null;
     ended_because: string | null;
+    factor_at: Date | null;
+    factor: "totp" | "passkey" | "recovery-code" | null;
   };
   sign_in_guard: {
     tenant_id: string;
@@ -148,6 +177,7 @@ export interface Tables {
     name: Buffer;
     state: Generated<"active" | "closed">;
     created_at: Generated<Date>;
+    factor_required_from: Date | null;
   };
   tenant_counter: {
     tenant_id: string;
@@ -158,7 +188,7 @@ export interface Tables {
     tenant_id: string;
     entry_id: string;
     at: Date;
-    actor_kind: "member" | "visitor" | "job" | "operator";
+    actor_kind: "member" | "key" | "visitor" | "job" | "operator";
     actor_id: string | null;
     role: string | null;
     event: string;
@@ -166,6 +196,7 @@ export interface Tables {
     resource_id: string | null;
     outcome: "done" | "refused";
     content: Buffer | null;
+    key_id: string | null;
   };
   "platform.control_run": {
     run_id: string;

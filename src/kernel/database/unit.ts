@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { type AuditEntry, auditStatement } from "../audit.ts";
-import { type Ctx, type Standing, tenantOf } from "../context.ts";
+import { type Ctx, tenantOf } from "../context.ts";
 import { appError, isAppError } from "../errors.ts";
-import { allows } from "../permissions.ts";
+import { demand, standingOfKey, standingOfSession } from "../standing.ts";
 import { isConnectionError } from "./connection-error.ts";
 import { exchange, type Outcome, type Statement } from "./exchange.ts";
 import { isPrepared, type Query, type RowsOf, statementOf } from "./queries.ts";
@@ -150,6 +150,20 @@ export async function enter(ctx: Ctx): Promise<void> {
   await together(ctx, []);
 }
 
+/** Whose key this is. Throws `key_invalid`, `network_refused`. */
+export async function identifyKey(
+  ctx: Ctx,
+  hash: Buffer,
+): Promise<{ readonly memberId: string; readonly keyId: string }> {
+  const key: Ctx = { ...ctx, actor: { kind: "key", memberId: "", keyId: "", hash } };
+  try {
+    const [row] = await exchangeTogether(ctx.system.pool, () => connect(key), [enterStatement(key, true)]);
+    return { memberId: row?.rows[0]?.member_id as string, keyId: row?.rows[0]?.key_id as string };
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
 const BEGIN: Statement = { sql: "begin", parameters: [] };
 const COMMIT: Statement = { sql: "commit", parameters: [] };
 const ROLLBACK: Statement = { sql: "rollback", parameters: [] };
@@ -191,28 +205,32 @@ async function inTransaction(client: pg.PoolClient, statements: Statement[]): Pr
 
 function enterStatement(ctx: Ctx, readOnly: boolean): Statement {
   const tenant = tenantOf(ctx).id;
-  return ctx.actor.kind === "member"
-    ? {
-        sql: "select * from kernel.enter($1, $2, $3, $4)",
-        parameters: [tenant, ctx.actor.sessionId, ctx.clock(), readOnly],
-      }
-    : {
-        sql: "select kernel.enter_without_session($1, $2, $3)",
-        parameters: [tenant, ctx.actor.kind, readOnly],
-      };
+  const { actor } = ctx;
+  if (actor.kind === "member") {
+    return {
+      sql: "select * from kernel.enter($1, $2, $3, $4)",
+      parameters: [tenant, actor.sessionId, ctx.clock(), readOnly],
+    };
+  }
+  if (actor.kind === "key") {
+    return {
+      sql: "select * from kernel.enter_with_key($1, $2, $3, $4, $5)",
+      parameters: [tenant, actor.hash, ctx.origin?.ip ?? null, ctx.clock(), readOnly],
+    };
+  }
+  return {
+    sql: "select kernel.enter_without_session($1, $2, $3)",
+    parameters: [tenant, actor.kind, readOnly],
+  };
 }
 
 function checkStanding(ctx: Ctx, entered: Outcome | undefined): void {
-  if (ctx.actor.kind !== "member") return;
+  const { actor } = ctx;
+  if (actor.kind !== "member" && actor.kind !== "key") return;
   const row = entered?.rows[0];
-  if (!row || row.member_id !== ctx.actor.memberId) throw appError("signed_out");
-  const standing: Standing = {
-    memberId: row.member_id,
-    role: row.role as Standing["role"],
-    tenantKind: row.kind as Standing["tenantKind"],
-    lastActiveAt: row.last_active_at as Date,
-  };
-  if (ctx.permission !== null && !allows(standing, ctx.permission)) throw appError("forbidden");
+  if (!row || row.member_id !== actor.memberId) throw appError("signed_out");
+  const standing = actor.kind === "key" ? standingOfKey(row) : standingOfSession(row);
+  demand(ctx.demand, standing, ctx.clock());
   ctx.standing.current = standing;
 }
 
@@ -234,6 +252,8 @@ function translate(error: unknown): unknown {
   if (isAppError(error)) return error;
   const state = (error as { code?: string }).code;
   if (state === "VS401") return appError("signed_out", { cause: error });
+  if (state === "VS402") return appError("key_invalid", { cause: error });
+  if (state === "VS403") return appError("network_refused", { cause: error });
   if (isConnectionError(error)) return appError("unavailable", { cause: error, retryAfter: 2 });
   return error;
 }

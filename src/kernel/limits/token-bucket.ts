@@ -13,6 +13,8 @@ export const rates = {
   ask: { perMinute: 30, burst: 15 },
   stream: { perMinute: 120, burst: 40 },
   public: { perMinute: 120, burst: 60 },
+  "key-read": { perMinute: 300, burst: 60 },
+  "key-write": { perMinute: 60, burst: 20 },
   "sign-in": { perMinute: 10, burst: 10 },
 } as const satisfies Record<string, Rate>;
 

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { z } from "zod";
-import type { Ctx } from "../context.ts";
+import type { Ctx, Demand } from "../context.ts";
 import type { RateClass } from "../limits/token-bucket.ts";
 
 export type Access = { readonly permission: string } | { readonly publicBecause: string };
@@ -73,6 +73,10 @@ export interface RouteSpec<P extends Shape, Q extends Shape, B extends Shape, O 
   readonly rate: RateClass;
   /** Not a person's doing: does not prolong the session. */
   readonly background?: true;
+  /** Asks for a second factor that was proved within the last five minutes. */
+  readonly fresh?: true;
+  /** Open to a member who still has to set up the second factor that their role needs. */
+  readonly beforeFactor?: true;
   /** For the attacker: which `GET path` shows what this changes, or `none: reason`. Default: the GET of the resource. */
   readonly state?: `GET ${string}` | `none: ${string}`;
   /** For the attacker: a refusal that the owner's own call on a fresh object may meet. */
@@ -101,6 +105,7 @@ export interface Route {
   readonly audit: Audit;
   readonly rate: RateClass;
   readonly background: boolean;
+  readonly demand: Demand;
   readonly state: string | null;
   readonly mayAnswer: readonly number[];
   readonly unprobed: Readonly<Record<string, string>>;
@@ -130,6 +135,8 @@ export function route<P extends Shape, Q extends Shape, B extends Shape, O exten
     throw new Error(`${named} does not say what its id names`);
   if (spec.path.includes(":") && !spec.input?.params)
     throw new Error(`${named} does not describe its parameters`);
+  if ((spec.fresh || spec.beforeFactor) && "publicBecause" in spec.access)
+    throw new Error(`${named} is public and has nobody to ask for a second factor`);
   if (routes.some((r) => r.method === spec.method && r.url === url))
     throw new Error(`${named} is declared twice`);
   const [status, output] = Object.entries(spec.output)[0] ?? [];
@@ -146,6 +153,11 @@ export function route<P extends Shape, Q extends Shape, B extends Shape, O exten
     audit: spec.audit,
     rate: spec.rate,
     background: spec.background ?? false,
+    demand: {
+      permission: "permission" in spec.access ? spec.access.permission : null,
+      fresh: spec.fresh ?? false,
+      beforeFactor: spec.beforeFactor ?? false,
+    },
     state: spec.state ?? null,
     mayAnswer: spec.mayAnswer ?? [],
     unprobed: spec.unprobed ?? {},
@@ -158,8 +170,8 @@ export function route<P extends Shape, Q extends Shape, B extends Shape, O exten
   });
 }
 
-export function permissionOf(route: Route): string | null {
-  return "permission" in route.access ? route.access.permission : null;
+export function permissionOf(route: Pick<Route, "demand">): string | null {
+  return route.demand.permission;
 }
 
 export const changesState = (route: Pick<Route, "method">): boolean => route.method !== "GET";

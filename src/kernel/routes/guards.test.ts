@@ -19,7 +19,7 @@ test("a member has a rate of their own, and a tenant one that no member uses up 
   const now = new Date();
   const system = { limiter: memoryLimiter(() => now) } as unknown as System;
   const take = (memberId: string, tenantId = "a", of = route()) =>
-    checkRate(system, of, { tenantId, memberId });
+    checkRate(system, of, { tenantId, actor: { memberId } });
   const { burst } = rates.write;
   for (let i = 0; i < burst; i++) assert.ok(take("greedy").allowed);
   assert.equal(take("greedy").allowed, false);

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
+import { type ApiKey, readApiKey } from "../api-keys.ts";
 import { appError } from "../errors.ts";
 import { networkOf } from "../limits/network.ts";
 import { rates, type Taken } from "../limits/token-bucket.ts";
@@ -22,6 +23,20 @@ export async function authenticate(
   // A token is good in one tenant only, whatever the name of the cookie it came in.
   if (claims.slug !== slug) throw appError("not_signed_in");
   return claims;
+}
+
+/**
+ * The API key of an `Authorization: Bearer` header; null when there is no such header. Throws `two_credentials` beside
+ * the cookies of a session, `key_invalid` for anything that is no key of ours.
+ */
+export function apiKeyOf(request: FastifyRequest, slug: string): ApiKey | null {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return null;
+  if (request.cookies[accessCookie(slug)] || request.cookies[refreshCookie(slug)])
+    throw appError("two_credentials");
+  const key = readApiKey(/^Bearer ([^\s]+)$/i.exec(authorization)?.[1] ?? "");
+  if (!key) throw appError("key_invalid");
+  return key;
 }
 
 /** The value that proves a request was made by our own page: bound to the session, readable by that page only. */
@@ -59,12 +74,15 @@ const MEMBERS_AT_ONCE = 20;
 export function checkRate(
   system: System,
   route: Route,
-  who: { tenantId: string; memberId: string } | { ip: string },
+  who: { tenantId: string; actor: { memberId: string; keyId?: string } } | { ip: string },
 ): Taken {
   const endpoint = `${route.method} ${route.url}`;
-  const rate = rates[route.rate];
-  if ("ip" in who) return system.limiter.take(`n:${networkOf(who.ip)}:${endpoint}`, rate);
-  const taken = system.limiter.take(`m:${who.tenantId}:${who.memberId}:${endpoint}`, rate);
+  if ("ip" in who) return system.limiter.take(`n:${networkOf(who.ip)}:${endpoint}`, rates[route.rate]);
+  const { memberId, keyId } = who.actor;
+  // A program has a class of its own; what it takes is not missing for its owner.
+  const rate = keyId ? rates[changesState(route) ? "key-write" : "key-read"] : rates[route.rate];
+  const one = keyId ? `k:${who.tenantId}:${keyId}` : `m:${who.tenantId}:${memberId}`;
+  const taken = system.limiter.take(`${one}:${endpoint}`, rate);
   if (!taken.allowed) return taken;
   const whole = { perMinute: rate.perMinute * MEMBERS_AT_ONCE, burst: rate.burst * MEMBERS_AT_ONCE };
   const ofTenant = system.limiter.take(`t:${who.tenantId}:${endpoint}`, whole);

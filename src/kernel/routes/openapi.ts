@@ -51,6 +51,7 @@ export function openApiOf(
       securitySchemes: {
         session: { type: "apiKey", in: "cookie", name: "__Host-vs_access.{slug}" },
         csrf: { type: "apiKey", in: "header", name: "x-csrf-token" },
+        key: { type: "http", scheme: "bearer" },
       },
     },
   };
@@ -67,7 +68,7 @@ function operation(route: Route, roles: readonly string[] | null): Json {
     ...(route.body ? { requestBody: { required: true, content: contentOf(route.body) } } : {}),
     responses: { [route.status]: { description: "Done", ...answerOf(route) }, default: errorAnswer },
     ...(guarded
-      ? { security: [changesState(route) ? { session: [], csrf: [] } : { session: [] }] }
+      ? { security: [changesState(route) ? { session: [], csrf: [] } : { session: [] }, { key: [] }] }
       : { security: [] }),
     "x-access":
       "publicBecause" in route.access ? `public: ${route.access.publicBecause}` : route.access.permission,
@@ -77,6 +78,7 @@ function operation(route: Route, roles: readonly string[] | null): Json {
     "x-creates": route.creates,
     "x-rate": route.rate,
     "x-audit": typeof route.audit === "string" ? route.audit : null,
+    "x-fresh": route.demand.fresh,
     "x-csrf": guarded && changesState(route),
     "x-stream": route.output === "events",
     "x-tenant-kind": kindOf(permission),

@@ -4,21 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { noticeActivity } from "../activity.ts";
 import type { Actor, Ctx } from "../context.ts";
-import { enter } from "../database/unit.ts";
+import { enter, identifyKey } from "../database/unit.ts";
 import { type AppError, appError } from "../errors.ts";
 import { newId, Slug } from "../ids.ts";
 import type { Taken } from "../limits/token-bucket.ts";
 import type { System } from "../system.ts";
-import {
-  type Download,
-  permissionOf,
-  type Reply,
-  type Route,
-  type Routes,
-  type StreamEvent,
-  type Upload,
-} from "./contract.ts";
-import { authenticate, checkCsrf, checkRate } from "./guards.ts";
+import type { Download, Reply, Route, Routes, StreamEvent, Upload } from "./contract.ts";
+import { apiKeyOf, authenticate, checkCsrf, checkRate } from "./guards.ts";
 import { checkCharacters, parseJson } from "./json.ts";
 import { responseSchema } from "./openapi.ts";
 import { FILES_AT_ONCE, sendError } from "./refusals.ts";
@@ -93,9 +85,8 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
       const tools = replyTools(request, reply);
       const value = await route.handler(ctx, input, tools);
       // A route that touched no data has not yet asked whether its caller may: ask now, before any answer.
-      if (ctx.permission !== null && ctx.standing.current === null) await enter(ctx);
-      if (ctx.actor.kind === "member" && !route.background && request.headers["x-background"] !== "1")
-        noticeActivity(ctx);
+      if (ctx.demand.permission !== null && ctx.standing.current === null) await enter(ctx);
+      if (!route.background && request.headers["x-background"] !== "1") noticeActivity(ctx);
       return answer(route, request, reply, value, tools);
     },
   });
@@ -118,38 +109,52 @@ async function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Ctx> {
-  const permission = permissionOf(route);
-  let tenant: Ctx["tenant"] = null;
-  let actor: Actor = { kind: "visitor" };
-  let taken: Taken;
-  if (permission === null) {
-    checkCsrf(system, route, request, null);
-    taken = checkRate(system, route, { ip: request.ip });
-    announceRate(reply, taken);
-    if (route.of === "tenant") tenant = await findTenant(system, slugOf(request));
-  } else {
-    const claims = await authenticate(system, request, slugOf(request)).catch((error: unknown) => {
-      // Knocking without a valid token is limited like a public route, by network.
-      announceRate(reply, checkRate(system, route, { ip: request.ip }));
-      throw error;
-    });
-    tenant = { id: claims.tenantId, slug: claims.slug };
-    actor = { kind: "member", memberId: claims.memberId, sessionId: claims.sessionId };
-    checkCsrf(system, route, request, claims.sessionId);
-    taken = checkRate(system, route, claims);
-    announceRate(reply, taken);
-  }
-  return {
+  const ctx: Ctx = {
     system,
-    tenant,
-    actor,
-    permission,
+    tenant: null,
+    actor: { kind: "visitor" },
+    demand: route.demand,
     requestId: request.id,
     origin: { ip: request.ip, userAgent: String(request.headers["user-agent"] ?? "").slice(0, 400) },
     clock: system.clock,
     log: request.log,
     tx: null,
     standing: { current: null },
+  };
+  if (route.demand.permission === null) {
+    checkCsrf(system, route, request, null);
+    announceRate(reply, checkRate(system, route, { ip: request.ip }));
+    return route.of === "tenant" ? { ...ctx, tenant: await findTenant(system, slugOf(request)) } : ctx;
+  }
+  const { tenant, actor } = await identify(ctx, request).catch((error: unknown) => {
+    // Knocking without a valid token or key is limited like a public route, by network.
+    announceRate(reply, checkRate(system, route, { ip: request.ip }));
+    throw error;
+  });
+  if (actor.kind === "member") checkCsrf(system, route, request, actor.sessionId);
+  announceRate(reply, checkRate(system, route, { tenantId: tenant.id, actor }));
+  return { ...ctx, tenant, actor };
+}
+
+type Caller = {
+  tenant: NonNullable<Ctx["tenant"]>;
+  actor: Exclude<Actor, { kind: "visitor" | "job" | "operator" }>;
+};
+
+// The cookie of a session or an API key, never both: it must be plain whose rights count.
+async function identify(ctx: Ctx, request: FastifyRequest): Promise<Caller> {
+  const { system } = ctx;
+  const slug = slugOf(request);
+  const key = apiKeyOf(request, slug);
+  if (!key) {
+    const { tenantId, memberId, sessionId } = await authenticate(system, request, slug);
+    return { tenant: { id: tenantId, slug }, actor: { kind: "member", memberId, sessionId } };
+  }
+  const tenant = await findTenant(system, slug);
+  if (!tenant) throw appError("key_invalid");
+  return {
+    tenant,
+    actor: { kind: "key", hash: key.hash, ...(await identifyKey({ ...ctx, tenant }, key.hash)) },
   };
 }
 

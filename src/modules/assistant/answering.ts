@@ -3,7 +3,7 @@ import { type Ctx, keysOf, tenantOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read, unit, write } from "../../kernel/database/unit.ts";
 import type { JobSpec } from "../../kernel/jobs.ts";
-import { allows } from "../../kernel/permissions.ts";
+import { rightsOf } from "../../kernel/permissions.ts";
 import { type Found, findPassages, wordsOf } from "../knowledge/service.ts";
 import { type AnswerPart, answerExtractively } from "./extractive.ts";
 import { type AnswerBody, openAnswer, openQuestion, type PartBody, sealBody, sealPart } from "./messages.ts";
@@ -73,19 +73,23 @@ async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
       db
         .selectFrom("member")
         .innerJoin("tenant", "tenant.tenant_id", "member.tenant_id")
+        .leftJoin("role", (on) =>
+          on.onRef("role.tenant_id", "=", "member.tenant_id").onRef("role.role_id", "=", "member.role_id"),
+        )
         .where("member.member_id", "=", row.member_id)
         .where("member.status", "=", "active")
         .where("tenant.state", "=", "active")
-        .select(["member.role", "tenant.kind as tenantKind"]),
+        .select(["member.role", "role.permissions as granted", "tenant.kind as tenantKind"]),
     );
     if (!question) throw new Error("an answer has no question");
+    const rights = asker ? rightsOf(asker, asker.tenantKind) : new Set();
     return {
       id,
       attempt: row.attempt,
       memberId: row.member_id,
       questionId,
       question: openQuestion(keys, question).text,
-      mayAsk: asker !== undefined && allows(asker, "chat.use") && allows(asker, "search.use"),
+      mayAsk: rights.has("chat.use") && rights.has("search.use"),
     };
   });
   ctx.system.hub.tell(answerTopic(id));

@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import { record, redacted } from "../../kernel/audit.ts";
-import { type Ctx, keysOf, standingOf, tenantOf } from "../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../kernel/context.ts";
 import type { TenantKeys } from "../../kernel/crypto/tenant-keys.ts";
 import { db, type RowsOf } from "../../kernel/database/queries.ts";
 import type { Tables } from "../../kernel/database/tables.ts";
@@ -36,12 +36,6 @@ const chatRows = () =>
     .select(["member.name as owner_name", "member.status as owner_status"]);
 
 export type ChatRow = RowsOf<ReturnType<typeof chatRows>>[number];
-
-/** The member who acts. The job that answers has none: it names the member who asked. */
-export function memberOf(ctx: Ctx): string {
-  if (ctx.actor.kind !== "member") throw appError("not_signed_in");
-  return ctx.actor.memberId;
-}
 
 /** Own chats, and those shared with the whole workspace; no role sees more. */
 export const visibleTo =

@@ -1,11 +1,11 @@
 import { record } from "../../kernel/audit.ts";
-import { type Ctx, keysOf, standingOf, tenantOf } from "../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read, unit, write } from "../../kernel/database/unit.ts";
 import { appError } from "../../kernel/errors.ts";
 import { newId } from "../../kernel/ids.ts";
 import { readableDocuments } from "../knowledge/service.ts";
-import { type ChatSummary, chatSummary, loadChat, memberOf, touchChat, visibleTo } from "./chats.ts";
+import { type ChatSummary, chatSummary, loadChat, touchChat, visibleTo } from "./chats.ts";
 import {
   answerView,
   type Message,

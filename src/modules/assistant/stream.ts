@@ -1,9 +1,8 @@
-import { type Ctx, keysOf } from "../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf } from "../../kernel/context.ts";
 import type { StreamEvent } from "../../kernel/routes/contract.ts";
 import { openStream } from "../../kernel/routes/streams.ts";
 import { watch } from "../../kernel/routes/watch.ts";
 import { answerTopic } from "./answering.ts";
-import { memberOf } from "./chats.ts";
 import { answerView, failures, openAnswer, partView } from "./messages.ts";
 import { type LoadedAnswer, loadAnswer } from "./service.ts";
 

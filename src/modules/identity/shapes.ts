@@ -3,10 +3,10 @@ import { Id } from "../../kernel/ids.ts";
 
 // What the routes about people have in common.
 
-export const RoleName = z.enum(
-  ["viewer", "manager", "admin", "owner"],
-  "Choose viewer, manager, admin or owner.",
-);
+/** A role as requests name it: a built-in one, or the id of one of the tenant's own. */
+export const RoleName = z
+  .union([z.enum(["viewer", "manager", "admin", "owner"]), Id], "Choose one of the roles of this workspace.")
+  .meta({ examples: ["viewer"] });
 
 /** A person's name: 1 to 120 characters without control characters. */
 export const PersonName = z

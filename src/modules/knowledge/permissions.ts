@@ -1,7 +1,7 @@
 import { permission } from "../../kernel/permissions.ts";
 
 const from = (role: "viewer" | "manager", key: string, words: string) =>
-  permission({ key, words, from: role, in: "customer" });
+  permission({ key, group: "Documents", words, from: role, in: "customer", forKeys: true });
 
 from("viewer", "document.read", "See one's own documents and those shared with the workspace");
 from("viewer", "document.download", "Download the originals of documents that one may see");

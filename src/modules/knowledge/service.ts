@@ -1,8 +1,8 @@
 import { sql } from "kysely";
-import { type Ctx, keysOf, tenantOf } from "../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, tenantOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read } from "../../kernel/database/unit.ts";
-import { memberOf, visibleTo } from "./documents/access.ts";
+import { visibleTo } from "./documents/access.ts";
 import type { PassageBody } from "./documents/service.ts";
 import { openDocumentName, passageCell } from "./documents/view.ts";
 import { indexKeys } from "./index/keys.ts";

@@ -1,19 +1,12 @@
 import { record, redacted } from "../../../kernel/audit.ts";
-import {
-  type Ctx,
-  keysOf,
-  type Role,
-  standingOf,
-  type TenantKind,
-  tenantOf,
-} from "../../../kernel/context.ts";
+import { type Ctx, keysOf, standingOf, type TenantKind, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
-import { permissionsOf } from "../../../kernel/permissions.ts";
 import { nameCell, openAddress, openName, passwordCell, tenantNameCell } from "../members.ts";
 import { hashPassword } from "../passwords/hash.ts";
 import { checkPassword } from "../passwords/policy.ts";
+import { nameOfRole } from "../roles/service.ts";
 import { endSessions, type OpenSession, startSession } from "../sessions/service.ts";
 import { confirmPassword } from "../sign-in/service.ts";
 
@@ -22,7 +15,8 @@ export interface Me {
     readonly id: string;
     readonly name: string;
     readonly address: string;
-    readonly role: Role;
+    /** A built-in role, `support`, or the id of a custom one. */
+    readonly role: string;
     readonly permissions: string[];
   };
   readonly tenant: { readonly slug: string; readonly name: string; readonly kind: TenantKind };
@@ -35,7 +29,7 @@ export async function whoAmI(ctx: Ctx): Promise<Me> {
     ctx,
     db
       .selectFrom("member")
-      .select(["member_id", "name", "address", "role"])
+      .select(["member_id", "name", "address", "role", "role_id"])
       .where("member_id", "=", ctx.actor.memberId),
     db.selectFrom("tenant").select(["kind", "name"]),
   );
@@ -47,8 +41,8 @@ export async function whoAmI(ctx: Ctx): Promise<Me> {
       id: member.member_id,
       name: openName(keys, member),
       address: openAddress(keys, member),
-      role: member.role,
-      permissions: permissionsOf(member.role, tenant.kind),
+      role: nameOfRole(member),
+      permissions: [...standingOf(ctx).permissions],
     },
     tenant: { slug, name: keys.openText(tenantNameCell(id), tenant.name), kind: tenant.kind },
   };

@@ -1,5 +1,5 @@
 import { later, minutes } from "../../../kernel/clock.ts";
-import type { Ctx } from "../../../kernel/context.ts";
+import { accountDemand, type Ctx } from "../../../kernel/context.ts";
 import { outcomeOf } from "../../../kernel/controls.ts";
 import { enter } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
@@ -126,7 +126,7 @@ async function clocks(stage: Stage, ledger: ReturnType<typeof openLedger>, perso
     const ctx: Ctx = {
       ...base,
       actor: { kind: "member", memberId: p.id, sessionId: claims.sessionId },
-      permission: "account.use",
+      demand: accountDemand,
       clock: () => at,
     };
     return enter(ctx).then(

@@ -27,7 +27,7 @@ export function invitationRoutes(routes: Routes): void {
           z.object({
             id: z.string(),
             address: z.string(),
-            role: RoleName,
+            role: z.string(),
             invitedBy: z.string(),
             createdAt: z.string(),
             expiresAt: z.string(),
@@ -81,7 +81,7 @@ export function invitationRoutes(routes: Routes): void {
     output: {
       200: z.object({
         address: z.string(),
-        role: RoleName,
+        role: z.string(),
         tenant: z.string(),
         invitedBy: z.string(),
         expiresAt: z.string(),

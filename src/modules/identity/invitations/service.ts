@@ -1,17 +1,27 @@
 import { record } from "../../../kernel/audit.ts";
 import { days, later } from "../../../kernel/clock.ts";
-import { type Ctx, keysOf, type Role, standingOf, tenantOf } from "../../../kernel/context.ts";
+import {
+  type Ctx,
+  keysOf,
+  type Role,
+  standingOf,
+  type TenantKind,
+  tenantOf,
+} from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { sendMail } from "../../../kernel/mail.ts";
-import { allows, holdsAll } from "../../../kernel/permissions.ts";
+import { holdsAll, type RoleOfMember, rightsOf } from "../../../kernel/permissions.ts";
 import { addressHash } from "../addresses.ts";
 import { hashToken, newToken } from "../links/tokens.ts";
 import { addressCell, nameCell, openName, passwordCell, tenantNameCell } from "../members.ts";
 import { hashPassword } from "../passwords/hash.ts";
 import { checkPassword } from "../passwords/policy.ts";
+import { type GivenRole, nameOfRole, roleNamed } from "../roles/service.ts";
+
+type InvitedRole = Exclude<Role, "support">;
 
 export const VALID_FOR = days(7);
 
@@ -21,11 +31,12 @@ const cell = (id: string) => ({ table: "invitation", column: "address", row: id 
 export async function invite(
   ctx: Ctx,
   address: string,
-  role: Role,
+  roleName: string,
 ): Promise<{ id: string; expiresAt: Date }> {
   return unit(ctx, async (inner) => {
     const inviter = standingOf(inner);
-    if (!holdsAll(inviter.role, role))
+    const role = await roleNamed(inner, roleName);
+    if (!holdsAll(inviter.permissions, rightsOf(role, inviter.tenantKind)))
       throw appError("forbidden", { message: "You cannot give more than you hold." });
     const keys = await keysOf(inner);
     const [[member]] = await read(
@@ -42,7 +53,7 @@ export async function invite(
     record(inner, {
       event: "invitation.created",
       resource: { type: "invitation", id: made.id },
-      changes: { address: [null, address], role: [null, role] },
+      changes: { address: [null, address], role: [null, roleName] },
     });
     return made;
   });
@@ -52,7 +63,7 @@ export async function invite(
 export async function addInvitation(
   ctx: Ctx,
   address: string,
-  role: Role,
+  role: GivenRole,
   invitedBy: string | null,
   inviterName: string,
 ): Promise<{ id: string; expiresAt: Date }> {
@@ -89,7 +100,8 @@ export async function addInvitation(
         invitation_id: id,
         address_hash: hash,
         address: keys.seal(cell(id), address),
-        role,
+        role: role.role as InvitedRole,
+        role_id: role.roleId,
         invited_by: invitedBy,
         token_hash: tokenHash,
         created_at: now,
@@ -110,7 +122,9 @@ export async function addInvitation(
 export interface OpenedInvitation {
   readonly id: string;
   readonly address: string;
-  readonly role: Role;
+  /** A built-in role's name, or the id of a custom one. */
+  readonly role: string;
+  readonly given: GivenRole;
   readonly tenantName: string;
   readonly invitedBy: string;
   readonly expiresAt: Date;
@@ -127,8 +141,15 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
       .leftJoin("member as m", (on) =>
         on.onRef("m.tenant_id", "=", "i.tenant_id").onRef("m.member_id", "=", "i.invited_by"),
       )
-      .select(["i.invitation_id", "i.address", "i.role", "i.expires_at", "i.invited_by"])
+      .leftJoin("role as r", (on) =>
+        on.onRef("r.tenant_id", "=", "i.tenant_id").onRef("r.role_id", "=", "i.role_id"),
+      )
+      .leftJoin("role as q", (on) =>
+        on.onRef("q.tenant_id", "=", "m.tenant_id").onRef("q.role_id", "=", "m.role_id"),
+      )
+      .select(["i.invitation_id", "i.address", "i.role", "i.role_id", "i.expires_at", "i.invited_by"])
       .select(["m.member_id", "m.name", "m.role as inviter_role", "m.status as inviter_status"])
+      .select(["r.permissions as granted", "q.permissions as inviter_granted"])
       .where("i.token_hash", "=", hashToken(token))
       .where("i.accepted_at", "is", null)
       .where("i.revoked_at", "is", null)
@@ -143,8 +164,7 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
     !(
       row.inviter_status === "active" &&
       row.inviter_role &&
-      allows({ role: row.inviter_role, tenantKind: tenant.kind }, "member.invite") &&
-      holdsAll(row.inviter_role, row.role)
+      mayInvite({ role: row.inviter_role, granted: row.inviter_granted }, row, tenant.kind)
     )
   ) {
     throw appError("link_invalid");
@@ -152,7 +172,8 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
   return {
     id: row.invitation_id,
     address: keys.openText(cell(row.invitation_id), row.address),
-    role: row.role,
+    role: nameOfRole(row),
+    given: { role: row.role, roleId: row.role_id, granted: row.granted },
     tenantName: keys.openText(tenantNameCell(tenantOf(ctx).id), tenant.name),
     invitedBy:
       row.member_id && row.name
@@ -160,6 +181,11 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
         : "The operator",
     expiresAt: row.expires_at,
   };
+}
+
+function mayInvite(inviter: RoleOfMember, invited: RoleOfMember, kind: TenantKind): boolean {
+  const rights = rightsOf(inviter, kind);
+  return rights.has("member.invite") && holdsAll(rights, rightsOf(invited, kind));
 }
 
 /**
@@ -203,7 +229,8 @@ export async function acceptInvitation(
           address: keys.seal(addressCell(memberId), opened.address),
           name: keys.seal(nameCell(memberId), name),
           password: keys.seal(passwordCell(memberId), phc),
-          role: opened.role,
+          role: opened.given.role,
+          role_id: opened.given.roleId,
           verified_at: now,
         })
         .onConflict((on) => on.doNothing()),
@@ -222,10 +249,17 @@ export async function withdrawInvitation(ctx: Ctx, id: string): Promise<void> {
   await unit(ctx, async (inner) => {
     const row = await readOne(
       inner,
-      db.selectFrom("invitation").select("role").where("invitation_id", "=", id),
+      db
+        .selectFrom("invitation as i")
+        .leftJoin("role as r", (on) =>
+          on.onRef("r.tenant_id", "=", "i.tenant_id").onRef("r.role_id", "=", "i.role_id"),
+        )
+        .select(["i.role", "r.permissions as granted"])
+        .where("i.invitation_id", "=", id),
     );
     if (!row) throw appError("not_found");
-    if (!holdsAll(standingOf(inner).role, row.role)) throw appError("forbidden");
+    const { permissions, tenantKind } = standingOf(inner);
+    if (!holdsAll(permissions, rightsOf(row, tenantKind))) throw appError("forbidden");
     const { count } = await write(
       inner,
       db
@@ -243,7 +277,7 @@ export async function withdrawInvitation(ctx: Ctx, id: string): Promise<void> {
 export interface InvitationSummary {
   readonly id: string;
   readonly address: string;
-  readonly role: Role;
+  readonly role: string;
   readonly invitedBy: string;
   readonly createdAt: string;
   readonly expiresAt: string;
@@ -263,6 +297,7 @@ export async function listInvitations(ctx: Ctx): Promise<InvitationSummary[]> {
         "i.invitation_id",
         "i.address",
         "i.role",
+        "i.role_id",
         "i.created_at",
         "i.expires_at",
         "m.member_id",
@@ -278,7 +313,7 @@ export async function listInvitations(ctx: Ctx): Promise<InvitationSummary[]> {
   return rows.map((row) => ({
     id: row.invitation_id,
     address: keys.openText(cell(row.invitation_id), row.address),
-    role: row.role,
+    role: nameOfRole(row),
     invitedBy:
       row.member_id && row.name
         ? openName(keys, { member_id: row.member_id, name: row.name })

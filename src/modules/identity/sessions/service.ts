@@ -21,8 +21,17 @@ export interface OpenSession {
 
 const clientCell = (id: string) => ({ table: "session", column: "client", row: id });
 
-/** Opens a session for a member whose factors were checked, and enters as that member. In the open unit of work. */
-export async function startSession(ctx: Ctx, memberId: string): Promise<OpenSession> {
+export type Factor = "totp" | "passkey" | "recovery-code";
+
+/**
+ * Opens a session for a member whose factors were checked, and enters as that member. `factor` is the second one, or
+ * null where none is set up. In the open unit of work.
+ */
+export async function startSession(
+  ctx: Ctx,
+  memberId: string,
+  factor: Factor | null = null,
+): Promise<OpenSession> {
   const keys = await keysOf(ctx);
   const sessionId = newId();
   const now = ctx.clock();
@@ -39,6 +48,8 @@ export async function startSession(ctx: Ctx, memberId: string): Promise<OpenSess
       created_at: now,
       last_active_at: now,
       expires_at: later(now, LONGEST),
+      factor,
+      factor_at: factor ? now : null,
     }),
   );
   await write(ctx, db.updateTable("member").set({ last_sign_in_at: now }).where("member_id", "=", memberId));

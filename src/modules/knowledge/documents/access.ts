@@ -1,17 +1,11 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
-import { type Ctx, standingOf } from "../../../kernel/context.ts";
+import { type Ctx, memberOf, standingOf } from "../../../kernel/context.ts";
 import { prepare } from "../../../kernel/database/queries.ts";
 import type { Tables } from "../../../kernel/database/tables.ts";
 import { readOne } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { allows } from "../../../kernel/permissions.ts";
 import { type DocumentRow, documentRows } from "./view.ts";
-
-/** The member who acts. Jobs have none: they name the member whose rights they use. */
-export function memberOf(ctx: Ctx): string {
-  if (ctx.actor.kind !== "member") throw appError("not_signed_in");
-  return ctx.actor.memberId;
-}
 
 /** Own documents, and those shared with the whole workspace; no role sees more. */
 export const visibleTo =

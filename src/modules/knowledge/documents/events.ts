@@ -1,9 +1,9 @@
 import { later, minutes, seconds } from "../../../kernel/clock.ts";
-import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import type { StreamEvent } from "../../../kernel/routes/contract.ts";
 import { watch } from "../../../kernel/routes/watch.ts";
-import { memberOf, visibleTo } from "./access.ts";
+import { visibleTo } from "./access.ts";
 import { documentsTopic } from "./upload.ts";
 import { type DocumentRow, documentRows, documentView } from "./view.ts";
 

@@ -1,14 +1,14 @@
 import type { Readable } from "node:stream";
 import { record, redacted } from "../../../kernel/audit.ts";
 import { minutes } from "../../../kernel/clock.ts";
-import { type Ctx, keysOf, standingOf, tenantOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { type Page, type Place, pageOf } from "../../../kernel/paging.ts";
 import { allows } from "../../../kernel/permissions.ts";
 import { renumber } from "../index/renumber.ts";
-import { loadDocument, memberOf, visibleTo } from "./access.ts";
+import { loadDocument, visibleTo } from "./access.ts";
 import { cleanName } from "./names.ts";
 import { checkRoom } from "./quotas.ts";
 import { documentsTopic } from "./upload.ts";

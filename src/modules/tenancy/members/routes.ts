@@ -25,7 +25,7 @@ export function memberRoutes(routes: Routes): void {
             id: z.string(),
             name: z.string(),
             address: z.string(),
-            role: RoleName,
+            role: z.string(),
             status: z.enum(["active", "suspended"]),
             lastSignInAt: z.string().nullable(),
           }),

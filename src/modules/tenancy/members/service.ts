@@ -1,11 +1,12 @@
 import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
-import { type Ctx, keysOf, type Role, standingOf, tenantOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, standingOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
-import { holdsAll } from "../../../kernel/permissions.ts";
+import { allows, holdsAll, rightsOf } from "../../../kernel/permissions.ts";
 import { openAddress, openName } from "../../identity/members.ts";
+import { nameOfRole, roleNamed } from "../../identity/roles/service.ts";
 import { endSessions } from "../../identity/sessions/service.ts";
 import { forgetFailures } from "../../identity/sign-in/lockout.ts";
 
@@ -13,7 +14,8 @@ export interface MemberSummary {
   readonly id: string;
   readonly name: string;
   readonly address: string;
-  readonly role: Role;
+  /** A built-in role, `support`, or the id of a custom one. */
+  readonly role: string;
   readonly status: "active" | "suspended";
   readonly lastSignInAt: string | null;
 }
@@ -24,36 +26,44 @@ export async function listMembers(ctx: Ctx): Promise<MemberSummary[]> {
     ctx,
     db
       .selectFrom("member")
-      .select(["member_id", "name", "address", "role", "status", "last_sign_in_at"])
+      .select(["member_id", "name", "address", "role", "role_id", "status", "last_sign_in_at"])
       .where("status", "<>", "removed")
       .orderBy("created_at")
       .orderBy("member_id")
       .limit(5000),
   );
   const keys = await keysOf(ctx);
-  const manages = holdsAll(standingOf(ctx).role, "admin");
+  const manages = allows(standingOf(ctx), "member.invite");
   return rows.map((row) => ({
     id: row.member_id,
     name: openName(keys, row),
     address: manages || row.member_id === standingOf(ctx).memberId ? openAddress(keys, row) : "",
-    role: row.role,
+    role: nameOfRole(row),
     status: row.status as "active" | "suspended",
     lastSignInAt: manages ? (row.last_sign_in_at?.toISOString() ?? null) : null,
   }));
 }
 
 /** Gives a member another role, at most one's own. Throws `forbidden`, `last_owner`, `not_found`. */
-export async function changeRole(ctx: Ctx, memberId: string, role: Role): Promise<void> {
+export async function changeRole(ctx: Ctx, memberId: string, name: string): Promise<void> {
   await unit(ctx, async (inner) => {
     const member = await loadManaged(inner, memberId);
-    if (!holdsAll(standingOf(inner).role, role))
+    const given = await roleNamed(inner, name);
+    const { permissions, tenantKind } = standingOf(inner);
+    if (!holdsAll(permissions, rightsOf(given, tenantKind)))
       throw appError("forbidden", { message: "You cannot give more than you hold." });
-    if (member.role === "owner" && role !== "owner") await keepAnOwner(inner, memberId);
-    await write(inner, db.updateTable("member").set({ role }).where("member_id", "=", memberId));
+    if (member.role === "owner" && given.role !== "owner") await keepAnOwner(inner, memberId);
+    await write(
+      inner,
+      db
+        .updateTable("member")
+        .set({ role: given.role, role_id: given.roleId })
+        .where("member_id", "=", memberId),
+    );
     record(inner, {
       event: "member.role-changed",
       resource: { type: "member", id: memberId },
-      changes: { role: [member.role, role] },
+      changes: { role: [nameOfRole(member), name] },
     });
   });
 }
@@ -115,21 +125,26 @@ async function changeStatus(
 async function loadManaged(ctx: Ctx, memberId: string) {
   // One change of members at a time in a tenant: the last two owners must not demote each other at once.
   await read(ctx, sql`select 1 from tenant where tenant_id = ${tenantOf(ctx).id} for update`);
-  const member = await readOne(
-    ctx,
-    db.selectFrom("member").select(["role", "status"]).where("member_id", "=", memberId),
-  );
+  const member = await readOne(ctx, withRights(memberId));
   if (!member || member.status === "removed") throw appError("not_found");
   // What the actor may do is read again behind the lock: it may have changed while they waited.
-  const actor = await readOne(
-    ctx,
-    db.selectFrom("member").select(["role", "status"]).where("member_id", "=", standingOf(ctx).memberId),
-  );
-  if (actor?.status !== "active" || actor.role !== standingOf(ctx).role) throw appError("wrong_state");
-  if (!holdsAll(actor.role, member.role))
+  const { memberId: acting, permissions, tenantKind } = standingOf(ctx);
+  const actor = await readOne(ctx, withRights(acting));
+  if (actor?.status !== "active" || !holdsAll(rightsOf(actor, tenantKind), permissions))
+    throw appError("wrong_state");
+  if (!holdsAll(permissions, rightsOf(member, tenantKind)))
     throw appError("forbidden", { message: "You cannot change someone who holds more than you." });
   return member;
 }
+
+const withRights = (memberId: string) =>
+  db
+    .selectFrom("member")
+    .leftJoin("role", (on) =>
+      on.onRef("role.tenant_id", "=", "member.tenant_id").onRef("role.role_id", "=", "member.role_id"),
+    )
+    .where("member.member_id", "=", memberId)
+    .select(["member.role", "member.role_id", "member.status", "role.permissions as granted"]);
 
 async function keepAnOwner(ctx: Ctx, leaving: string): Promise<void> {
   const others = await readOne(

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
-import { type Ctx, keysOf, type TenantKind, tenantOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, noDemand, type TenantKind, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import {
   crossInto,
@@ -15,6 +15,8 @@ import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { addInvitation } from "../../identity/invitations/service.ts";
 import { tenantNameCell } from "../../identity/members.ts";
+
+const OWNER = { role: "owner", roleId: null, granted: null } as const;
 
 const nameCell = (id: string) => ({ table: "operator_tenant", column: "name", row: id });
 const addressCell = (id: string) => ({ table: "operator_tenant", column: "owner_address", row: id });
@@ -61,7 +63,7 @@ export async function createTenant(
       });
       await crossInto(inner, foreignContext(ctx, id, input.slug), async (tenant) => {
         await insertTenant(tenant, "customer", input.name);
-        await addInvitation(tenant, input.ownerAddress, "owner", null, "The operator of this installation");
+        await addInvitation(tenant, input.ownerAddress, OWNER, null, "The operator of this installation");
         record(tenant, { event: "tenant.created", resource: { type: "tenant", id } });
       });
     });
@@ -94,7 +96,7 @@ export function foreignContext(ctx: Ctx, tenantId: string, slug: string): Ctx {
     ...ctx,
     tenant: { id: tenantId, slug },
     actor: { kind: "operator" },
-    permission: null,
+    demand: noDemand,
     tx: null,
     standing: { current: null },
   };

@@ -5,8 +5,11 @@ import { finding } from "../stage/finding.ts";
 import type { Person } from "../stage/people.ts";
 import { knock } from "./knock.ts";
 
+/** Classes of API keys are tried with one (connectors.api-keys). */
+type OfPeople = Exclude<RateClass, "key-read" | "key-write">;
+
 /** One limit per class is tried to its end, so a route of it is needed that answers at once and changes nothing. */
-const TRIED: Readonly<Record<RateClass, readonly [method: string, path: string, body?: unknown]>> = {
+const TRIED: Readonly<Record<OfPeople, readonly [method: string, path: string, body?: unknown]>> = {
   read: ["GET", "tenant"],
   write: ["PATCH", "account", {}],
   upload: ["POST", "documents", {}],
@@ -38,8 +41,8 @@ export async function bursts({ origin, clock, people }: Place): Promise<Finding[
   const findings: Finding[] = [];
   let source = 1;
   for (const [name, [method, path, body]] of Object.entries(TRIED) as [
-    RateClass,
-    (typeof TRIED)[RateClass],
+    OfPeople,
+    (typeof TRIED)[OfPeople],
   ][]) {
     const { burst, perMinute } = rates[name];
     const isPublic = name === "public" || name === "sign-in";

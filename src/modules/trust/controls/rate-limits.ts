@@ -96,8 +96,8 @@ function wholeTenant(system: System, routes: readonly Route[], stage: Stage): Fi
   const most = burst * 100;
   let passed = 0;
   for (let n = 0; n < most; n++)
-    if (checkRate(system, route, { tenantId: stage.a.id, memberId: newId() }).allowed) passed++;
-  const neighbour = checkRate(system, route, { tenantId: stage.b.id, memberId: newId() }).allowed;
+    if (checkRate(system, route, { tenantId: stage.a.id, actor: { memberId: newId() } }).allowed) passed++;
+  const neighbour = checkRate(system, route, { tenantId: stage.b.id, actor: { memberId: newId() } }).allowed;
   return [
     finding(
       passed >= burst && passed < most,

@@ -1,4 +1,4 @@
-import type { Role } from "../../../kernel/context.ts";
+import type { BuiltInRole } from "../../../kernel/context.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
 import type { System } from "../../../kernel/system.ts";
 import { offerSetUp } from "../../tenancy/set-up/service.ts";
@@ -10,7 +10,7 @@ export interface Person {
   readonly name: string;
   readonly address: string;
   readonly password: string;
-  readonly role: Role;
+  readonly role: BuiltInRole;
   readonly client: Client;
 }
 
@@ -20,7 +20,7 @@ export interface Company {
   readonly name: string;
   readonly owner: Person;
   /** Invites, as the owner or by another member, and signs in one more person. */
-  hire(name: string, role: Role, by?: Client): Promise<Person>;
+  hire(name: string, role: BuiltInRole, by?: Client): Promise<Person>;
 }
 
 /** The operator of a new installation, who can found companies. */
@@ -97,7 +97,7 @@ async function join(
   slug: string,
   name: string,
   address: string,
-  role: Role,
+  role: BuiltInRole,
 ): Promise<Person> {
   const visitor = openClient(origin, slug);
   const token = await mailedToken(system, address, "join");
@@ -115,7 +115,7 @@ export async function signIn(
   slug: string,
   address: string,
   password: string,
-  role: Role,
+  role: BuiltInRole,
 ): Promise<Person> {
   const client = openClient(origin, slug);
   const answer = expectStatus(

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Role } from "../../../kernel/context.ts";
+import type { BuiltInRole } from "../../../kernel/context.ts";
 import type { Company, Person } from "./people.ts";
 import type { Stage } from "./stage.ts";
 
@@ -16,6 +16,6 @@ export function spareCompany(stage: Stage): Promise<Company> {
 }
 
 /** One more person of a company, under a name that nobody there has, so that a check can run twice. */
-export function hireAnother(company: Company, name: string, role: Role): Promise<Person> {
+export function hireAnother(company: Company, name: string, role: BuiltInRole): Promise<Person> {
   return company.hire(`${name} ${randomBytes(3).toString("hex")}`, role);
 }

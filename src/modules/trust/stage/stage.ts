@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { Role } from "../../../kernel/context.ts";
+import type { BuiltInRole } from "../../../kernel/context.ts";
 import type { LiveServer } from "./live-server.ts";
 import { type Company, type Founder, type Person, setUpInstallation } from "./people.ts";
 
@@ -27,7 +27,7 @@ export type DatabaseLogin =
   | "vouchsafe_backup";
 
 export interface Cast extends Company {
-  readonly people: Readonly<Record<Role, readonly [Person, Person]>>;
+  readonly people: Readonly<Record<BuiltInRole, readonly [Person, Person]>>;
 }
 
 /** Fills an empty installation with the two companies, through its own API. */
@@ -59,7 +59,7 @@ export async function openStage(server: LiveServer, only: readonly string[] | nu
 }
 
 async function cast(company: Company): Promise<Cast> {
-  const hire = (role: Role, first: string, second: string): Promise<[Person, Person]> =>
+  const hire = (role: BuiltInRole, first: string, second: string): Promise<[Person, Person]> =>
     Promise.all([company.hire(first, role), company.hire(second, role)]);
   const [secondOwner, admins, managers, viewers] = await Promise.all([
     company.hire("Tomas Brandt", "owner"),
