@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Defence, defences } from "../defences.ts";
+import type { Defence } from "../defences/defence.ts";
+import { defences } from "../defences.ts";
 import type { ControlResult } from "../modules/trust/controls/run.ts";
 import { projectFolder } from "../project.ts";
 

@@ -77,7 +77,8 @@ test("what it says of access is what the guards ask", () => {
     assert.equal(operation["x-permission"], permission);
     assert.equal(operation["x-csrf"], permission !== null && changesState(route));
     assert.deepEqual(operation["x-roles"], rolesOf(route));
-    assert.equal(operation.security.length, permission === null ? 0 : 1);
+    // The cookies of a session, or an API key.
+    assert.equal(operation.security.length, permission === null ? 0 : 2);
     if (permission === null) assert.match(operation["x-access"], /^public: \w+/);
     else {
       const { in: where } = permissions().find((p) => p.key === permission) ?? {};

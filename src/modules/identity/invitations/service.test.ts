@@ -47,6 +47,7 @@ test("invitations", async (t) => {
       id,
       address: "Bo@Harrow.example",
       role: "manager",
+      given: { role: "manager", roleId: null, granted: null },
       tenantName: "Company harrow",
       invitedBy: "Owner",
     });
