@@ -1,5 +1,5 @@
 import type { Answer, Ask } from "./client.ts";
-import { type Credentials, isRecord } from "./contract.ts";
+import { type Credentials, isRecord, type User } from "./contract.ts";
 import type { Operation } from "./openapi.ts";
 import { adopt, cookiesOf, type Person, type Run } from "./run.ts";
 import { encodeBody, sample, sampleBody } from "./sample.ts";
@@ -39,6 +39,13 @@ export function genuine(run: Run, op: Operation, person: Person | null, filling:
   return { method: op.method, path: pathOf(run, op, filling), headers, body, stream: op.stream };
 }
 
+/** What a program sends that has an API key: no cookie, no proof against forgery, no origin. */
+export function byKey(run: Run, op: Operation, key: string, filling: Filling): Ask {
+  const ask = genuine(run, op, null, filling);
+  const { origin: _, "sec-fetch-site": __, ...headers } = ask.headers;
+  return { ...ask, headers: { ...headers, authorization: `Bearer ${key}` } };
+}
+
 export function credentialsOf(run: Run, person: Person, csrf: boolean): Record<string, string> {
   const headers: Record<string, string> = { ...person.headers };
   if (Object.keys(person.cookies).length > 0) headers.cookie = cookieHeader(person.cookies);
@@ -62,7 +69,14 @@ export async function bodyFor(run: Run, op: Operation, person: Person | null): P
   if (given === undefined && isSignIn(run, op))
     return fillIn(run, { address: "$address", password: "$password" }, person);
   if (given === undefined) return sampleBody(op, run.fresh);
-  return fillIn(run, typeof given === "function" ? await given() : given, person);
+  const caller = person && { tenant: person.tenant.slug, user: asTheyAre(person) };
+  return fillIn(run, typeof given === "function" ? await given(caller) : given, person);
+}
+
+/** The user with the credentials that are good now. */
+export function asTheyAre(person: Person): User {
+  const { cookies, headers, csrf, password, user } = person;
+  return { ...user, cookies, headers, ...(csrf && { csrf }), ...(password && { password }) };
 }
 
 function fillIn(run: Run, value: unknown, person: Person | null): unknown {
@@ -131,10 +145,7 @@ export async function revive(run: Run, person: Person): Promise<void> {
 export async function signIn(run: Run, person: Person): Promise<Credentials | null> {
   if (run.manifest.signIn) {
     const hook = run.manifest.signIn;
-    return hook(person.tenant.slug, {
-      ...person.user,
-      ...(person.password && { password: person.password }),
-    });
+    return hook(person.tenant.slug, asTheyAre(person));
   }
   const op = run.operations.find((candidate) => isSignIn(run, candidate));
   if (!op || !person.user.address || !person.password) return null;

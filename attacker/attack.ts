@@ -1,13 +1,16 @@
 import { revive } from "./ask.ts";
+import { apiKey } from "./classes/api-key.ts";
 import { noCredentials } from "./classes/credentials.ts";
 import { csrf } from "./classes/csrf.ts";
 import { foreignTenant, foreignUser } from "./classes/foreign.ts";
+import { foreignReference } from "./classes/foreign-reference.ts";
 import { forgedToken } from "./classes/forged-token.ts";
 import { malformed } from "./classes/malformed.ts";
 import { massAssignment } from "./classes/mass-assignment.ts";
 import { headAndOptions, methodOverride } from "./classes/methods.ts";
 import { rateLimit } from "./classes/rate-limit.ts";
 import { roleMatrix } from "./classes/role-matrix.ts";
+import { staleFactor } from "./classes/stale-factor.ts";
 import { type AttackOptions, CLASSES, type Ledger, type Probe } from "./contract.ts";
 import { coverage, summarise, undocumented } from "./ledger.ts";
 import type { Operation } from "./openapi.ts";
@@ -25,9 +28,12 @@ import {
 const ALL: readonly AttackClass[] = [
   noCredentials,
   forgedToken,
+  apiKey,
   foreignTenant,
   foreignUser,
+  foreignReference,
   roleMatrix,
+  staleFactor,
   csrf,
   headAndOptions,
   methodOverride,
@@ -50,6 +56,7 @@ export async function attack(options: AttackOptions): Promise<Ledger> {
     const probes: Probe[] = undocumented(run);
     const scenes: Scene[] = [];
     for (const op of inOrder(run.operations)) {
+      if (!classes.some((attacked) => applies(run, op, attacked))) continue;
       const scene = await setScene(run, op);
       probes.push(...(await play(run, scene, classes)));
       scenes.push(scene);

@@ -15,6 +15,12 @@ export type User = Credentials & {
   password?: string;
   /** Genuine cookies of this user that have run out: only the application could have signed them. */
   expired?: Record<string, string> | string;
+  /** A session of this user whose second factor was proved too long ago for what asks for a fresh one. */
+  stale?: Credentials;
+  /** An API key of this user, sent as a bearer token. */
+  key?: string;
+  /** API keys of this user that were good once: revoked, run out. */
+  deadKeys?: string[];
 };
 
 export type KnownObject = {
@@ -33,7 +39,8 @@ export type Tenant = {
   objects: Record<string, KnownObject[]>;
 };
 
-export type Body = unknown | (() => unknown | Promise<unknown>);
+/** A value, or what makes one for whoever makes the call; null stands for a visitor without an account. */
+export type Body = unknown | ((caller: { tenant: string; user: User } | null) => unknown | Promise<unknown>);
 
 export type Manifest = {
   origin: string;
@@ -51,6 +58,8 @@ export type Manifest = {
   rateClass?: string;
   mailDomain?: string;
   signIn?: (tenant: string, user: User) => Promise<Credentials>;
+  /** Opens another session whose second factor is old, when that of `stale` has ended. */
+  signInStale?: (tenant: string, user: User) => Promise<Credentials>;
   /** Makes a spare object of a noun that no route creates; null when it cannot. */
   create?: (noun: string, tenant: string, user: User) => Promise<string | null>;
 };
@@ -58,9 +67,12 @@ export type Manifest = {
 export const CLASSES = [
   "no-credentials",
   "forged-token",
+  "api-key",
   "foreign-tenant",
   "foreign-user",
+  "foreign-reference",
   "role-matrix",
+  "stale-factor",
   "csrf",
   "malformed",
   "mass-assignment",

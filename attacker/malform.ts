@@ -103,6 +103,9 @@ function fieldVariants(op: Operation, valid: Record<string, unknown>): Malformed
   });
 }
 
+/** What may well be a name, of a tenant for example: wrong only where a name of nothing is. */
+export const NAMES_OF_NOTHING: readonly string[] = ["a word", "a truncated identifier"];
+
 export const BAD_IDENTIFIERS: readonly [what: string, raw: string][] = [
   ["a word", "nonsense"],
   ["a quote", "%27%20OR%201%3D1--"],

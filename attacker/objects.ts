@@ -1,4 +1,4 @@
-import { bodyFor, genuine, revive, sendGenuine, signIn } from "./ask.ts";
+import { asTheyAre, bodyFor, genuine, revive, sendGenuine, signIn } from "./ask.ts";
 import { isRecord } from "./contract.ts";
 import type { Operation } from "./openapi.ts";
 import { unusedLike } from "./random.ts";
@@ -25,8 +25,11 @@ export function nounOf(op: Operation, name: string): string | null {
   return parameter?.resource ?? (name === op.ids.at(-1) ? op.resource : null);
 }
 
-export function creatorOf(run: Run, noun: string): Operation | null {
-  return run.operations.find((op) => op.creates === noun && !op.safe && op.publicBecause === null) ?? null;
+/** The routes by which a person may make an object of a noun. */
+export function creatorsOf(run: Run, noun: string, person: Person): Operation[] {
+  return run.operations.filter(
+    (op) => op.creates === noun && !op.safe && op.publicBecause === null && allowed(op, person) !== false,
+  );
 }
 
 /**
@@ -78,10 +81,9 @@ async function objectOf(run: Run, noun: string, person: Person, fresh: boolean):
 }
 
 async function made(run: Run, noun: string, person: Person): Promise<string | null> {
-  const creator = creatorOf(run, noun);
-  if (creator && allowed(creator, person) !== false) {
+  for (const creator of creatorsOf(run, noun, person)) {
     const parents = await objectsFor(run, creator, person, true);
-    if (parents.missing !== null) return null;
+    if (parents.missing !== null) continue;
     const body = await bodyFor(run, creator, person);
     const answer = await sendGenuine(run, creator, person, {
       slug: person.tenant.slug,
@@ -91,8 +93,7 @@ async function made(run: Run, noun: string, person: Person): Promise<string | nu
     if (answer.status >= 200 && answer.status < 300) return createdId(answer.json, noun);
   }
   if (noun === "session") return anotherSession(run, person);
-  const user = { ...person.user };
-  return (await run.manifest.create?.(noun, person.tenant.slug, user)) ?? null;
+  return (await run.manifest.create?.(noun, person.tenant.slug, asTheyAre(person))) ?? null;
 }
 
 /** `id`, `items[0].id` or `<noun>.id` of an answer. */

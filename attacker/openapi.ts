@@ -21,6 +21,10 @@ export type Operation = {
   lists: string[];
   rate: string | null;
   csrf: boolean;
+  /** Asks for a second factor that was proved a moment ago. */
+  fresh: boolean;
+  /** Whether an API key may call it; null when the document does not know keys. */
+  keys: boolean | null;
   stream: boolean;
   /** Roles of the reviewed matrix; null when nobody reviewed this route. */
   roles: string[] | null;
@@ -88,6 +92,8 @@ function readOperation(
     lists: list(raw["x-lists"]).filter((noun) => typeof noun === "string"),
     rate: str(raw["x-rate"]),
     csrf: typeof raw["x-csrf"] === "boolean" ? raw["x-csrf"] : !safe && publicBecause === null,
+    fresh: raw["x-fresh"] === true,
+    keys: typeof raw["x-keys"] === "boolean" ? raw["x-keys"] : null,
     stream: raw["x-stream"] === true,
     roles: manifest.permissions?.[key] ?? (Array.isArray(raw["x-roles"]) ? raw["x-roles"].map(String) : null),
     tenantKind: str(raw["x-tenant-kind"]),

@@ -16,6 +16,8 @@ export type Person = {
   headers: Record<string, string>;
   csrf: string | null;
   password: string | null;
+  /** A session of theirs whose second factor is old. */
+  stale: Credentials | null;
   /** Something may have ended the session: look before the next use. */
   suspect: boolean;
 };
@@ -33,6 +35,8 @@ export type Run = {
   signInPath: string;
   /** Every identifier that belongs to a tenant, by slug: what another tenant's answers must never hold. */
   knownIds: Map<string, Set<string>>;
+  /** The genuine body of each route that has been played, by key. */
+  bodies: Map<string, unknown>;
   /** Spare objects that are used up, by id. */
   spent: Set<string>;
   /** Cookies of a session that was signed out, or null when none could be made. */
@@ -78,6 +82,7 @@ export function openRun(options: AttackOptions): Run {
     csrfHeader: manifest.csrfHeader ?? "x-csrf-token",
     signInPath: manifest.signInPath ?? "/api/t/{slug}/session",
     knownIds,
+    bodies: new Map(),
     spent: new Set(),
     dead: undefined,
     close: wire.close,
@@ -94,6 +99,7 @@ function personOf(tenant: Tenant, user: User): Person {
     headers: {},
     csrf: null,
     password: user.password ?? null,
+    stale: user.stale ?? null,
     suspect: false,
   };
   adopt(person, user);

@@ -2,7 +2,7 @@ import { bodyFor, revive, sendGenuine } from "./ask.ts";
 import type { Answer, Ask } from "./client.ts";
 import { type ClassName, isRecord, type Probe, type Verdict } from "./contract.ts";
 import { leaksInternals } from "./judge.ts";
-import { creatorOf, type Handle, isPrivate, nounOf, objectsFor } from "./objects.ts";
+import { creatorsOf, type Handle, isPrivate, nounOf, objectsFor } from "./objects.ts";
 import type { Operation } from "./openapi.ts";
 import { allowed, type Person, type Run } from "./run.ts";
 import { readState, type State } from "./state.ts";
@@ -73,6 +73,7 @@ export async function setScene(run: Run, op: Operation): Promise<Scene> {
   }
   await freshObject(scene);
   scene.body = await hostileBody(scene, scene.owner ?? visitorFor(run));
+  run.bodies.set(op.key, scene.body);
   return scene;
 }
 
@@ -121,8 +122,7 @@ function castOwner(run: Run, op: Operation): Person | null {
       : allowed(op, person),
   );
   const noun = op.ids.length > 0 ? nounOf(op, op.ids.at(-1) ?? "") : null;
-  const creator = noun === null ? null : creatorOf(run, noun);
-  const canMake = may.find((person) => (creator ? allowed(creator, person) !== false : false));
+  const canMake = may.find((person) => noun !== null && creatorsOf(run, noun, person).length > 0);
   const owns = may.find((person) =>
     (person.tenant.objects[noun ?? ""] ?? []).some((item) => item.owner === person.user.userId),
   );
@@ -152,8 +152,12 @@ export async function fire(scene: Scene, attack: AttackClass, shots: Shot[]): Pr
   const before = owner && !op.safe && watched.length > 0 ? await readState(run, op, owner, scene.ids) : null;
   const pending = await pool(watched, (shot) => shoot(attack, scene, shot));
   if (owner && before !== null) await compare(scene, before, pending);
-  for (const shot of shots.filter((candidate) => candidate.mayChange))
-    pending.push(await shoot(attack, scene, shot));
+  for (const shot of shots.filter((candidate) => candidate.mayChange)) {
+    const shown = await shoot(attack, scene, shot);
+    pending.push(shown);
+    // What was let through was the owner's own call: it may have ended their session.
+    if (owner && !op.safe && shown.probe.status < 300) owner.suspect = true;
+  }
   return pending;
 }
 

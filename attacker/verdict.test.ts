@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attack } from "./attack.ts";
-import type { ClassName, Ledger, Manifest, Transport } from "./contract.ts";
+import type { ClassName, Credentials, Ledger, Manifest, Transport } from "./contract.ts";
 import { notesApplication } from "./example/notes.ts";
 import { notesDocument } from "./example/openapi.ts";
 import { isClean } from "./ledger.ts";
@@ -139,4 +139,37 @@ test("the ledger holds no secret", async () => {
       for (const secret of secrets) assert.ok(secret && !text.includes(secret));
     }
   }
+});
+
+const expulsion = "DELETE /api/t/{slug}/members/{id}";
+
+test("an old second factor proves nothing when the session or its proof is not good", async () => {
+  const withStale = (change: (stale: Credentials) => Credentials) => (manifest: Manifest) => ({
+    ...manifest,
+    tenants: manifest.tenants.map((tenant) => ({
+      ...tenant,
+      users: tenant.users.map((user) => ({ ...user, stale: change(user.stale ?? {}) })),
+    })),
+  });
+  const unproved = await run(["stale-factor"], {
+    manifest: withStale((stale) => ({ ...stale, csrf: "csrf-made-up" })),
+  });
+  assert.match(unproved.probes.find(({ route }) => route === expulsion)?.detail ?? "", /wrong proof/);
+  const ended = await run(["stale-factor"], { manifest: withStale(() => ({ cookies: {} })) });
+  const pair = ended.summary.uncovered.find(({ route }) => route === expulsion);
+  assert.equal(pair?.reason, null);
+  assert.ok(!isClean(unproved) && !isClean(ended));
+});
+
+test("a manifest without keys leaves what keys may do uncovered", async () => {
+  const keyless = (manifest: Manifest) => ({
+    ...manifest,
+    tenants: manifest.tenants.map((tenant) => ({
+      ...tenant,
+      users: tenant.users.map(({ key: _, deadKeys: __, ...user }) => user),
+    })),
+  });
+  const ledger = await run(["api-key"], { manifest: keyless });
+  assert.deepEqual(ledger.probes, []);
+  assert.ok(ledger.summary.uncovered.some(({ reason }) => reason === null));
 });

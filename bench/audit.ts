@@ -3,7 +3,7 @@ import type { Ctx } from "../src/kernel/context.ts";
 import { db, prepare } from "../src/kernel/database/queries.ts";
 import { type Transaction, unit, write } from "../src/kernel/database/unit.ts";
 import { newId } from "../src/kernel/ids.ts";
-import { changeDocument } from "../src/modules/knowledge/documents/service.ts";
+import { changeShare, share } from "../src/modules/knowledge/sharing/shares.ts";
 import { upload, waitUntilReady } from "../src/modules/trust/stage/workspace.ts";
 import { contextOf, openInstallation } from "./installation.ts";
 import { ownSeconds, secondsOfChildren } from "./processes.ts";
@@ -14,7 +14,7 @@ const WRITERS = 4;
 
 /**
  * `audit`: a unit of work with its entry in the audit log and without, in turn; on the database alone, without HTTP.
- * Two writes: one of the product's own (a document is shared: lock, change, read again), to which the bound applies,
+ * Two writes: one of the product's own (a share gives more or less: look, lock, change), to which the bound applies,
  * and the smallest there is (one number counted up), to tell what an entry costs at worst.
  */
 export async function run({ rounds, seconds }: { rounds: number; seconds: number }): Promise<Report> {
@@ -33,7 +33,9 @@ export async function run({ rounds, seconds }: { rounds: number; seconds: number
       (await upload(client, files)).map((d) => d.id),
     );
     const counters = await makeCounters(ctx, company.id);
-    const sharing = documents.map(({ id }) => shareInTurn(id));
+    const given = { with: { kind: "tenant", id: null }, access: "read" } as const;
+    const shares = await Promise.all(documents.map(({ id }) => share(ctx, { kind: "document", id }, given)));
+    const sharing = shares.map(({ id }) => changeInTurn(id));
     const counting = counters.map((counter) => countUp(counter));
     const measure = (writes: readonly Write[], audited: boolean, length: number) =>
       measureWrites(ctx, postgres.pid, writes, audited, length);
@@ -98,11 +100,11 @@ const BASELINE =
 type Open = Ctx & { tx: Transaction };
 type Write = (ctx: Open) => Promise<unknown>;
 
-function shareInTurn(id: string): Write {
-  let shared = false;
+function changeInTurn(id: string): Write {
+  let more = false;
   return (ctx) => {
-    shared = !shared;
-    return changeDocument(ctx, id, { visibility: shared ? "tenant" : "private" });
+    more = !more;
+    return changeShare(ctx, id, more ? "write" : "read");
   };
 }
 

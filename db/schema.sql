@@ -10,6 +10,28 @@
 
 -- ==================== public ====================
 
+create table address_change (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  change_id uuid not null,
+  member_id uuid not null,
+  old_address bytea not null,
+  new_address bytea not null,
+  new_hash bytea not null,
+  created_at timestamp with time zone not null,
+  confirmed_at timestamp with time zone,
+  undone_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, change_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+CREATE INDEX address_change_of_member ON public.address_change USING btree (tenant_id, member_id, created_at DESC);
+alter table address_change enable row level security;
+alter table address_change force row level security;
+create policy tenant_isolation on address_change for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on address_change to vouchsafe_app;
+grant select on address_change to vouchsafe_backup;
+
 create table answer_part (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   message_id uuid not null,
@@ -46,6 +68,7 @@ create table api_key (  -- owner: vouchsafe_migrator
   FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
   CHECK ((octet_length(key_hash) = 32))
 );
+CREATE INDEX api_key_by_end ON public.api_key USING btree (expires_at) WHERE ((revoked_at IS NULL) AND (warned_at IS NULL));
 CREATE INDEX api_key_of_member ON public.api_key USING btree (tenant_id, member_id);
 alter table api_key enable row level security;
 alter table api_key force row level security;
@@ -54,32 +77,61 @@ grant insert, select, update on api_key to vouchsafe_app;
 grant select on api_key to vouchsafe_audit_writer;
 grant select on api_key to vouchsafe_backup;
 
+create table challenge_used (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  challenge bytea not null,
+  expires_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, challenge),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CHECK ((octet_length(challenge) = 32))
+);
+CREATE INDEX challenge_used_expired ON public.challenge_used USING btree (tenant_id, expires_at);
+alter table challenge_used enable row level security;
+alter table challenge_used force row level security;
+create policy tenant_isolation on challenge_used for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select on challenge_used to vouchsafe_app;
+grant select on challenge_used to vouchsafe_backup;
+
 create table chat (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   chat_id uuid not null,
   owner_id uuid not null,
-  visibility text not null default 'private'::text,
   title bytea not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   PRIMARY KEY (tenant_id, chat_id),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
-  FOREIGN KEY (tenant_id, owner_id) REFERENCES member(tenant_id, member_id),
-  CHECK ((visibility = ANY (ARRAY['private'::text, 'tenant'::text])))
+  FOREIGN KEY (tenant_id, owner_id) REFERENCES member(tenant_id, member_id)
 );
 CREATE INDEX chat_newest ON public.chat USING btree (tenant_id, updated_at DESC, chat_id DESC);
+CREATE INDEX chat_of_member ON public.chat USING btree (tenant_id, owner_id);
 alter table chat enable row level security;
 alter table chat force row level security;
 create policy tenant_isolation on chat for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select, update on chat to vouchsafe_app;
 grant select on chat to vouchsafe_backup;
 
+create table device (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  member_id uuid not null,
+  device_hash bytea not null,
+  first_seen_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, member_id, device_hash),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+alter table device enable row level security;
+alter table device force row level security;
+create policy tenant_isolation on device for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on device to vouchsafe_app;
+grant select on device to vouchsafe_backup;
+
 create table document (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   document_id uuid not null,
   document_no integer not null,
   owner_id uuid not null,
-  visibility text not null default 'private'::text,
   name bytea not null,
   kind text not null,
   bytes bigint not null,
@@ -90,22 +142,99 @@ create table document (  -- owner: vouchsafe_migrator
   problem text,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  folder_id uuid,
   PRIMARY KEY (tenant_id, document_id),
   UNIQUE (tenant_id, document_no),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, folder_id) REFERENCES folder(tenant_id, folder_id),
   FOREIGN KEY (tenant_id, owner_id) REFERENCES member(tenant_id, member_id),
   CHECK ((kind = ANY (ARRAY['pdf'::text, 'html'::text, 'markdown'::text, 'text'::text]))),
-  CHECK ((state = ANY (ARRAY['received'::text, 'reading'::text, 'indexing'::text, 'ready'::text, 'failed'::text]))),
-  CHECK ((visibility = ANY (ARRAY['private'::text, 'tenant'::text])))
+  CHECK ((state = ANY (ARRAY['received'::text, 'reading'::text, 'indexing'::text, 'ready'::text, 'failed'::text])))
 );
 CREATE INDEX document_changed ON public.document USING btree (tenant_id, updated_at);
 CREATE INDEX document_file ON public.document USING btree (file);
+CREATE INDEX document_in_folder ON public.document USING btree (tenant_id, folder_id) WHERE (folder_id IS NOT NULL);
 CREATE INDEX document_newest ON public.document USING btree (tenant_id, created_at DESC, document_id DESC);
+CREATE INDEX document_of_member ON public.document USING btree (tenant_id, owner_id);
 alter table document enable row level security;
 alter table document force row level security;
 create policy tenant_isolation on document for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select, update on document to vouchsafe_app;
 grant select on document to vouchsafe_backup;
+
+create table factor_ticket (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  ticket_hash bytea not null,
+  purpose text not null,
+  member_id uuid,
+  session_id uuid,
+  expires_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, ticket_hash),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, session_id) REFERENCES session(tenant_id, session_id),
+  CHECK ((purpose = ANY (ARRAY['second-factor'::text, 'passkey'::text, 'register'::text, 'step-up'::text])))
+);
+CREATE INDEX factor_ticket_by_end ON public.factor_ticket USING btree (tenant_id, expires_at);
+CREATE INDEX factor_ticket_of_member ON public.factor_ticket USING btree (tenant_id, member_id);
+alter table factor_ticket enable row level security;
+alter table factor_ticket force row level security;
+create policy tenant_isolation on factor_ticket for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on factor_ticket to vouchsafe_app;
+grant select on factor_ticket to vouchsafe_backup;
+
+create table folder (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  folder_id uuid not null,
+  owner_id uuid not null,
+  parent_id uuid,
+  name bytea not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, folder_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, owner_id) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, parent_id) REFERENCES folder(tenant_id, folder_id)
+);
+CREATE INDEX folder_in_folder ON public.folder USING btree (tenant_id, parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX folder_of_member ON public.folder USING btree (tenant_id, owner_id);
+alter table folder enable row level security;
+alter table folder force row level security;
+create policy tenant_isolation on folder for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE TRIGGER keep_folder_above AFTER INSERT OR UPDATE OF parent_id ON public.folder FOR EACH ROW EXECUTE FUNCTION kernel.keep_folder_above();
+grant delete, insert, select, update on folder to vouchsafe_app;
+grant select on folder to vouchsafe_backup;
+
+create table folder_above (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  folder_id uuid not null,
+  above_id uuid not null,
+  PRIMARY KEY (tenant_id, folder_id, above_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, above_id) REFERENCES folder(tenant_id, folder_id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, folder_id) REFERENCES folder(tenant_id, folder_id) ON DELETE CASCADE
+);
+CREATE INDEX folder_below ON public.folder_above USING btree (tenant_id, above_id);
+alter table folder_above enable row level security;
+alter table folder_above force row level security;
+create policy tenant_isolation on folder_above for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select on folder_above to vouchsafe_app;
+grant select on folder_above to vouchsafe_backup;
+
+create table group_member (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  group_id uuid not null,
+  member_id uuid not null,
+  PRIMARY KEY (tenant_id, group_id, member_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, group_id) REFERENCES member_group(tenant_id, group_id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+CREATE INDEX group_of_member ON public.group_member USING btree (tenant_id, member_id);
+alter table group_member enable row level security;
+alter table group_member force row level security;
+create policy tenant_isolation on group_member for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select on group_member to vouchsafe_app;
+grant select on group_member to vouchsafe_backup;
 
 create table index_posting (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -195,12 +324,15 @@ create table mailed_link (  -- owner: vouchsafe_migrator
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone,
+  change_id uuid,
   PRIMARY KEY (tenant_id, link_id),
   UNIQUE (tenant_id, token_hash),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, change_id) REFERENCES address_change(tenant_id, change_id),
   FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
-  CHECK ((purpose = ANY (ARRAY['verify'::text, 'unlock'::text])))
+  CHECK ((purpose = ANY (ARRAY['verify'::text, 'unlock'::text, 'reset'::text, 'confirm-address'::text, 'undo-address'::text])))
 );
+CREATE INDEX mailed_link_of_member ON public.mailed_link USING btree (tenant_id, member_id) WHERE (used_at IS NULL);
 alter table mailed_link enable row level security;
 alter table mailed_link force row level security;
 create policy tenant_isolation on mailed_link for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
@@ -220,10 +352,12 @@ create table member (  -- owner: vouchsafe_migrator
   created_at timestamp with time zone not null default now(),
   last_sign_in_at timestamp with time zone,
   role_id uuid,
+  preferences bytea,
   PRIMARY KEY (tenant_id, member_id),
   UNIQUE (tenant_id, address_hash),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   FOREIGN KEY (tenant_id, role_id) REFERENCES role(tenant_id, role_id),
+  CHECK (((role <> 'support'::text) OR ((password IS NULL) AND (address_hash IS NULL)))),
   CHECK (((role = 'custom'::text) = (role_id IS NOT NULL))),
   CHECK ((role = ANY (ARRAY['viewer'::text, 'manager'::text, 'admin'::text, 'owner'::text, 'support'::text, 'custom'::text]))),
   CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'removed'::text])))
@@ -232,9 +366,26 @@ CREATE INDEX member_of_role ON public.member USING btree (tenant_id, role_id) WH
 alter table member enable row level security;
 alter table member force row level security;
 create policy tenant_isolation on member for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE TRIGGER let_go_of_access AFTER UPDATE OF status, role, role_id ON public.member FOR EACH ROW WHEN (((old.status <> new.status) OR (old.role <> new.role) OR (old.role_id IS DISTINCT FROM new.role_id))) EXECUTE FUNCTION kernel.let_go_of_access();
 grant insert, select, update on member to vouchsafe_app;
 grant select on member to vouchsafe_audit_writer;
 grant select on member to vouchsafe_backup;
+
+create table member_group (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  group_id uuid not null,
+  name bytea not null,
+  name_hash bytea not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, group_id),
+  UNIQUE (tenant_id, name_hash),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
+);
+alter table member_group enable row level security;
+alter table member_group force row level security;
+create policy tenant_isolation on member_group for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on member_group to vouchsafe_app;
+grant select on member_group to vouchsafe_backup;
 
 create table message (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -259,6 +410,106 @@ alter table message force row level security;
 create policy tenant_isolation on message for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select, update on message to vouchsafe_app;
 grant select on message to vouchsafe_backup;
+
+create table notice (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  notice_id uuid not null,
+  member_id uuid not null,
+  kind text not null,
+  facts bytea not null,
+  created_at timestamp(3) with time zone not null,
+  in_page boolean not null,
+  mailed boolean not null,
+  read_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, notice_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+CREATE INDEX notice_newest ON public.notice USING btree (tenant_id, member_id, created_at DESC, notice_id DESC);
+CREATE INDEX notice_oldest ON public.notice USING btree (created_at);
+CREATE INDEX notice_unread ON public.notice USING btree (tenant_id, member_id) WHERE ((read_at IS NULL) AND in_page);
+alter table notice enable row level security;
+alter table notice force row level security;
+create policy tenant_isolation on notice for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on notice to vouchsafe_app;
+grant select on notice to vouchsafe_backup;
+
+create table notice_choice (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  member_id uuid not null,
+  kind text not null,
+  in_page boolean not null,
+  by_mail boolean not null,
+  PRIMARY KEY (tenant_id, member_id, kind),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+alter table notice_choice enable row level security;
+alter table notice_choice force row level security;
+create policy tenant_isolation on notice_choice for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on notice_choice to vouchsafe_app;
+grant select on notice_choice to vouchsafe_backup;
+
+create table opening (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  opening_id uuid not null,
+  opened_by uuid not null,
+  kind text not null,
+  document_id uuid,
+  folder_id uuid,
+  chat_id uuid,
+  member_id uuid,
+  reason bytea not null,
+  created_at timestamp with time zone not null,
+  until timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, opening_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, chat_id) REFERENCES chat(tenant_id, chat_id) ON DELETE SET NULL (chat_id),
+  FOREIGN KEY (tenant_id, document_id) REFERENCES document(tenant_id, document_id) ON DELETE SET NULL (document_id),
+  FOREIGN KEY (tenant_id, folder_id) REFERENCES folder(tenant_id, folder_id) ON DELETE SET NULL (folder_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, opened_by) REFERENCES member(tenant_id, member_id),
+  CHECK ((kind = ANY (ARRAY['document'::text, 'folder'::text, 'chat'::text, 'member'::text]))),
+  CHECK ((num_nonnulls(document_id, folder_id, chat_id, member_id) <= 1))
+);
+CREATE INDEX opening_newest ON public.opening USING btree (tenant_id, created_at DESC, opening_id DESC);
+CREATE INDEX opening_of_admin ON public.opening USING btree (tenant_id, opened_by, until);
+alter table opening enable row level security;
+alter table opening force row level security;
+create policy tenant_isolation on opening for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on opening to vouchsafe_app;
+grant select on opening to vouchsafe_backup;
+
+create table opening_owner (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  opening_id uuid not null,
+  member_id uuid not null,
+  PRIMARY KEY (tenant_id, opening_id, member_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, opening_id) REFERENCES opening(tenant_id, opening_id)
+);
+CREATE INDEX opening_told ON public.opening_owner USING btree (tenant_id, member_id);
+alter table opening_owner enable row level security;
+alter table opening_owner force row level security;
+create policy tenant_isolation on opening_owner for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select on opening_owner to vouchsafe_app;
+grant select on opening_owner to vouchsafe_backup;
+
+create table opening_read (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  opening_id uuid not null,
+  object_id uuid not null,
+  PRIMARY KEY (tenant_id, opening_id, object_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, opening_id) REFERENCES opening(tenant_id, opening_id)
+);
+alter table opening_read enable row level security;
+alter table opening_read force row level security;
+create policy tenant_isolation on opening_read for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select on opening_read to vouchsafe_app;
+grant select on opening_read to vouchsafe_backup;
 
 create table operator_tenant (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -293,6 +544,58 @@ alter table passage force row level security;
 create policy tenant_isolation on passage for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select, update on passage to vouchsafe_app;
 grant select on passage to vouchsafe_backup;
+
+create table passkey (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  passkey_id uuid not null,
+  member_id uuid not null,
+  name bytea not null,
+  credential_hash bytea not null,
+  credential bytea not null,
+  counter bigint not null,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, passkey_id),
+  UNIQUE (tenant_id, credential_hash),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+CREATE INDEX passkey_of_member ON public.passkey USING btree (tenant_id, member_id);
+alter table passkey enable row level security;
+alter table passkey force row level security;
+create policy tenant_isolation on passkey for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on passkey to vouchsafe_app;
+grant select on passkey to vouchsafe_backup;
+
+create table recovery_code (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  member_id uuid not null,
+  code_hash bytea not null,
+  created_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, member_id, code_hash),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+alter table recovery_code enable row level security;
+alter table recovery_code force row level security;
+create policy tenant_isolation on recovery_code for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on recovery_code to vouchsafe_app;
+grant select on recovery_code to vouchsafe_backup;
+
+create table reset_guard (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  address_hash bytea not null,
+  asked integer not null,
+  window_started_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, address_hash),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
+);
+alter table reset_guard enable row level security;
+alter table reset_guard force row level security;
+create policy tenant_isolation on reset_guard for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on reset_guard to vouchsafe_app;
+grant select on reset_guard to vouchsafe_backup;
 
 create table role (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -340,6 +643,41 @@ grant insert, select, update on session to vouchsafe_app;
 grant select on session to vouchsafe_audit_writer;
 grant select on session to vouchsafe_backup;
 
+create table share (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  share_id uuid not null,
+  document_id uuid,
+  folder_id uuid,
+  chat_id uuid,
+  member_id uuid,
+  group_id uuid,
+  access text not null,
+  created_by uuid not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, share_id),
+  UNIQUE NULLS NOT DISTINCT (tenant_id, document_id, folder_id, chat_id, member_id, group_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, chat_id) REFERENCES chat(tenant_id, chat_id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, created_by) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, document_id) REFERENCES document(tenant_id, document_id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, folder_id) REFERENCES folder(tenant_id, folder_id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, group_id) REFERENCES member_group(tenant_id, group_id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  CHECK ((access = ANY (ARRAY['read'::text, 'write'::text]))),
+  CHECK ((num_nonnulls(document_id, folder_id, chat_id) = 1)),
+  CHECK ((num_nonnulls(member_id, group_id) <= 1))
+);
+CREATE INDEX share_of_chat ON public.share USING btree (tenant_id, chat_id) WHERE (chat_id IS NOT NULL);
+CREATE INDEX share_of_folder ON public.share USING btree (tenant_id, folder_id) WHERE (folder_id IS NOT NULL);
+CREATE INDEX share_with_all ON public.share USING btree (tenant_id) WHERE ((member_id IS NULL) AND (group_id IS NULL));
+CREATE INDEX share_with_group ON public.share USING btree (tenant_id, group_id) WHERE (group_id IS NOT NULL);
+CREATE INDEX share_with_member ON public.share USING btree (tenant_id, member_id) WHERE (member_id IS NOT NULL);
+alter table share enable row level security;
+alter table share force row level security;
+create policy tenant_isolation on share for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on share to vouchsafe_app;
+grant select on share to vouchsafe_backup;
+
 create table sign_in_guard (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   address_hash bytea not null,
@@ -350,11 +688,52 @@ create table sign_in_guard (  -- owner: vouchsafe_migrator
   PRIMARY KEY (tenant_id, address_hash),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
 );
+CREATE INDEX sign_in_guard_old ON public.sign_in_guard USING btree (tenant_id, window_started_at);
 alter table sign_in_guard enable row level security;
 alter table sign_in_guard force row level security;
 create policy tenant_isolation on sign_in_guard for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select, update on sign_in_guard to vouchsafe_app;
 grant select on sign_in_guard to vouchsafe_backup;
+
+create table support_grant (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  grant_id uuid not null,
+  granted_by uuid not null,
+  reason bytea not null,
+  created_at timestamp with time zone not null,
+  until timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_by uuid,
+  PRIMARY KEY (tenant_id, grant_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, ended_by) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, granted_by) REFERENCES member(tenant_id, member_id),
+  CHECK (((until > created_at) AND (until <= (created_at + '72:00:00'::interval))))
+);
+CREATE INDEX support_grant_in_force ON public.support_grant USING btree (until) WHERE (ended_at IS NULL);
+alter table support_grant enable row level security;
+alter table support_grant force row level security;
+create policy tenant_isolation on support_grant for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on support_grant to vouchsafe_app;
+grant select on support_grant to vouchsafe_backup;
+
+create table support_guest (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  member_id uuid not null,
+  grant_id uuid not null,
+  staff_id uuid not null,
+  entries integer not null default 0,
+  PRIMARY KEY (tenant_id, member_id),
+  UNIQUE (tenant_id, grant_id, staff_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, grant_id) REFERENCES support_grant(tenant_id, grant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+alter table support_guest enable row level security;
+alter table support_guest force row level security;
+create policy tenant_isolation on support_guest for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on support_guest to vouchsafe_app;
+grant select on support_guest to vouchsafe_backup;
 
 create table tenant (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -363,8 +742,10 @@ create table tenant (  -- owner: vouchsafe_migrator
   state text not null default 'active'::text,
   created_at timestamp with time zone not null default now(),
   factor_required_from timestamp with time zone,
+  passwords text not null default 'composed'::text,
   PRIMARY KEY (tenant_id),
   CHECK ((kind = ANY (ARRAY['operator'::text, 'customer'::text, 'canary'::text]))),
+  CHECK ((passwords = ANY (ARRAY['composed'::text, 'passphrase'::text]))),
   CHECK ((state = ANY (ARRAY['active'::text, 'closed'::text])))
 );
 alter table tenant enable row level security;
@@ -386,6 +767,24 @@ alter table tenant_counter force row level security;
 create policy tenant_isolation on tenant_counter for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant insert, select, update on tenant_counter to vouchsafe_app;
 grant select on tenant_counter to vouchsafe_backup;
+
+create table totp (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  member_id uuid not null,
+  secret bytea,
+  pending bytea,
+  confirmed_at timestamp with time zone,
+  last_step bigint,
+  PRIMARY KEY (tenant_id, member_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  CHECK (((secret IS NULL) = (confirmed_at IS NULL)))
+);
+alter table totp enable row level security;
+alter table totp force row level security;
+create policy tenant_isolation on totp for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on totp to vouchsafe_app;
+grant select on totp to vouchsafe_backup;
 
 
 -- ==================== audit ====================
@@ -490,6 +889,15 @@ CREATE INDEX control_run_newest ON platform.control_run USING btree (at DESC);
 grant insert, select on platform.control_run to vouchsafe_app;
 grant select on platform.control_run to vouchsafe_backup;
 
+create table platform.hash_cost (  -- owner: vouchsafe_migrator
+  cost text not null,
+  since timestamp with time zone not null default now(),
+  PRIMARY KEY (cost),
+  CHECK ((cost ~ '^(argon2id|bcrypt|pbkdf2)(-[0-9]{1,7}){1,3}$'::text))
+);
+grant insert, select on platform.hash_cost to vouchsafe_app;
+grant select on platform.hash_cost to vouchsafe_backup;
+
 create table platform.migration (  -- owner: vouchsafe_migrator
   name text not null,
   checksum text not null,
@@ -546,6 +954,54 @@ begin
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.forget_old(p_now timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rows bigint;
+  v_all bigint := 0;
+begin
+  delete from public.notice where created_at < p_now - interval '90 days';
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.mailed_link where created_at < p_now - interval '90 days';
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.address_change c where c.created_at < p_now - interval '90 days'
+    and not exists (select 1 from public.mailed_link l where l.tenant_id = c.tenant_id and l.change_id = c.change_id);
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.reset_guard where window_started_at < p_now - interval '1 day';
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.device where last_seen_at < p_now - interval '400 days';
+  get diagnostics v_rows = row_count;
+  return v_all + v_rows;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.keys_to_warn_of(p_now timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, slug text, key_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT k.tenant_id,
+     s.slug,
+     k.key_id
+    FROM (((api_key k
+      JOIN member m ON (((m.tenant_id = k.tenant_id) AND (m.member_id = k.member_id))))
+      JOIN tenant t ON ((t.tenant_id = k.tenant_id)))
+      JOIN directory.tenant_slug s ON ((s.tenant_id = k.tenant_id)))
+   WHERE ((k.revoked_at IS NULL) AND (k.warned_at IS NULL) AND (m.status = 'active'::text) AND (t.state = 'active'::text) AND (k.expires_at > keys_to_warn_of.p_now) AND (k.expires_at <= (keys_to_warn_of.p_now + '7 days'::interval)))
+   ORDER BY k.expires_at
+  LIMIT 5000;
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.known_files(p_names text[])
  RETURNS SETOF text
  LANGUAGE sql
@@ -567,6 +1023,35 @@ AS $function$
       order by m.created_at desc limit least(p_limit, 200) $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.support_grants(p_now timestamp with time zone)
+ RETURNS TABLE(grant_id uuid, tenant_id uuid, slug text, until timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT g.grant_id,
+     g.tenant_id,
+     s.slug,
+     g.until
+    FROM ((support_grant g
+      JOIN directory.tenant_slug s ON ((s.tenant_id = g.tenant_id)))
+      JOIN tenant t ON ((t.tenant_id = g.tenant_id)))
+   WHERE ((g.ended_at IS NULL) AND (g.until > support_grants.p_now) AND (t.state = 'active'::text) AND (EXISTS ( SELECT 1
+            FROM tenant o
+           WHERE ((o.tenant_id = kernel.current_tenant()) AND (o.kind = 'operator'::text)))))
+   ORDER BY g.until, g.grant_id
+  LIMIT 500;
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.support_stands(p_member uuid, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+RETURN (EXISTS (SELECT 1 FROM ((((support_guest g JOIN support_grant f ON (((f.tenant_id = g.tenant_id) AND (f.grant_id = g.grant_id)))) JOIN member m ON ((m.member_id = g.staff_id))) JOIN tenant o ON (((o.tenant_id = m.tenant_id) AND (o.kind = 'operator'::text) AND (o.state = 'active'::text)))) LEFT JOIN role r ON (((r.tenant_id = m.tenant_id) AND (r.role_id = m.role_id)))) WHERE ((g.tenant_id = kernel.current_tenant()) AND (g.member_id = support_stands.p_member) AND (f.ended_at IS NULL) AND (f.until > support_stands.p_now) AND (m.status = 'active'::text) AND ((m.role = ANY (ARRAY['admin'::text, 'owner'::text])) OR ('operator.support.enter'::text = ANY (r.permissions))))));
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.tenant_by_slug(p_slug text)
  RETURNS uuid
  LANGUAGE sql
@@ -576,6 +1061,56 @@ RETURN (SELECT tenant_slug.tenant_id FROM directory.tenant_slug WHERE (tenant_sl
 
 
 -- ==================== kernel ====================
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.count_sign_in(p_tenant uuid, p_address bytea, p_network bytea, p_now timestamp with time zone, p_window_start timestamp with time zone, p_free integer, p_network_free integer, p_challenge bytea, p_challenge_expires timestamp with time zone)
+ RETURNS TABLE(needs_challenge boolean, failures integer, locked_until timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_solved boolean := false;
+  v_from_network integer;
+  v_failures integer;
+  g public.sign_in_guard%rowtype;
+begin
+  if p_challenge is not null then
+    delete from public.challenge_used c where c.tenant_id = p_tenant and c.expires_at <= p_now;
+    insert into public.challenge_used values (p_tenant, p_challenge, p_challenge_expires) on conflict do nothing;
+    v_solved := found;
+  end if;
+  select coalesce(max(n.failures), 0) into v_from_network from public.sign_in_guard n
+    where n.tenant_id = p_tenant and n.address_hash = p_network and n.window_started_at > p_window_start;
+  loop
+    select * into g from public.sign_in_guard s
+      where s.tenant_id = p_tenant and s.address_hash = p_address for update;
+    exit when found;
+    if v_from_network >= p_network_free and not v_solved then
+      return query select true, 0, null::timestamptz;
+      return;
+    end if;
+    insert into public.sign_in_guard (tenant_id, address_hash, failures, window_started_at)
+      values (p_tenant, p_address, 1, p_now) on conflict do nothing;
+    if found then
+      return query select false, 1, null::timestamptz;
+      return;
+    end if;
+  end loop;
+  if g.locked_until > p_now then
+    return query select false, g.failures, g.locked_until;
+    return;
+  end if;
+  v_failures := case when g.locked_until is not null or g.window_started_at <= p_window_start then 0
+                     else g.failures end;
+  if not v_solved and (v_failures >= p_free or v_from_network >= p_network_free) then
+    return query select true, v_failures, null::timestamptz;
+    return;
+  end if;
+  update public.sign_in_guard s
+    set failures = v_failures + 1, locked_until = null,
+        window_started_at = case when v_failures = 0 then p_now else g.window_started_at end
+    where s.tenant_id = p_tenant and s.address_hash = p_address;
+  return query select false, v_failures + 1, null::timestamptz;
+end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_writer
 CREATE OR REPLACE FUNCTION kernel.current_key()
@@ -619,7 +1154,8 @@ begin
       left join public.role r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
       where s.tenant_id = p_tenant and s.session_id = p_session
         and s.ended_at is null and s.expires_at > p_now and s.last_active_at > p_now - interval '30 minutes'
-        and m.status = 'active' and m.verified_at is not null and t.state = 'active';
+        and m.status = 'active' and m.verified_at is not null and t.state = 'active'
+        and case when m.role = 'support' then directory.support_stands(m.member_id, p_now) else true end;
   if not found then
     raise exception 'the session has ended' using errcode = 'VS401';
   end if;
@@ -675,6 +1211,57 @@ begin
   if p_read_only then
     perform set_config('transaction_read_only', 'on', true);
   end if;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.keep_folder_above()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into public.folder_above (tenant_id, folder_id, above_id)
+      values (new.tenant_id, new.folder_id, new.folder_id);
+  else
+    -- Whoever moves folders holds the tenant's lock; without it this alone would not see a circle made elsewhere.
+    if exists (select from public.folder_above a
+                where a.tenant_id = new.tenant_id and a.folder_id = new.parent_id and a.above_id = new.folder_id) then
+      raise exception 'a folder cannot lie in itself' using errcode = 'check_violation';
+    end if;
+    delete from public.folder_above a using public.folder_above inside
+      where inside.tenant_id = new.tenant_id and inside.above_id = new.folder_id
+        and a.tenant_id = new.tenant_id and a.folder_id = inside.folder_id
+        and not exists (select from public.folder_above kept
+                         where kept.tenant_id = new.tenant_id and kept.folder_id = a.above_id
+                           and kept.above_id = new.folder_id);
+  end if;
+  insert into public.folder_above (tenant_id, folder_id, above_id)
+    select new.tenant_id, inside.folder_id, up.above_id
+      from public.folder_above inside join public.folder_above up on up.tenant_id = inside.tenant_id
+      where inside.tenant_id = new.tenant_id and inside.above_id = new.folder_id and up.folder_id = new.parent_id;
+  return null;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.key_folder()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+RETURN (SELECT k.folder_id FROM api_key k WHERE ((k.tenant_id = kernel.current_tenant()) AND (k.key_id = kernel.current_key())));
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.let_go_of_access()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update public.opening set ended_at = now()
+    where tenant_id = new.tenant_id and opened_by = new.member_id and ended_at is null;
+  if new.status = 'removed' then
+    delete from public.share where tenant_id = new.tenant_id and member_id = new.member_id;
+    delete from public.group_member where tenant_id = new.tenant_id and member_id = new.member_id;
+  end if;
+  return null;
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: its owner only

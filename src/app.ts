@@ -14,9 +14,12 @@ import { mountHeaders, mountWeb, refuseUnreadable, setBareHeaders } from "./kern
 import { assistantJobs } from "./modules/assistant/jobs.ts";
 import "./modules/assistant/permissions.ts";
 import { assistantRoutes } from "./modules/assistant/routes.ts";
+import { keyRoutes } from "./modules/identity/keys/routes.ts";
 import "./modules/identity/permissions.ts";
+import { mailResetLink } from "./modules/identity/resets/service.ts";
 import { identityRoutes } from "./modules/identity/routes.ts";
 import { mailUnlockLink } from "./modules/identity/sign-in/service.ts";
+import { namesOfFolders } from "./modules/knowledge/folders/names.ts";
 import { knowledgeJobs } from "./modules/knowledge/jobs.ts";
 import "./modules/knowledge/permissions.ts";
 import { knowledgeRoutes } from "./modules/knowledge/routes.ts";
@@ -33,6 +36,7 @@ const webFolder = fileURLToPath(new URL("../web/dist/", import.meta.url));
 export function allRoutes(): Routes {
   const routes: Routes = [];
   identityRoutes(routes);
+  keyRoutes(routes, namesOfFolders);
   tenancyRoutes(routes);
   knowledgeRoutes(routes);
   assistantRoutes(routes);
@@ -42,7 +46,13 @@ export function allRoutes(): Routes {
 }
 
 /** Every kind of job. */
-export const allJobs: readonly JobSpec[] = [deliverMail, mailUnlockLink, ...knowledgeJobs, ...assistantJobs];
+export const allJobs: readonly JobSpec[] = [
+  deliverMail,
+  mailUnlockLink,
+  mailResetLink,
+  ...knowledgeJobs,
+  ...assistantJobs,
+];
 
 /** A route as the running server knows it, for the sweeps: not taken from the table that also guards it. */
 export interface LiveRoute {

@@ -3,15 +3,14 @@ import { identityControls } from "./modules/identity/controls.ts";
 import { knowledgeControls } from "./modules/knowledge/controls.ts";
 import { auditControls } from "./modules/operations/audit/controls.ts";
 import { tenancyControls } from "./modules/tenancy/controls.ts";
-import { attackControls } from "./modules/trust/attack/controls.ts";
+import { attackControls, withAttack } from "./modules/trust/attack/controls.ts";
 import { dumpControls } from "./modules/trust/controls/dump.ts";
 import { httpControls } from "./modules/trust/controls/http.ts";
 import type { Stage } from "./modules/trust/stage/stage.ts";
 
 /** Every control of the product. A claim of the catalogue without one is "not done". */
 export const allControls: readonly Control<Stage>[] = [
-  ...tenancyControls,
-  ...identityControls,
+  ...[...tenancyControls, ...identityControls].map(withAttack),
   ...attackControls,
   ...httpControls,
   ...knowledgeControls,

@@ -1,7 +1,31 @@
 import { createServer, type Server } from "node:http";
 import type { Manifest, Tenant, Transport, User, WireRequest, WireResponse } from "../contract.ts";
+import { callerOf, issueKeys } from "./callers.ts";
+import { addFolder, createFolder, folderAsked, folderNamed, listFolders, readFolder } from "./folders.ts";
 import type { Hole } from "./holes.ts";
-import { makeTokens, type Tokens } from "./tokens.ts";
+import {
+  type App,
+  answer,
+  type Call,
+  type Caller,
+  type Handler,
+  HOUR,
+  inTenant,
+  type Member,
+  MINUTE,
+  type Note,
+  nextId,
+  none,
+  ORIGIN,
+  PASSWORD,
+  Refusal,
+  ROLES,
+  SLUGS,
+  text,
+  truth,
+  uuid,
+} from "./model.ts";
+import { makeTokens } from "./tokens.ts";
 
 /**
  * A small application to attack: notes of two tenants, held in memory, right unless a hole is asked for.
@@ -18,38 +42,14 @@ export function notesApplication(wanted: readonly Hole[] = []): {
   return { request, manifest: manifestOf(app), listen: () => listen(request) };
 }
 
-type Member = { id: string; tenant: string; role: string; name: string; address: string; spare: boolean };
-type Note = { id: string; tenant: string; owner: string; title: string; pinned: boolean; createdAt: string };
-type App = {
-  holes: ReadonlySet<Hole>;
-  tokens: Tokens;
-  members: Member[];
-  notes: Note[];
-  sessions: Map<string, { member: string; csrf: string }>;
-  attempts: number;
-  serial: number;
-};
-type Call = {
-  app: App;
-  wire: WireRequest;
-  method: string;
-  slug: string;
-  id: string;
-  body: Record<string, unknown>;
-};
-
-const ORIGIN = "http://notes.example";
-const PASSWORD = "Correct-Horse-9!";
-const ROLES = ["viewer", "manager", "admin", "owner"];
-const SLUGS = ["ash", "birch"];
-const HOUR = 3600;
-
 function build(holes: ReadonlySet<Hole>): App {
   const app: App = {
     holes,
     tokens: makeTokens(holes),
     members: [],
     notes: [],
+    folders: [],
+    keys: new Map(),
     sessions: new Map(),
     attempts: 0,
     serial: 0,
@@ -61,12 +61,14 @@ function build(holes: ReadonlySet<Hole>): App {
     for (const name of ["spare1", "spare2", "spare3"]) addMember(app, tenant, "viewer", name, true);
   }
   for (const member of app.members) {
+    const folder = addFolder(app, member, "Drawer");
     app.notes.push({
       id: nextId(app),
       tenant: member.tenant,
       owner: member.id,
       title: "First",
       pinned: false,
+      folder: folder.id,
       createdAt: "2026-01-01",
     });
   }
@@ -78,10 +80,6 @@ function addMember(app: App, tenant: string, role: string, name: string, spare: 
   app.members.push({ id, tenant, role, name, address: `${role}-${name}@${tenant}.example`, spare });
 }
 
-function nextId(app: App): string {
-  return `01990000-0000-7000-8000-${String(++app.serial).padStart(12, "0")}`;
-}
-
 function manifestOf(app: App): Manifest {
   const tenants = SLUGS.map((slug): Tenant => {
     const members = app.members.filter((member) => member.tenant === slug);
@@ -89,6 +87,8 @@ function manifestOf(app: App): Manifest {
       .filter((member) => !member.spare)
       .map((member): User => {
         const { token, csrf, sid } = openSession(app, member);
+        const old = openSession(app, member, Date.now() - 10 * MINUTE);
+        const { key, dead } = issueKeys(app, member.id);
         const claims = { sub: member.id, sid, tenant: slug, role: member.role, exp: 1000 };
         return {
           name: member.name,
@@ -99,9 +99,13 @@ function manifestOf(app: App): Manifest {
           cookies: { [`access.${slug}`]: token },
           csrf,
           expired: { [`access.${slug}`]: app.tokens.issue(claims) },
+          stale: { cookies: { [`access.${slug}`]: old.token }, csrf: old.csrf },
+          key,
+          deadKeys: [dead],
         };
       });
     const notes = app.notes.filter((note) => note.tenant === slug);
+    const folders = app.folders.filter((folder) => folder.tenant === slug);
     return {
       slug,
       users,
@@ -110,6 +114,7 @@ function manifestOf(app: App): Manifest {
           .filter(([, { member }]) => members.some(({ id }) => id === member))
           .map(([id, { member }]) => ({ id, owner: member, visibility: "private" })),
         note: notes.map((note) => ({ id: note.id, owner: note.owner, visibility: "private" })),
+        folder: folders.map(({ id, owner }) => ({ id, owner, visibility: "private" })),
         member: members.map((member) => ({ id: member.id, spare: member.spare })),
       },
     };
@@ -121,13 +126,18 @@ function manifestOf(app: App): Manifest {
     ["HEAD", "/api/t/:slug/notes/:id"],
     ...(app.holes.has("undocumented-route") ? [["GET", "/api/debug"]] : []),
   ].map(([method = "", path = ""]) => ({ method, path }));
-  return { origin: ORIGIN, tenants, routes, publicKeys: [app.tokens.publicKey] };
+  const bodies = { "PATCH /api/t/{slug}/notes/{id}": { title: "$fresh", pinned: true, folder: null } };
+  return { origin: ORIGIN, tenants, routes, bodies, publicKeys: [app.tokens.publicKey] };
 }
 
-function openSession(app: App, member: Member): { token: string; csrf: string; sid: string } {
+function openSession(
+  app: App,
+  member: Member,
+  factorAt = Date.now(),
+): { token: string; csrf: string; sid: string } {
   const sid = nextId(app);
   const csrf = `csrf-${sid}`;
-  app.sessions.set(sid, { member: member.id, csrf });
+  app.sessions.set(sid, { member: member.id, csrf, factorAt });
   const exp = Math.floor(Date.now() / 1000) + HOUR;
   return {
     token: app.tokens.issue({ sub: member.id, sid, tenant: member.tenant, role: member.role, exp }),
@@ -145,18 +155,6 @@ function respond(app: App, wire: WireRequest): WireResponse {
   }
 }
 
-class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly headers: Record<string, string>;
-  constructor(status: number, code: string, headers: Record<string, string> = {}) {
-    super(code);
-    this.status = status;
-    this.code = code;
-    this.headers = headers;
-  }
-}
-
 function refuse(app: App, { status, code, headers, stack }: Refusal): WireResponse {
   if (app.holes.has("plain-errors") && status === 400)
     return { status, headers: { "content-type": "text/plain" }, body: "No." };
@@ -165,12 +163,7 @@ function refuse(app: App, { status, code, headers, stack }: Refusal): WireRespon
   return { ...response, headers: { ...response.headers, ...headers } };
 }
 
-function answer(status: number, value?: unknown, headers: Record<string, string> = {}): WireResponse {
-  if (value === undefined) return { status, headers, body: "" };
-  return { status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(value) };
-}
-
-const PATH = /^\/api\/t\/([^/]*)\/(session|sessions|account|notes|members)(?:\/([^/]*))?$/;
+const PATH = /^\/api\/t\/([^/]*)\/(session|sessions|account|notes|folders|members)(?:\/([^/]*))?$/;
 
 function route(app: App, wire: WireRequest): WireResponse {
   const [path = "", query = ""] = wire.path.split("?");
@@ -196,10 +189,6 @@ function route(app: App, wire: WireRequest): WireResponse {
   const body = ["POST", "PATCH"].includes(method) && override === undefined ? readBody(app, wire) : {};
   const call = { app, wire, method, slug, id, body };
   return headless(wire, dispatch(call, noun, rawId !== undefined, override !== undefined));
-}
-
-function none(): never {
-  throw new Refusal(404, "not_found");
 }
 
 function headless(wire: WireRequest, response: WireResponse): WireResponse {
@@ -241,41 +230,39 @@ function dispatch(call: Call, noun: string, hasId: boolean, overridden: boolean)
   if (name === "POST session") return signIn(call);
   const handler = HANDLERS[name];
   if (!handler) return none();
-  const [allowed, handle] = handler;
+  const [allowed, handle, more = {}] = handler;
   const unguarded =
     (app.holes.has("missing-auth") && name === "GET notes") ||
     (app.holes.has("head-unguarded") && call.wire.method === "HEAD");
-  const session = readSession(call);
-  if (session === null && !unguarded) throw new Refusal(401, "signed_out");
-  const me = session?.member ?? app.members.find((member) => member.tenant === call.slug);
+  const caller = callerOf(call);
+  if (caller === null && !unguarded) throw new Refusal(401, "signed_out");
+  const me = caller?.member ?? app.members.find((member) => member.tenant === call.slug);
   if (!me) return none();
-  if (method !== "GET" && !overridden) checkProof(call, session?.csrf ?? "");
+  if (method !== "GET" && !overridden) checkProof(call, caller);
+  checkReach(app, more, caller);
   const refusedRole = app.holes.has("role-refused") && name === "GET members" && me.role === "admin";
   const freeRole = app.holes.has("missing-role") && name === "POST notes";
   if ((!allowed.includes(me.role) && !freeRole) || refusedRole) throw new Refusal(403, "forbidden");
   return handle(call, me);
 }
 
-function readSession({ app, wire, slug }: Call): { member: Member; csrf: string } | null {
-  const cookies = (wire.headers.cookie ?? "").split("; ").map((pair) => pair.split(/=(.*)/s));
-  const own = cookies.find(([name]) => name === `access.${slug}` || app.holes.has("tenant-from-path"));
-  const claims = own?.[1] ? app.tokens.read(own[1]) : null;
-  if (claims === null) return null;
-  const session = app.sessions.get(claims.sid);
-  const member = app.members.find((candidate) => candidate.id === claims.sub);
-  if (!member || (!session && !app.holes.has("signed-out-still-good"))) return null;
-  const lax = app.holes.has("tenant-from-path") || app.holes.has("token-of-any-tenant");
-  if (member.tenant !== slug && !lax) return null;
-  return { member: { ...member, tenant: slug }, csrf: session?.csrf ?? "" };
-}
-
-function checkProof({ app, wire }: Call, csrf: string): void {
+/** A browser adds cookies to what another site asks for; a program adds its key to nothing but its own calls. */
+function checkProof({ app, wire }: Call, caller: Caller | null): void {
   const { origin } = wire.headers;
+  if (caller?.factorAt === null && !app.holes.has("key-asks-for-proof")) return;
   if (app.holes.has("no-csrf")) return;
   if (origin !== ORIGIN && !app.holes.has("no-origin")) throw new Refusal(403, "csrf");
   const given = wire.headers["x-csrf-token"];
-  const good = app.holes.has("csrf-of-anyone") ? given?.startsWith("csrf-") : given === csrf;
+  const good = app.holes.has("csrf-of-anyone") ? given?.startsWith("csrf-") : given === caller?.csrf;
   if (!good) throw new Refusal(403, "csrf");
+}
+
+function checkReach(app: App, { keys, fresh }: More, caller: Caller | null): void {
+  if (caller === null) return;
+  if (caller.factorAt === null && !keys && !app.holes.has("key-beyond-its-reach"))
+    throw new Refusal(403, "forbidden");
+  const old = caller.factorAt === null || Date.now() - caller.factorAt > 5 * MINUTE;
+  if (fresh && old && !app.holes.has("old-factor-will-do")) throw new Refusal(403, "step_up_required");
 }
 
 function signIn({ app, wire, slug, body }: Call): WireResponse {
@@ -295,10 +282,11 @@ function signIn({ app, wire, slug, body }: Call): WireResponse {
   return answer(200, { csrf, me: shown(member) }, { "set-cookie": `access.${slug}=${token}; HttpOnly` });
 }
 
-type Handler = (call: Call, me: Member) => WireResponse;
 const WRITERS = ROLES.slice(1);
 const ADMINS = ROLES.slice(2);
-const HANDLERS: Record<string, [allowed: string[], handle: Handler]> = {
+type More = { keys?: true; fresh?: true };
+const FOR_KEYS: More = { keys: true };
+const HANDLERS: Record<string, [allowed: string[], handle: Handler, more?: More]> = {
   "GET session": [ROLES, (_, me) => answer(200, { me: shown(me) })],
   "DELETE session": [
     ROLES,
@@ -336,34 +324,41 @@ const HANDLERS: Record<string, [allowed: string[], handle: Handler]> = {
   ],
   "GET notes": [
     ROLES,
-    ({ app }, me) => {
+    (call, me) => {
+      const { app, wire } = call;
+      const folder = folderAsked(call, new URLSearchParams(wire.path.split("?")[1]), me);
+      const everywhere = app.holes.has("list-of-all-tenants");
+      const everybodys = everywhere || app.holes.has("list-of-all-users");
       const items = app.notes.filter(
         (note) =>
-          (note.tenant === me.tenant || app.holes.has("list-of-all-tenants")) &&
-          (note.owner === me.id ||
-            app.holes.has("list-of-all-users") ||
-            app.holes.has("list-of-all-tenants")),
+          (folder !== null && app.holes.has("reference-in-query")) ||
+          ((note.tenant === me.tenant || everywhere) && (note.owner === me.id || everybodys)),
       );
-      return answer(200, { items, next: null });
+      const inFolder = items.filter((note) => folder === null || note.folder === folder);
+      return answer(200, { items: inFolder, next: null });
     },
+    FOR_KEYS,
   ],
   "POST notes": [
     WRITERS,
-    ({ app, body }, me) => {
+    (call, me) => {
+      const { app, body } = call;
       const note: Note = {
         id: nextId(app),
         tenant: me.tenant,
         owner: me.id,
         title: text(body.title, 100),
         pinned: body.pinned === undefined ? false : truth(body.pinned),
+        folder: folderNamed(call, body.folder, me),
         createdAt: "2026-01-02",
       };
       if (app.holes.has("mass-assignment")) Object.assign(note, body);
       app.notes.push(note);
       return answer(201, { id: note.id });
     },
+    FOR_KEYS,
   ],
-  "GET notes/id": [ROLES, (call, me) => answer(200, loadNote(call, me))],
+  "GET notes/id": [ROLES, (call, me) => answer(200, loadNote(call, me)), FOR_KEYS],
   "PATCH notes/id": [
     WRITERS,
     (call, me) => {
@@ -375,11 +370,13 @@ const HANDLERS: Record<string, [allowed: string[], handle: Handler]> = {
       const note = loadNote(call, me);
       const title = body.title === undefined ? note.title : text(body.title, 100);
       const pinned = body.pinned === undefined ? note.pinned : truth(body.pinned);
-      Object.assign(note, { title, pinned });
+      const folder = body.folder === undefined ? note.folder : folderNamed(call, body.folder, me);
+      Object.assign(note, { title, pinned, folder });
       const moved = app.holes.has("mass-tenant-unseen") && typeof body.tenant === "string";
       if (moved) note.tenant = String(body.tenant);
       return moved ? answer(204) : answer(200, note);
     },
+    FOR_KEYS,
   ],
   "DELETE notes/id": [
     WRITERS,
@@ -388,7 +385,11 @@ const HANDLERS: Record<string, [allowed: string[], handle: Handler]> = {
       call.app.notes = call.app.notes.filter((other) => other !== note);
       return answer(204);
     },
+    FOR_KEYS,
   ],
+  "GET folders": [ROLES, listFolders, FOR_KEYS],
+  "GET folders/id": [ROLES, readFolder, FOR_KEYS],
+  "POST folders": [ROLES, createFolder, FOR_KEYS],
   "GET members": [ADMINS, ({ app }, me) => answer(200, { items: inTenant(app, me).map(shown), next: null })],
   "PATCH members/id": [
     ADMINS,
@@ -408,12 +409,9 @@ const HANDLERS: Record<string, [allowed: string[], handle: Handler]> = {
       app.members = app.members.filter((other) => other !== member);
       return answer(204);
     },
+    { fresh: true },
   ],
 };
-
-function inTenant(app: App, me: Member): Member[] {
-  return app.members.filter((member) => member.tenant === me.tenant);
-}
 
 function shown({ id, role, name }: Member): unknown {
   return { id, role, name };
@@ -430,21 +428,6 @@ function loadNote({ app, id, method }: Call, me: Member): Note {
   if (!foreign && others && app.holes.has("idor-user")) return note;
   if (!foreign && others && app.holes.has("admins-see-private") && ADMINS.includes(me.role)) return note;
   return foreign || others ? none() : note;
-}
-
-function uuid(id: string): string {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw new Refusal(400, "invalid");
-  return id;
-}
-
-function text(value: unknown, most: number): string {
-  if (typeof value !== "string" || value === "" || value.length > most) throw new Refusal(400, "invalid");
-  return value;
-}
-
-function truth(value: unknown): boolean {
-  if (typeof value !== "boolean") throw new Refusal(400, "invalid");
-  return value;
 }
 
 async function listen(request: Transport): Promise<{ origin: string; close: () => Promise<void> }> {

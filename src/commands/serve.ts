@@ -4,6 +4,8 @@ import { type ConfigProblem, readConfig } from "../kernel/config.ts";
 import { startupError } from "../kernel/home.ts";
 import { lifetime } from "../kernel/lifetime.ts";
 import { openLog } from "../kernel/log.ts";
+import { keepWarning } from "../modules/identity/keys/warnings.ts";
+import { keepForgetting } from "../modules/identity/forgetting.ts";
 import { keepSweeping } from "../modules/knowledge/sweep.ts";
 import { outboxLink } from "../modules/operations/outbox.ts";
 import { offerSetUp } from "../modules/tenancy/set-up/service.ts";
@@ -34,6 +36,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   life.onStop("checks", keepChecking(instance.system));
   life.onStop("sweep", keepSweeping(instance.system));
+  life.onStop("forgetting", keepForgetting(instance.system));
+  life.onStop("keys", keepWarning(instance.system));
   await life.stopped;
   return 0;
 }

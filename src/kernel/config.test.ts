@@ -31,6 +31,8 @@ test("without any setting it listens on this computer only, and embeds its datab
   );
   // What is set to nothing is not set; what is not ours is left alone.
   assert.equal(read({ PORT: "", HOST: undefined, HOME: "/x", RATE_SCALE: "1000" }).port, 8460);
+  assert.equal(read({}).passwordHash, "argon2id");
+  assert.equal(read({ VOUCHSAFE_PASSWORD_HASH: "bcrypt" }).passwordHash, "bcrypt");
   assert.equal(read({ RATE_SCALE: "1000", rateScale: "9" }).rateScale, 1);
 });
 
@@ -52,7 +54,7 @@ test("every setting in its own form", () => {
   );
   assert.equal(config.databaseUrl && reveal(config.databaseUrl), "postgresql://a:pass@db/x");
   assert.equal(config.smtpUrl && reveal(config.smtpUrl), "smtps://u:pass@mail");
-  assert.doesNotMatch(inspect(config, { depth: 9 }) + JSON.stringify(config), /pass/);
+  assert.doesNotMatch(inspect(config, { depth: 9 }) + JSON.stringify(config), /:pass/);
 });
 
 test("all problems at once, and no value repeated", () => {

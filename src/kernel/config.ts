@@ -18,7 +18,9 @@ export interface Config {
   /** Addresses of proxies whose X-Forwarded-* headers are believed. */
   readonly trustedProxies: readonly string[];
   readonly name: string;
-  /** Multiplies every rate limit. 1 but for an instance that attacks itself. */
+  /** With what new passwords are hashed. */
+  readonly passwordHash: "argon2id" | "bcrypt";
+  /** Multiplies every rate limit, and divides the work of a challenge. 1 but for an instance that attacks itself. */
   readonly rateScale: number;
 }
 
@@ -56,6 +58,7 @@ export function readConfig(
       logLevel: e.LOG_LEVEL,
       trustedProxies: e.TRUSTED_PROXIES,
       name: e.VOUCHSAFE_NAME,
+      passwordHash: e.VOUCHSAFE_PASSWORD_HASH,
       rateScale: 1,
     },
   };
@@ -78,6 +81,7 @@ const Environment = z
     PUBLIC_URL: url("http:", "https:").optional(),
     VOUCHSAFE_HOME: z.string().optional(),
     VOUCHSAFE_NAME: z.string().max(80, "must have at most 80 characters").default("Vouchsafe"),
+    VOUCHSAFE_PASSWORD_HASH: z.enum(["argon2id", "bcrypt"], "must be argon2id or bcrypt").default("argon2id"),
     DATABASE_URL: url("postgres:", "postgresql:").optional(),
     JOBS_DATABASE_URL: url("postgres:", "postgresql:").optional(),
     MIGRATION_DATABASE_URL: url("postgres:", "postgresql:").optional(),

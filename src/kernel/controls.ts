@@ -27,6 +27,8 @@ export interface Control<T> {
   /** It destroys what other checks need, so it comes last. */
   readonly last?: true;
   readonly check: (stage: T) => Promise<Outcome>;
+  /** More findings on the same promise, from what destroys what other checks need. */
+  readonly lastly?: (stage: T) => Promise<Outcome>;
 }
 
 /** Sums findings up. Held only when something was checked and everything held. */
@@ -36,6 +38,17 @@ export function outcomeOf(
   subjects = findings.length,
 ): Outcome {
   return { subjects, findings, summary };
+}
+
+/** Two looks at one promise as one. */
+export function together(one: Outcome, other: Outcome): Outcome {
+  const routes = other.routes ?? one.routes;
+  return {
+    subjects: one.subjects + other.subjects,
+    findings: [...one.findings, ...other.findings],
+    summary: `${one.summary}; ${other.summary}`,
+    ...(routes !== undefined && { routes }),
+  };
 }
 
 export function resultOf(outcome: Outcome): "held" | "broken" | "not-run" {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { type JobWithMetadata, PgBoss } from "pg-boss";
 import { type Ctx, noDemand, tenantOf } from "./context.ts";
+import { sendPending } from "./database/unit.ts";
 import { isAppError } from "./errors.ts";
 import { newId } from "./ids.ts";
 import type { System } from "./system.ts";
@@ -58,7 +59,7 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
       if (!ctx.tx) throw new Error("a job is added in a unit of work");
       const spec = known.get(name);
       if (!spec) throw new Error(`no job is called ${name}`);
-      const { client } = ctx.tx;
+      const client = await sendPending(ctx.tx);
       const { id: tenantId, slug } = tenantOf(ctx);
       const data: JobData = { tenantId, slug, id };
       await boss.send(name, data, {

@@ -48,6 +48,7 @@ export async function openSystem(options: {
     files: diskFileStore(join(config.home, "files")),
     tokens,
     csrfKey: platform.subkey("csrf"),
+    challengeKey: platform.subkey("challenge"),
     limiter: memoryLimiter(clock, config.rateScale),
     jobs,
     hub,

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TenantKind } from "./context.ts";
-import { allows, holdsAll, needsFactor, permission, permissions, rightsOf, roles } from "./permissions.ts";
+import {
+  allows,
+  holdsAll,
+  needsFactor,
+  permission,
+  permissions,
+  rightsOf,
+  rightsOfKey,
+  roles,
+} from "./permissions.ts";
 
 const group = "Tests";
 permission({ key: "test.read", group, words: "Read", from: "viewer", in: "everywhere", forSupport: true });
@@ -60,6 +69,20 @@ test("a key is declared once", () => {
     permissions().map((p) => p.key),
     ["test.change", "test.create", "test.live", "test.read"],
   );
+});
+
+test("a key holds what it was given, what its owner holds, and only what is for keys", () => {
+  const scope = ["test.read", "test.live", "test.change", "test.gone", "key.use"];
+  // Nothing here is for keys, nor may anybody use them.
+  assert.deepEqual([...rightsOfKey(builtIn("owner"), scope)], []);
+  permission({ key: "key.use", group, words: "Use keys", from: "viewer", in: "everywhere" });
+  permission({ key: "test.keyed", group, words: "Keyed", from: "manager", in: "everywhere", forKeys: true });
+  const held = (role: "viewer" | "manager", asked: string[]) => [...rightsOfKey(builtIn(role), asked)];
+  assert.deepEqual(held("manager", [...scope, "test.keyed"]), ["test.keyed"]);
+  assert.deepEqual(held("manager", scope), []);
+  assert.deepEqual(held("viewer", [...scope, "test.keyed"]), []);
+  assert.deepEqual([...rightsOfKey(custom(["test.keyed"]), ["test.keyed"])], []);
+  assert.deepEqual([...rightsOfKey(custom(["test.keyed", "key.use"]), ["test.keyed"])], ["test.keyed"]);
 });
 
 test("nobody grants more than they hold", () => {

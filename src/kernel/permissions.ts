@@ -60,6 +60,17 @@ export function rightsOf({ role, granted }: RoleOfMember, tenantKind: TenantKind
   return known;
 }
 
+/**
+ * What an API key may do: of its scope, what its owner may do now and what keys can hold at all. Nothing for an owner
+ * who may not use keys.
+ */
+export function rightsOfKey(ofOwner: ReadonlySet<string>, scope: readonly string[]): ReadonlySet<string> {
+  if (!ofOwner.has(KEY_USE)) return new Set();
+  return new Set(scope.filter((key) => ofOwner.has(key) && declared.get(key)?.forKeys === true));
+}
+
+const KEY_USE = "key.use";
+
 /** Whether everything in `inner` is in `outer`: nobody grants more than they hold. */
 export function holdsAll(outer: ReadonlySet<string>, inner: ReadonlySet<string>): boolean {
   return inner.isSubsetOf(outer);

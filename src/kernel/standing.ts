@@ -1,7 +1,7 @@
 import { minutes } from "./clock.ts";
 import type { Demand, Role, Standing, TenantKind } from "./context.ts";
 import { appError } from "./errors.ts";
-import { allows, needsFactor, rightsOf } from "./permissions.ts";
+import { allows, needsFactor, rightsOf, rightsOfKey } from "./permissions.ts";
 
 /** How long after a second factor was proved a sensitive action may follow. */
 export const FRESH = minutes(5);
@@ -26,7 +26,7 @@ export function standingOfKey(row: Row): Standing {
   return {
     ...memberOfRow(row),
     via: "key",
-    permissions: rightsOfRow(row).intersection(new Set(row.key_permissions as string[])),
+    permissions: rightsOfKey(rightsOfRow(row), row.key_permissions as string[]),
     folderId: row.folder_id as string | null,
     lastActiveAt: (row.last_used_at as Date | null) ?? new Date(0),
     factorAt: null,
@@ -40,6 +40,7 @@ export function standingOfKey(row: Row): Standing {
  */
 export function demand(asked: Demand, standing: Standing, now: Date): void {
   if (asked.permission === null) return;
+  if (!asked.beforeFactor && lacksFactor(standing, now)) throw appError("factor_required");
   if (!allows(standing, asked.permission)) throw appError("forbidden");
   if (asked.fresh && !isFresh(standing, now)) throw appError("step_up_required");
 }

@@ -22,6 +22,8 @@ export interface System {
   readonly files: FileStore;
   readonly tokens: Tokens;
   readonly csrfKey: KeyObject;
+  /** Signs the challenges that a browser solves after failures to sign in. */
+  readonly challengeKey: KeyObject;
   readonly limiter: Limiter;
   readonly jobs: Jobs;
   readonly hub: Hub;

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Browser } from "playwright-core";
+import type { Clock } from "../../src/kernel/clock.ts";
 import { newId } from "../../src/kernel/ids.ts";
 import { catalogue } from "../../src/modules/trust/catalogue.ts";
 import type { ControlResult } from "../../src/modules/trust/controls/run.ts";
@@ -17,15 +18,15 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Answers null where there is no browser. Builds the web app when it has never been built. */
-export async function openHouse(): Promise<House | null> {
+/** Answers null where there is no browser. Builds the web app when it has never been built. `clock` is the server's. */
+export async function openHouse(options: { clock?: Clock } = {}): Promise<House | null> {
   const browser = await openBrowser();
   if (!browser) return null;
   try {
     const web = join(projectFolder, "web");
     if (!existsSync(join(web, "dist/index.html")))
       execFileSync(join(projectFolder, "node_modules/.bin/vite"), ["build"], { cwd: web, stdio: "ignore" });
-    const instance = await startThrowAway();
+    const instance = await startThrowAway(options);
     return {
       instance,
       browser,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, type Client, expectStatus, openClient } from "../../src/modules/trust/stage/client.ts";
+import type { Person } from "../../src/modules/trust/stage/people.ts";
 import { type Paper, pdfPaper, textPaper } from "../support/papers.ts";
 import {
   familyOf,
@@ -19,12 +20,14 @@ import { FIRM, follow, foundFirm, original, signInAgain } from "../support/visit
 
 const place = newPlace();
 let server: Server;
+let owner: Person;
 let client: Client;
 const acknowledged = new Map<string, Paper>();
 
 before(async () => {
   server = await startServer(place);
-  client = (await foundFirm(server)).client;
+  owner = await foundFirm(server);
+  client = owner.client;
 });
 
 after(async () => {
@@ -132,7 +135,7 @@ test("PostgreSQL is killed under load: 503 with Retry-After, never 500, and all 
     "and tells what came after",
   );
   for (const id of chats) expectStatus(await client.call("GET", `chats/${id}`), 200, "an acknowledged chat");
-  const { client: again_ } = await signInAgain(server);
+  const { client: again_ } = await signInAgain(server, owner);
   for (const [id, { bytes, word }] of acknowledged) {
     const kept = await original(again_, id);
     assert.ok(

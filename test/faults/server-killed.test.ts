@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../../src/modules/trust/stage/client.ts";
 import { expectStatus } from "../../src/modules/trust/stage/client.ts";
+import type { Person } from "../../src/modules/trust/stage/people.ts";
 import { upload } from "../../src/modules/trust/stage/workspace.ts";
 import { type Paper, pdfPaper, textPaper } from "../support/papers.ts";
 import {
@@ -24,13 +25,15 @@ import { FIRM, follow, foundFirm, moveTo, original, signInAgain } from "../suppo
 
 const place = newPlace();
 let server: Server;
+let owner: Person;
 let client: Client;
 /** Every document whose upload was answered with 201, by its id. */
 const acknowledged = new Map<string, Paper>();
 
 before(async () => {
   server = await startServer(place);
-  client = (await foundFirm(server)).client;
+  owner = await foundFirm(server);
+  client = owner.client;
 });
 
 after(async () => {
@@ -171,7 +174,7 @@ async function allReady(): Promise<void> {
 
 /** What was acknowledged is there, whole, found once; what is there besides is whole, too; anyone can sign in. */
 async function everythingHolds(when = ""): Promise<void> {
-  const person = await signInAgain(server);
+  const person = await signInAgain(server, owner);
   const found = await listed();
   const ids = new Set(found.map(({ id }) => id));
   for (const id of acknowledged.keys()) assert.ok(ids.has(id), `an acknowledged document is gone ${when}`);

@@ -65,7 +65,8 @@ test("migrate, serve, set up, upload and ask on a PostgreSQL of one's own", {
   const server = await startServer(place, { env });
   assert.match(server.words(), /Database: DATABASE_URL/);
   assert.ok(!existsSync(join(place.home, "postgres")));
-  const { client } = await foundFirm(server);
+  const owner = await foundFirm(server);
+  const { client } = owner;
   const paper = textPaper(10);
   const [document] = await upload(client, [paper]);
   const id = document?.id ?? "";
@@ -76,7 +77,7 @@ test("migrate, serve, set up, upload and ask on a PostgreSQL of one's own", {
 
   const again = await startServer(place, { env });
   assert.equal(again.setUpToken, null);
-  const person = await signInAgain(again);
+  const person = await signInAgain(again, owner);
   expectStatus(await person.client.call("GET", `documents/${id}`), 200, "the document");
   const bytes = await original(person.client, id);
   assert.ok(Buffer.isBuffer(bytes) && bytes.equals(paper.bytes));

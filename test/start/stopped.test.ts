@@ -14,6 +14,7 @@ import { delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { expectStatus } from "../../src/modules/trust/stage/client.ts";
+import type { Person } from "../../src/modules/trust/stage/people.ts";
 import { ask, upload, waitUntilReady } from "../../src/modules/trust/stage/workspace.ts";
 import { type Paper, textPaper } from "../support/papers.ts";
 import {
@@ -34,11 +35,13 @@ import { foundFirm, original, signInAgain } from "../support/visitor.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const asRoot = process.getuid?.() === 0;
 const place = newPlace();
+let owner: Person;
 const kept = new Map<string, Paper>();
 
 before(async () => {
   const server = await startServer(place);
-  const { client } = await foundFirm(server);
+  owner = await foundFirm(server);
+  const { client } = owner;
   const paper = textPaper(20);
   const [document] = await upload(client, [paper]);
   kept.set(document?.id ?? "", paper);
@@ -51,7 +54,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   test(`${signal} ends everything in order, in the middle of work, and the next start goes on with it`, async () => {
     const server = await startServer(place);
     assert.equal(server.setUpToken, null, "it is set up once for ever");
-    const { client } = await signInAgain(server);
+    const { client } = await signInAgain(server, owner);
     await dataIsThere(server);
     const paper = textPaper(300);
     const [document] = await upload(client, [paper]);
@@ -74,7 +77,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 test("after all of these everything is there, and what was begun is finished", async () => {
   const server = await startServer(place);
   try {
-    const { client } = await signInAgain(server);
+    const { client } = await signInAgain(server, owner);
     await waitUntilReady(client, [...kept.keys()], 30_000);
     await dataIsThere(server);
     const answer = await ask(client, "When are invoices paid?");
@@ -121,14 +124,15 @@ test("an ordinary user starts it, too", {
     // Without VOUCHSAFE_RUNTIME: the database lies in the home.
     const options = { account: NOBODY, env: { VOUCHSAFE_RUNTIME: "", HOME: own.home } };
     const server = await startServer(own, options);
-    const { client } = await foundFirm(server);
+    const another = await foundFirm(server);
+    const { client } = another;
     const [document] = await upload(client, [textPaper(5)]);
     await waitUntilReady(client, [document?.id ?? ""]);
     assert.equal((await server.stop("SIGINT")).code, 0);
     assert.equal(statSync(join(own.home, "postgres", "data")).uid, NOBODY.uid);
     const again = await startServer(own, options);
     expectStatus(
-      await (await signInAgain(again)).client.call("GET", `documents/${document?.id}`),
+      await (await signInAgain(again, another)).client.call("GET", `documents/${document?.id}`),
       200,
       "the document",
     );
@@ -203,7 +207,7 @@ test("kill -9 of npm ends the server that it started", async () => {
 });
 
 async function dataIsThere(server: Server): Promise<void> {
-  const { client } = await signInAgain(server);
+  const { client } = await signInAgain(server, owner);
   for (const [id, { bytes }] of kept) {
     const found = await original(client, id);
     assert.ok(Buffer.isBuffer(found) && found.equals(bytes));

@@ -17,6 +17,9 @@ import { addressCell, nameCell } from "../../src/modules/identity/members.ts";
 import { startSession } from "../../src/modules/identity/sessions/service.ts";
 import { type Uploaded, uploadDocuments } from "../../src/modules/knowledge/documents/upload.ts";
 import { knowledgeJobs } from "../../src/modules/knowledge/jobs.ts";
+import { whoCanSee } from "../../src/modules/knowledge/sharing/access-list.ts";
+import type { Kind } from "../../src/modules/knowledge/sharing/reach.ts";
+import { endShare, share } from "../../src/modules/knowledge/sharing/shares.ts";
 import "../../src/modules/knowledge/permissions.ts";
 import { insertTenant } from "../../src/modules/tenancy/tenants/service.ts";
 import { type TestDatabase, testDatabase } from "./postgres.ts";
@@ -167,6 +170,18 @@ export async function addReady(
   if (!document) throw new Error(`refused: ${JSON.stringify(refused)}`);
   await workspace.settle(document);
   return document.id;
+}
+
+/** Shares something of a member's own with the whole workspace, to read. */
+export async function openToAll(member: Member, kind: Kind, id: string): Promise<void> {
+  const given = { with: { kind: "tenant", id: null }, access: "read" } as const;
+  await share(member.as(`${kind}.share`), { kind, id }, given);
+}
+
+/** Takes back from the whole workspace what `openToAll` gave. */
+export async function closeToAll(member: Member, kind: Kind, id: string): Promise<void> {
+  const { shares } = await whoCanSee(member.as(`${kind}.see-access`), { kind, id });
+  for (const one of shares) if (one.with.kind === "tenant") await endShare(member.as("share.end"), one.id);
 }
 
 /** Asks until it is so, for what a queue or a stream does in its own time. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { readConfig } from "../../src/kernel/config.ts";
 import {
+  accountDemand,
   type BuiltInRole,
   type Ctx,
   type Demand,
@@ -22,11 +23,13 @@ import type { System } from "../../src/kernel/system.ts";
 import { addressHash } from "../../src/modules/identity/addresses.ts";
 import { addressCell, nameCell, passwordCell } from "../../src/modules/identity/members.ts";
 import { hashPassword } from "../../src/modules/identity/passwords/hash.ts";
-import { startSession } from "../../src/modules/identity/sessions/service.ts";
+import { type OpenSession, proveFactor, startSession } from "../../src/modules/identity/sessions/service.ts";
+import { signIn } from "../../src/modules/identity/sign-in/service.ts";
 import "../../src/modules/identity/permissions.ts";
 import "../../src/modules/operations/permissions.ts";
 import "../../src/modules/tenancy/permissions.ts";
 import { insertTenant } from "../../src/modules/tenancy/tenants/service.ts";
+import { solution } from "./challenge.ts";
 import { type TestDatabase, testDatabase } from "./postgres.ts";
 import { until } from "./until.ts";
 
@@ -175,6 +178,22 @@ async function hire(
       demand: { ...noDemand, permission, ...demand },
     }),
   };
+}
+
+/** Signs in whoever has set up no second factor; the session counts as if they had proved one. */
+export async function signedIn(visitor: Ctx, address: string, password = PASSWORD): Promise<OpenSession> {
+  const slug = visitor.tenant?.slug ?? "";
+  const signed = await signIn(visitor, address, password, slug, await solution(visitor, slug));
+  if (signed.state !== "open") throw new Error("a second factor is asked for");
+  const { memberId, sessionId } = signed.session;
+  const member: Ctx = {
+    ...visitor,
+    actor: { kind: "member", memberId, sessionId },
+    demand: accountDemand,
+    standing: { current: null },
+  };
+  await unit(member, (inner) => proveFactor(inner, "totp"));
+  return signed.session;
 }
 
 /** The events of a tenant's audit log, oldest first, as the superuser sees them. */

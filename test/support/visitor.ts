@@ -26,12 +26,12 @@ export async function foundFirm(server: Server): Promise<Person> {
   const accept = { token, name: "Ada Finch", password: PASSWORD };
   const guest = openClient(server.url, FIRM);
   expectStatus(await guest.call("POST", "invitations/accept", { body: accept }), 201, "joining");
-  return signInAgain(server);
+  return signIn(server.url, FIRM, OWNER, PASSWORD, "owner");
 }
 
-/** Opens another session of the firm's owner. */
-export function signInAgain(server: Server): Promise<Person> {
-  return signIn(server.url, FIRM, OWNER, PASSWORD, "owner");
+/** Opens another session of the firm's owner, maybe at another port of the server: their passkey is not bound to one. */
+export function signInAgain(server: Server, { passkey }: Person): Promise<Person> {
+  return signIn(server.url, FIRM, OWNER, PASSWORD, "owner", passkey);
 }
 
 /** The same browser after the server has come back at another port: its cookies and its proof. */

@@ -60,6 +60,34 @@ const unlock = createRoute({
   component: lazyRouteComponent(() => import("./identity/mailed-link-page.tsx"), "UnlockPage"),
 });
 
+const confirmAddress = createRoute({
+  getParentRoute: () => root,
+  path: "/t/$slug/confirm-address",
+  component: lazyRouteComponent(() => import("./identity/mailed-link-page.tsx"), "ConfirmAddressPage"),
+});
+const undoAddress = createRoute({
+  getParentRoute: () => root,
+  path: "/t/$slug/undo-address",
+  component: lazyRouteComponent(() => import("./identity/mailed-link-page.tsx"), "UndoAddressPage"),
+});
+const forgotten = createRoute({
+  getParentRoute: () => root,
+  path: "/t/$slug/forgotten",
+  component: lazyRouteComponent(() => import("./identity/forgotten-page.tsx"), "ForgottenPage"),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/t/$slug/reset",
+  component: lazyRouteComponent(() => import("./identity/reset-page.tsx"), "ResetPage"),
+});
+const setUpFactor = createRoute({
+  getParentRoute: () => root,
+  path: "/t/$slug/set-up-factor",
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === "string" ? { next: search.next } : {},
+  component: lazyRouteComponent(() => import("./identity/factors/set-up-factor-page.tsx"), "SetUpFactorPage"),
+});
+
 const tenant = createRoute({ getParentRoute: () => root, path: "/t/$slug", component: Shell });
 const tenantHome = createRoute({ getParentRoute: () => tenant, path: "/", component: FirstPlace });
 const ask = createRoute({
@@ -75,8 +103,10 @@ const chat = createRoute({
 const library = createRoute({
   getParentRoute: () => tenant,
   path: "/library",
-  validateSearch: (search: Record<string, unknown>): { q?: string } =>
-    typeof search.q === "string" && search.q ? { q: search.q } : {},
+  validateSearch: (search: Record<string, unknown>): { q?: string; folder?: string } => ({
+    ...(typeof search.q === "string" && search.q ? { q: search.q } : {}),
+    ...(typeof search.folder === "string" && search.folder ? { folder: search.folder } : {}),
+  }),
   component: lazyRouteComponent(() => import("./knowledge/library-page.tsx"), "LibraryPage"),
 });
 const document = createRoute({
@@ -99,6 +129,11 @@ const tenants = createRoute({
   path: "/tenants",
   component: lazyRouteComponent(() => import("./tenancy/tenants-page.tsx"), "TenantsPage"),
 });
+const enterSupport = createRoute({
+  getParentRoute: () => tenant,
+  path: "/tenants/support",
+  component: lazyRouteComponent(() => import("./tenancy/support/enter-page.tsx"), "EnterSupportPage"),
+});
 const settings = createRoute({
   getParentRoute: () => tenant,
   path: "/settings",
@@ -116,10 +151,62 @@ const account = createRoute({
   path: "/account",
   component: lazyRouteComponent(() => import("./identity/account-page.tsx"), "AccountPage"),
 });
+const ownSecurity = createRoute({
+  getParentRoute: () => settings,
+  path: "/security",
+  component: lazyRouteComponent(() => import("./identity/own-security-page.tsx"), "OwnSecurityPage"),
+});
+const noticeChoices = createRoute({
+  getParentRoute: () => settings,
+  path: "/notices",
+  component: lazyRouteComponent(() => import("./identity/notices/choices-page.tsx"), "NoticeChoicesPage"),
+});
 const members = createRoute({
   getParentRoute: () => settings,
   path: "/members",
   component: lazyRouteComponent(() => import("./tenancy/members-page.tsx"), "MembersPage"),
+});
+const groups = createRoute({
+  getParentRoute: () => settings,
+  path: "/groups",
+  component: lazyRouteComponent(() => import("./tenancy/groups/groups-page.tsx"), "GroupsPage"),
+});
+const group = createRoute({
+  getParentRoute: () => settings,
+  path: "/groups/$groupId",
+  component: lazyRouteComponent(() => import("./tenancy/groups/group-page.tsx"), "GroupPage"),
+});
+const rolesList = createRoute({
+  getParentRoute: () => settings,
+  path: "/roles",
+  component: lazyRouteComponent(() => import("./tenancy/roles/roles-page.tsx"), "RolesPage"),
+});
+const role = createRoute({
+  getParentRoute: () => settings,
+  path: "/roles/$roleId",
+  validateSearch: (search: Record<string, unknown>): { from?: string } =>
+    typeof search.from === "string" ? { from: search.from } : {},
+  component: lazyRouteComponent(() => import("./tenancy/roles/role-page.tsx"), "RolePage"),
+});
+const apiKeys = createRoute({
+  getParentRoute: () => settings,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("./tenancy/keys/keys-page.tsx"), "KeysPage"),
+});
+const policy = createRoute({
+  getParentRoute: () => settings,
+  path: "/policy",
+  component: lazyRouteComponent(() => import("./tenancy/policy-page.tsx"), "PolicyPage"),
+});
+const support = createRoute({
+  getParentRoute: () => settings,
+  path: "/support",
+  component: lazyRouteComponent(() => import("./tenancy/support/support-page.tsx"), "SupportPage"),
+});
+const openings = createRoute({
+  getParentRoute: () => settings,
+  path: "/openings",
+  component: lazyRouteComponent(() => import("./tenancy/openings/openings-page.tsx"), "OpeningsPage"),
 });
 const workspace = createRoute({
   getParentRoute: () => settings,
@@ -144,6 +231,11 @@ export const router = createRouter({
     join,
     verify,
     unlock,
+    confirmAddress,
+    undoAddress,
+    forgotten,
+    reset,
+    setUpFactor,
     tenant.addChildren([
       tenantHome,
       ask,
@@ -152,7 +244,23 @@ export const router = createRouter({
       document,
       activity,
       tenants,
-      settings.addChildren([settingsHome, account, members, workspace]),
+      enterSupport,
+      settings.addChildren([
+        settingsHome,
+        account,
+        ownSecurity,
+        noticeChoices,
+        members,
+        groups,
+        group,
+        rolesList,
+        role,
+        apiKeys,
+        policy,
+        support,
+        openings,
+        workspace,
+      ]),
     ]),
   ]),
   defaultPreload: "intent",

@@ -2,6 +2,18 @@
 import type { Generated } from "kysely";
 
 export interface Tables {
+  address_change: {
+    tenant_id: string;
+    change_id: string;
+    member_id: string;
+    old_address: Buffer;
+    new_address: Buffer;
+    new_hash: Buffer;
+    created_at: Date;
+    confirmed_at: Date | null;
+    undone_at: Date | null;
+    cancelled_at: Date | null;
+  };
   answer_part: {
     tenant_id: string;
     message_id: string;
@@ -24,21 +36,31 @@ export interface Tables {
     last_used_at: Date | null;
     revoked_at: Date | null;
   };
+  challenge_used: {
+    tenant_id: string;
+    challenge: Buffer;
+    expires_at: Date;
+  };
   chat: {
     tenant_id: string;
     chat_id: string;
     owner_id: string;
-    visibility: Generated<"private" | "tenant">;
     title: Buffer;
     created_at: Date;
     updated_at: Date;
+  };
+  device: {
+    tenant_id: string;
+    member_id: string;
+    device_hash: Buffer;
+    first_seen_at: Date;
+    last_seen_at: Date;
   };
   document: {
     tenant_id: string;
     document_id: string;
     document_no: number;
     owner_id: string;
-    visibility: Generated<"private" | "tenant">;
     name: Buffer;
     kind: "pdf" | "html" | "markdown" | "text";
     bytes: number;
@@ -49,6 +71,33 @@ export interface Tables {
     problem: string | null;
     created_at: Date;
     updated_at: Date;
+    folder_id: string | null;
+  };
+  factor_ticket: {
+    tenant_id: string;
+    ticket_hash: Buffer;
+    purpose: "second-factor" | "passkey" | "register" | "step-up";
+    member_id: string | null;
+    session_id: string | null;
+    expires_at: Date;
+  };
+  folder: {
+    tenant_id: string;
+    folder_id: string;
+    owner_id: string;
+    parent_id: string | null;
+    name: Buffer;
+    created_at: Date;
+  };
+  folder_above: {
+    tenant_id: string;
+    folder_id: string;
+    above_id: string;
+  };
+  group_member: {
+    tenant_id: string;
+    group_id: string;
+    member_id: string;
   };
   index_posting: {
     tenant_id: string;
@@ -91,11 +140,12 @@ export interface Tables {
     tenant_id: string;
     link_id: string;
     member_id: string;
-    purpose: "verify" | "unlock";
+    purpose: "verify" | "unlock" | "reset" | "confirm-address" | "undo-address";
     token_hash: Buffer;
     created_at: Date;
     expires_at: Date;
     used_at: Date | null;
+    change_id: string | null;
   };
   member: {
     tenant_id: string;
@@ -110,6 +160,14 @@ export interface Tables {
     created_at: Generated<Date>;
     last_sign_in_at: Date | null;
     role_id: string | null;
+    preferences: Buffer | null;
+  };
+  member_group: {
+    tenant_id: string;
+    group_id: string;
+    name: Buffer;
+    name_hash: Buffer;
+    created_at: Date;
   };
   message: {
     tenant_id: string;
@@ -121,6 +179,48 @@ export interface Tables {
     attempt: Generated<number>;
     body: Buffer;
     created_at: Date;
+  };
+  notice: {
+    tenant_id: string;
+    notice_id: string;
+    member_id: string;
+    kind: string;
+    facts: Buffer;
+    created_at: Date;
+    in_page: boolean;
+    mailed: boolean;
+    read_at: Date | null;
+  };
+  notice_choice: {
+    tenant_id: string;
+    member_id: string;
+    kind: string;
+    in_page: boolean;
+    by_mail: boolean;
+  };
+  opening: {
+    tenant_id: string;
+    opening_id: string;
+    opened_by: string;
+    kind: "document" | "folder" | "chat" | "member";
+    document_id: string | null;
+    folder_id: string | null;
+    chat_id: string | null;
+    member_id: string | null;
+    reason: Buffer;
+    created_at: Date;
+    until: Date;
+    ended_at: Date | null;
+  };
+  opening_owner: {
+    tenant_id: string;
+    opening_id: string;
+    member_id: string;
+  };
+  opening_read: {
+    tenant_id: string;
+    opening_id: string;
+    object_id: string;
   };
   operator_tenant: {
     tenant_id: string;
@@ -137,6 +237,30 @@ export interface Tables {
     index_no: number;
     page: number | null;
     body: Buffer;
+  };
+  passkey: {
+    tenant_id: string;
+    passkey_id: string;
+    member_id: string;
+    name: Buffer;
+    credential_hash: Buffer;
+    credential: Buffer;
+    counter: number;
+    created_at: Date;
+    last_used_at: Date | null;
+  };
+  recovery_code: {
+    tenant_id: string;
+    member_id: string;
+    code_hash: Buffer;
+    created_at: Date;
+    used_at: Date | null;
+  };
+  reset_guard: {
+    tenant_id: string;
+    address_hash: Buffer;
+    asked: number;
+    window_started_at: Date;
   };
   role: {
     tenant_id: string;
@@ -163,6 +287,18 @@ export interface Tables {
     factor_at: Date | null;
     factor: "totp" | "passkey" | "recovery-code" | null;
   };
+  share: {
+    tenant_id: string;
+    share_id: string;
+    document_id: string | null;
+    folder_id: string | null;
+    chat_id: string | null;
+    member_id: string | null;
+    group_id: string | null;
+    access: "read" | "write";
+    created_by: string;
+    created_at: Date;
+  };
   sign_in_guard: {
     tenant_id: string;
     address_hash: Buffer;
@@ -171,6 +307,23 @@ export interface Tables {
     locked_until: Date | null;
     locks: Generated<number>;
   };
+  support_grant: {
+    tenant_id: string;
+    grant_id: string;
+    granted_by: string;
+    reason: Buffer;
+    created_at: Date;
+    until: Date;
+    ended_at: Date | null;
+    ended_by: string | null;
+  };
+  support_guest: {
+    tenant_id: string;
+    member_id: string;
+    grant_id: string;
+    staff_id: string;
+    entries: Generated<number>;
+  };
   tenant: {
     tenant_id: string;
     kind: "operator" | "customer" | "canary";
@@ -178,11 +331,20 @@ export interface Tables {
     state: Generated<"active" | "closed">;
     created_at: Generated<Date>;
     factor_required_from: Date | null;
+    passwords: Generated<"composed" | "passphrase">;
   };
   tenant_counter: {
     tenant_id: string;
     counter: string;
     value: number;
+  };
+  totp: {
+    tenant_id: string;
+    member_id: string;
+    secret: Buffer | null;
+    pending: Buffer | null;
+    confirmed_at: Date | null;
+    last_step: number | null;
   };
   "audit.entry": {
     tenant_id: string;
@@ -203,6 +365,10 @@ export interface Tables {
     at: Date;
     version: string;
     results: unknown;
+  };
+  "platform.hash_cost": {
+    cost: string;
+    since: Generated<Date>;
   };
   "platform.migration": {
     name: string;

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { type AuditEntry, auditStatement } from "../audit.ts";
 import { type Ctx, tenantOf } from "../context.ts";
 import { appError, isAppError } from "../errors.ts";
+import { addressOf } from "../limits/network.ts";
 import { demand, standingOfKey, standingOfSession } from "../standing.ts";
 import { isConnectionError } from "./connection-error.ts";
 import { exchange, type Outcome, type Statement } from "./exchange.ts";
@@ -13,6 +14,8 @@ export interface Transaction {
   readonly client: pg.PoolClient;
   /** Set at its end: whoever kept the context must not reach the next one on the same connection. */
   closed: boolean;
+  /** Statements whose answers nobody waits for: they go with the next exchange, at the latest with the COMMIT. */
+  readonly pending: Statement[];
   /** Audit entries, written in the round trip of the COMMIT. */
   readonly entries: AuditEntry[];
   /** Run after the COMMIT, never after a rollback: waking a job, telling open streams. */
@@ -22,7 +25,8 @@ export interface Transaction {
 /**
  * Runs a unit of work. Its first round trip begins the transaction, sets the tenant and asks the database
  * whether the session still stands and the member may do what the route asks; its last writes the audit
- * entries and commits. Inside an open unit it joins that one.
+ * entries and commits. Inside an open unit it joins that one. Where nobody's right is asked (visitors, jobs) the
+ * first one waits for the first statement and goes with it.
  *
  * Throws what `work` throws after rolling back; a `refusal` commits first. Nothing that waits for a model, a
  * stream or a person belongs inside.
@@ -30,20 +34,24 @@ export interface Transaction {
 export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) => Promise<T>): Promise<T> {
   if (ctx.tx) return work(ctx as Ctx & { tx: Transaction });
   const client = await connect(ctx);
-  const tx: Transaction = { client, closed: false, entries: [], afterCommit: [] };
+  const tx: Transaction = { client, closed: false, pending: [], entries: [], afterCommit: [] };
   let broken: Error | undefined;
   let result: T | undefined;
   let refused: unknown;
   try {
-    const [, entered] = await exchange(client, [BEGIN, enterStatement(ctx, false)]);
-    checkStanding(ctx, entered);
+    tx.pending.push(BEGIN, enterStatement(ctx, false));
+    if (ctx.actor.kind === "member" || ctx.actor.kind === "key") {
+      const [, entered] = await exchange(client, tx.pending.splice(0));
+      checkStanding(ctx, entered);
+    }
     try {
       result = await work({ ...ctx, tx });
     } catch (error) {
       if (!isAppError(error) || !error.keepsRecord) throw error;
       refused = error;
     }
-    const last = [...(await auditStatements(ctx, tx)), COMMIT];
+    const audit = await auditStatements(ctx, tx);
+    const last = [...tx.pending.splice(0), ...audit, COMMIT];
     tx.closed = true;
     const outcomes = await exchange(client, last).catch((error: unknown) => {
       throw isConnectionError(error) ? markUnknown(error) : error;
@@ -82,12 +90,13 @@ export async function crossInto(
   work: (ctx: Ctx) => Promise<void>,
 ): Promise<void> {
   const { client, entries } = ctx.tx;
-  await inTransaction(client, [...(await auditStatements(ctx, ctx.tx)), enterStatement(other, false)]);
+  await inTransaction(ctx.tx, [...(await auditStatements(ctx, ctx.tx)), enterStatement(other, false)]);
   entries.length = 0;
-  const tx: Transaction = { client, closed: false, entries: [], afterCommit: ctx.tx.afterCommit };
+  const { afterCommit } = ctx.tx;
+  const tx: Transaction = { client, closed: false, pending: [], entries: [], afterCommit };
   await work({ ...other, tx });
+  await inTransaction(tx, await auditStatements(other, tx));
   tx.closed = true;
-  await inTransaction(client, await auditStatements(other, tx));
 }
 
 /**
@@ -100,7 +109,7 @@ export async function read<Q extends readonly Query<unknown>[]>(
 ): Promise<{ [K in keyof Q]: RowsOf<Q[K]> }> {
   const statements = queries.map(statementOf);
   const outcomes = ctx.tx
-    ? await inTransaction(openClient(ctx.tx), statements)
+    ? await inTransaction(ctx.tx, statements)
     : await (queries.every(isPrepared) ? together : alone)(ctx, statements);
   return outcomes.map((o) => o.rows) as { [K in keyof Q]: RowsOf<Q[K]> };
 }
@@ -120,8 +129,40 @@ export async function write<Q extends Query<unknown>>(
   query: Q,
 ): Promise<{ rows: RowsOf<Q>; count: number }> {
   if (!ctx.tx) throw new Error("writing needs a unit of work");
-  const [outcome] = await inTransaction(openClient(ctx.tx), [statementOf(query)]);
+  const [outcome] = await inTransaction(ctx.tx, [statementOf(query)]);
   return { rows: (outcome?.rows ?? []) as RowsOf<Q>, count: outcome?.count ?? 0 };
+}
+
+/**
+ * Adds writing queries to the open unit of work whose answers nobody needs: they run in order, before whatever is
+ * asked next, in its round trip. An error of theirs is met there.
+ */
+export function writeSoon(ctx: Ctx, ...queries: readonly Query<unknown>[]): void {
+  if (!ctx.tx) throw new Error("writing needs a unit of work");
+  if (ctx.tx.closed) throw new Error("this unit of work has ended");
+  ctx.tx.pending.push(...queries.map(statementOf));
+}
+
+/** Sends what waits in the open unit of work, for whoever uses its connection by other ways than these. */
+export async function sendPending(tx: Transaction): Promise<pg.PoolClient> {
+  await inTransaction(tx, []);
+  return tx.client;
+}
+
+/**
+ * Runs queries, writing ones too, in one round trip that is a unit of work of its own and records nothing. For work
+ * without a session only: it is committed before this process has seen what the database says of a member. Answers
+ * the rows of each query.
+ */
+export async function once<Q extends readonly Query<unknown>[]>(
+  ctx: Ctx,
+  ...queries: Q
+): Promise<{ [K in keyof Q]: RowsOf<Q[K]> }> {
+  if (ctx.actor.kind === "member" || ctx.actor.kind === "key")
+    throw new Error("a member needs a unit of work");
+  const statements = queries.map(statementOf);
+  const outcomes = ctx.tx ? await inTransaction(ctx.tx, statements) : await alone(ctx, statements, false);
+  return outcomes.map((o) => o.rows) as { [K in keyof Q]: RowsOf<Q[K]> };
 }
 
 /**
@@ -138,11 +179,6 @@ const unknownOutcomes = new WeakSet<object>();
 function markUnknown(error: unknown): unknown {
   if (typeof error === "object" && error !== null) unknownOutcomes.add(error);
   return error;
-}
-
-function openClient(tx: Transaction): pg.PoolClient {
-  if (tx.closed) throw new Error("this unit of work has ended");
-  return tx.client;
 }
 
 /** Only checks that the session stands and the member may do what the route asks. */
@@ -168,10 +204,10 @@ const BEGIN: Statement = { sql: "begin", parameters: [] };
 const COMMIT: Statement = { sql: "commit", parameters: [] };
 const ROLLBACK: Statement = { sql: "rollback", parameters: [] };
 
-async function alone(ctx: Ctx, statements: Statement[]): Promise<Outcome[]> {
+async function alone(ctx: Ctx, statements: Statement[], readOnly = true): Promise<Outcome[]> {
   const client = await connect(ctx);
   try {
-    const [entered, ...outcomes] = await exchange(client, [enterStatement(ctx, true), ...statements]);
+    const [entered, ...outcomes] = await exchange(client, [enterStatement(ctx, readOnly), ...statements]);
     checkStanding(ctx, entered);
     client.release();
     return outcomes;
@@ -194,10 +230,12 @@ async function together(ctx: Ctx, statements: Statement[]): Promise<Outcome[]> {
   }
 }
 
-async function inTransaction(client: pg.PoolClient, statements: Statement[]): Promise<Outcome[]> {
-  if (statements.length === 0) return [];
+async function inTransaction(tx: Transaction, statements: Statement[]): Promise<Outcome[]> {
+  if (tx.closed) throw new Error("this unit of work has ended");
+  const before = tx.pending.splice(0);
+  if (before.length + statements.length === 0) return [];
   try {
-    return await exchange(client, statements);
+    return (await exchange(tx.client, [...before, ...statements])).slice(before.length);
   } catch (error) {
     throw translate(error);
   }
@@ -215,7 +253,7 @@ function enterStatement(ctx: Ctx, readOnly: boolean): Statement {
   if (actor.kind === "key") {
     return {
       sql: "select * from kernel.enter_with_key($1, $2, $3, $4, $5)",
-      parameters: [tenant, actor.hash, ctx.origin?.ip ?? null, ctx.clock(), readOnly],
+      parameters: [tenant, actor.hash, addressOf(ctx.origin?.ip ?? ""), ctx.clock(), readOnly],
     };
   }
   return {

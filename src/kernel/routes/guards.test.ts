@@ -32,6 +32,23 @@ test("a member has a rate of their own, and a tenant one that no member uses up 
   assert.ok(take("late", "a", route("write", "/api/t/:slug/other")).allowed);
 });
 
+test("an API key has a rate of its own, and what programs take is missing for nobody", () => {
+  const now = new Date();
+  const system = { limiter: memoryLimiter(() => now) } as unknown as System;
+  const of = { ...route("read"), method: "GET" } as Route;
+  const take = (keyId?: string) =>
+    checkRate(system, of, { tenantId: "a", actor: { memberId: "m", ...(keyId ? { keyId } : {}) } });
+  const { burst } = rates["key-read"];
+  for (let i = 0; i < burst; i++) assert.ok(take("one").allowed);
+  assert.deepEqual([take("one").allowed, take("one").limit], [false, burst]);
+  assert.ok(take("two").allowed);
+  assert.equal(take().limit, rates.read.burst);
+  // All the keys of a tenant together exhaust what programs have, and no person's.
+  for (let k = 0; k < 20; k++) for (let i = 0; i < burst; i++) take(`k${k}`);
+  assert.equal(take("late").allowed, false);
+  for (let i = 1; i < rates.read.burst; i++) assert.ok(take().allowed);
+});
+
 test("visitors are counted by network and route", () => {
   const now = new Date();
   const system = { limiter: memoryLimiter(() => now) } as unknown as System;

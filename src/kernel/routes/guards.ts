@@ -3,7 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { type ApiKey, readApiKey } from "../api-keys.ts";
 import { appError } from "../errors.ts";
 import { networkOf } from "../limits/network.ts";
-import { rates, type Taken } from "../limits/token-bucket.ts";
+import { type Rate, rates, type Taken } from "../limits/token-bucket.ts";
 import type { System } from "../system.ts";
 import type { AccessClaims } from "../tokens.ts";
 import { changesState, type Route } from "./contract.ts";
@@ -64,28 +64,39 @@ export function checkCsrf(
   if (typeof given !== "string" || !equal(given, csrfProof(system, sessionId))) throw appError("csrf");
 }
 
-// What a tenant may take of an endpoint, in members who take all that is theirs.
+// What a tenant may take of an endpoint, in members (or, of a public one, networks) who take all that is theirs.
 const MEMBERS_AT_ONCE = 20;
 
 /**
  * Takes a token from the bucket of this endpoint: per tenant and member, or per network for the public. A tenant has
- * one for all of its members as well, wide enough that no member can use it up alone.
+ * one for all of its members as well, wide enough that no member can use it up alone; and one for all networks that
+ * knock at its public doors, whether there is such a tenant or not, so that a crowd at one door leaves the others open.
  */
 export function checkRate(
   system: System,
   route: Route,
-  who: { tenantId: string; actor: { memberId: string; keyId?: string } } | { ip: string },
+  who: { tenantId: string; actor: { memberId: string; keyId?: string } } | { ip: string; slug?: string },
 ): Taken {
   const endpoint = `${route.method} ${route.url}`;
-  if ("ip" in who) return system.limiter.take(`n:${networkOf(who.ip)}:${endpoint}`, rates[route.rate]);
+  if ("ip" in who) {
+    const rate = rates[route.rate];
+    const taken = system.limiter.take(`n:${networkOf(who.ip)}:${endpoint}`, rate);
+    return taken.allowed && who.slug !== undefined
+      ? takeOfTenant(system, `s:${who.slug}:${endpoint}`, rate, taken)
+      : taken;
+  }
   const { memberId, keyId } = who.actor;
-  // A program has a class of its own; what it takes is not missing for its owner.
+  // A program has a class of its own; what it takes is missing neither for its owner nor for the other people.
   const rate = keyId ? rates[changesState(route) ? "key-write" : "key-read"] : rates[route.rate];
   const one = keyId ? `k:${who.tenantId}:${keyId}` : `m:${who.tenantId}:${memberId}`;
   const taken = system.limiter.take(`${one}:${endpoint}`, rate);
   if (!taken.allowed) return taken;
-  const whole = { perMinute: rate.perMinute * MEMBERS_AT_ONCE, burst: rate.burst * MEMBERS_AT_ONCE };
-  const ofTenant = system.limiter.take(`t:${who.tenantId}:${endpoint}`, whole);
+  return takeOfTenant(system, `t:${who.tenantId}:${endpoint}`, rate, taken);
+}
+
+function takeOfTenant(system: System, key: string, { perMinute, burst }: Rate, taken: Taken): Taken {
+  const whole = { perMinute: perMinute * MEMBERS_AT_ONCE, burst: burst * MEMBERS_AT_ONCE };
+  const ofTenant = system.limiter.take(key, whole);
   return ofTenant.allowed ? taken : ofTenant;
 }
 

@@ -77,13 +77,13 @@ test("what it says of access is what the guards ask", () => {
     assert.equal(operation["x-permission"], permission);
     assert.equal(operation["x-csrf"], permission !== null && changesState(route));
     assert.deepEqual(operation["x-roles"], rolesOf(route));
-    // The cookies of a session, or an API key.
-    assert.equal(operation.security.length, permission === null ? 0 : 2);
+    const { in: where, forKeys = false } = permissions().find((p) => p.key === permission) ?? {};
+    // The cookies of a session, or an API key where a key may be.
+    assert.equal(operation.security.length, permission === null ? 0 : forKeys ? 2 : 1);
+    assert.equal(operation["x-keys"], forKeys);
+    assert.equal(operation["x-fresh"], route.demand.fresh);
     if (permission === null) assert.match(operation["x-access"], /^public: \w+/);
-    else {
-      const { in: where } = permissions().find((p) => p.key === permission) ?? {};
-      assert.equal(operation["x-tenant-kind"], where === "operator" ? "operator" : "customer");
-    }
+    else assert.equal(operation["x-tenant-kind"], where === "operator" ? "operator" : "customer");
   }
 });
 

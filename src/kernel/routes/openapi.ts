@@ -12,7 +12,7 @@ export function responseSchema(schema: z.ZodType): Json {
 
 /**
  * The table of routes as an OpenAPI 3.1 document. `x-` members carry what the standard has no place for:
- * permission, resource, audit event, rate class, roles. `rolesOf` answers which roles may call a route.
+ * permission, resource, audit event, rate class, roles, what the attacker has to know. `rolesOf` answers which roles may call a route.
  */
 export function openApiOf(
   routes: Routes,
@@ -60,6 +60,8 @@ export function openApiOf(
 function operation(route: Route, roles: readonly string[] | null): Json {
   const permission = permissionOf(route);
   const guarded = permission !== null;
+  const declared = permissions().find((p) => p.key === permission);
+  const session = changesState(route) ? { session: [], csrf: [] } : { session: [] };
   return {
     summary: route.words,
     operationId: `${route.method.toLowerCase()}${route.path.replace(/[:/-]+(\w?)/g, (_, c: string) => c.toUpperCase())}`,
@@ -67,9 +69,7 @@ function operation(route: Route, roles: readonly string[] | null): Json {
     parameters: parametersOf(route),
     ...(route.body ? { requestBody: { required: true, content: contentOf(route.body) } } : {}),
     responses: { [route.status]: { description: "Done", ...answerOf(route) }, default: errorAnswer },
-    ...(guarded
-      ? { security: [changesState(route) ? { session: [], csrf: [] } : { session: [] }, { key: [] }] }
-      : { security: [] }),
+    security: guarded ? [session, ...(declared?.forKeys ? [{ key: [] }] : [])] : [],
     "x-access":
       "publicBecause" in route.access ? `public: ${route.access.publicBecause}` : route.access.permission,
     "x-permission": permission,
@@ -79,18 +79,15 @@ function operation(route: Route, roles: readonly string[] | null): Json {
     "x-rate": route.rate,
     "x-audit": typeof route.audit === "string" ? route.audit : null,
     "x-fresh": route.demand.fresh,
+    "x-keys": declared?.forKeys ?? false,
     "x-csrf": guarded && changesState(route),
     "x-stream": route.output === "events",
-    "x-tenant-kind": kindOf(permission),
+    // Where the permission exists at all; the attacker takes a member of such a tenant for the call that must succeed.
+    "x-tenant-kind": declared?.in === "operator" ? "operator" : "customer",
     ...(route.state ? { "x-state": stateOf(route.state) } : {}),
     ...(route.mayAnswer.length > 0 ? { "x-control-status": route.mayAnswer } : {}),
     ...(Object.keys(route.unprobed).length > 0 ? { "x-unprobed": route.unprobed } : {}),
   };
-}
-
-// Where a permission exists at all; the attacker takes a member of such a tenant for the call that must succeed.
-function kindOf(permission: string | null): "operator" | "customer" {
-  return permissions().find((p) => p.key === permission)?.in === "operator" ? "operator" : "customer";
 }
 
 const stateOf = (state: string): string =>

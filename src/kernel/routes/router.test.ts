@@ -7,7 +7,7 @@ import { asSuperuser, openStage, type Person, type Stage } from "../../../test/s
 import { createApp } from "../../app.ts";
 import { minutes } from "../clock.ts";
 import { withDatabase } from "../database/migrate.ts";
-import { unit } from "../database/unit.ts";
+import { sendPending, unit } from "../database/unit.ts";
 import { appError } from "../errors.ts";
 import { Id } from "../ids.ts";
 import { rates } from "../limits/token-bucket.ts";
@@ -165,9 +165,8 @@ test("routes over HTTP", async (t) => {
     const headers = await headersOf(stage, leaver, "harrow", company.id);
     assert.equal((await call("GET", "untouched-admin", { headers })).status, 200);
     await unit(company.job(), async (ctx) => {
-      await ctx.tx.client.query("update session set ended_at = now() where session_id = $1", [
-        leaver.sessionId,
-      ]);
+      const client = await sendPending(ctx.tx);
+      await client.query("update session set ended_at = now() where session_id = $1", [leaver.sessionId]);
     });
     ends(await call("GET", "untouched-admin", { headers }), 401, "signed_out");
     ends(await call("GET", "events-admin"), 403, "forbidden");

@@ -12,6 +12,7 @@ import type { System } from "../system.ts";
 import type { Download, Reply, Route, Routes, StreamEvent, Upload } from "./contract.ts";
 import { apiKeyOf, authenticate, checkCsrf, checkRate } from "./guards.ts";
 import { checkCharacters, parseJson } from "./json.ts";
+import { isLoopbackName } from "./loopback.ts";
 import { responseSchema } from "./openapi.ts";
 import { FILES_AT_ONCE, sendError } from "./refusals.ts";
 import { sendEvents } from "./sse.ts";
@@ -123,7 +124,12 @@ async function contextOf(
   };
   if (route.demand.permission === null) {
     checkCsrf(system, route, request, null);
-    announceRate(reply, checkRate(system, route, { ip: request.ip }));
+    // As it was asked for, whether it can be a short name or not: what comes of it is the same.
+    const { slug } = request.params as { slug?: string };
+    announceRate(
+      reply,
+      checkRate(system, route, { ip: request.ip, ...(slug === undefined ? {} : { slug }) }),
+    );
     return route.of === "tenant" ? { ...ctx, tenant: await findTenant(system, slugOf(request)) } : ctx;
   }
   const { tenant, actor } = await identify(ctx, request).catch((error: unknown) => {
@@ -253,13 +259,6 @@ function fieldOf(fields: Record<string, unknown>, name: string): string | undefi
   if (last?.type !== "field" || typeof last.value !== "string") return undefined;
   checkCharacters(last.value);
   return last.value;
-}
-
-function isLoopbackName(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, "");
-  return (
-    name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127\.\d+\.\d+\.\d+$/.test(name)
-  );
 }
 
 async function answer(

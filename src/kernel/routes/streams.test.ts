@@ -32,6 +32,22 @@ test("a session has so many streams, and gets a place back when one ends", () =>
   assert.equal(openStream(ofSystem(system, "one"), AbortSignal.abort()).aborted, true);
 });
 
+test("an API key has as many as a session, and nobody else has any", () => {
+  const system = {};
+  const ofKey = (keyId: string) =>
+    ({
+      system,
+      tenant: { id: "harrow", slug: "harrow" },
+      actor: { kind: "key", memberId: "m", keyId },
+    }) as unknown as Ctx;
+  const open = (keyId: string) => openStream(ofKey(keyId), new AbortController().signal);
+  for (let i = 0; i < streamLimits.ofSession; i++) open("one");
+  assert.throws(() => open("one"), { code: "rate_limited" });
+  open("two");
+  const job = { ...ofKey("one"), actor: { kind: "job" } } as unknown as Ctx;
+  assert.throws(() => openStream(job, new AbortController().signal), /belongs to a session/);
+});
+
 test("a tenant has so many, whoever opens them; another tenant has its own", () => {
   const system = {};
   for (let i = 0; i < streamLimits.ofTenant; i++)

@@ -3,22 +3,21 @@ import { tenantOf } from "../context.ts";
 import { appError } from "../errors.ts";
 import type { System } from "../system.ts";
 
-/** How many streams may be open at once in one process, and for how long (milliseconds) each. */
+/** How many streams may be open at once in one process (of a session or an API key), and for how long (milliseconds) each. */
 export const streamLimits = { ofSession: 6, ofTenant: 200, life: 30 * 60_000 } as const;
 
 /**
  * Counts a stream in for as long as the other side stays. The answer ends with `gone`, and at the latest when the
  * stream has lived its time: its reader comes back with Last-Event-ID and is asked for their rights as anyone is.
- * Throws `rate_limited` when the session or the tenant has as many as it may.
+ * Throws `rate_limited` when the session, the API key or the tenant has as many as it may.
  */
 export function openStream(ctx: Ctx, gone: AbortSignal): AbortSignal {
-  if (ctx.actor.kind !== "member") throw new Error("a stream belongs to a session");
   if (gone.aborted) return gone;
   const open = openIn(ctx.system);
-  const [session, tenant] = [`s:${ctx.actor.sessionId}`, `t:${tenantOf(ctx).id}`];
+  const [session, tenant] = [readerOf(ctx), `t:${tenantOf(ctx).id}`];
   if (open.of(session) >= streamLimits.ofSession) {
     throw appError("rate_limited", {
-      message: "Too many streams are open in this session. Close one of its windows.",
+      message: "Too many streams are open here. Close one of them.",
       retryAfter: 5,
     });
   }
@@ -39,6 +38,12 @@ export function openStream(ctx: Ctx, gone: AbortSignal): AbortSignal {
     { once: true },
   );
   return AbortSignal.any([gone, AbortSignal.timeout(streamLimits.life)]);
+}
+
+function readerOf({ actor }: Ctx): string {
+  if (actor.kind === "member") return `s:${actor.sessionId}`;
+  if (actor.kind === "key") return `k:${actor.keyId}`;
+  throw new Error("a stream belongs to a session or an API key");
 }
 
 const counts = new WeakMap<System, ReturnType<typeof counter>>();

@@ -22,16 +22,16 @@ test("answers while they are written", async (t) => {
   const workspace = await stand.workspace("harrow");
   const mara = await workspace.hire("Mara", "manager");
   await addReady(workspace, mara, "rules.md", RULES);
-  const chat = (await createChat(mara.as("chat.use"))).id;
+  const chat = (await createChat(mara.as("chat.read"))).id;
   const gone = new AbortController();
   t.after(() => gone.abort());
-  const begin = async () => (await ask(mara.as("chat.use"), chat, QUESTION)).answer.id;
+  const begin = async () => (await ask(mara.as("chat.read"), chat, QUESTION)).answer.id;
   const follow = async (id: string, lastSeen?: string, who = mara) => {
     const seen: StreamEvent[] = [];
     // A connection ends with its answer, or with all of them.
     const closed = new AbortController();
     gone.signal.addEventListener("abort", () => closed.abort());
-    const events = await followAnswer(who.as("chat.use"), id, lastSeen, closed.signal);
+    const events = await followAnswer(who.as("chat.read"), id, lastSeen, closed.signal);
     const ended = (async () => {
       for await (const event of events) seen.push(event);
     })().finally(() => closed.abort());
@@ -47,7 +47,7 @@ test("answers while they are written", async (t) => {
     const done = seen.at(-1)?.data as Message;
     assert.deepEqual(
       done,
-      (await readChat(mara.as("chat.use"), chat)).messages.find((m) => m.id === id),
+      (await readChat(mara.as("chat.read"), chat)).messages.find((m) => m.id === id),
     );
     const late = await follow(id);
     await late.ended;
@@ -94,7 +94,7 @@ test("answers while they are written", async (t) => {
       await stream.ended;
       assert.deepEqual(stream.names(), ["part 1-1", "reset 2-0", "part 2-1", "part 2-2", "done 2-2"]);
       await workspace.run("assistant.answer", id);
-      const { row, parts } = await loadAnswer(mara.as("chat.use"), id);
+      const { row, parts } = await loadAnswer(mara.as("chat.read"), id);
       assert.deepEqual([row.attempt, row.state, parts.length], [2, "done", 2]);
     },
   );
@@ -103,7 +103,7 @@ test("answers while they are written", async (t) => {
     for (let i = 0; i < 5; i++) {
       const id = await begin();
       await Promise.all([1, 2, 3].map(() => workspace.run("assistant.answer", id)));
-      const { row, parts } = await loadAnswer(mara.as("chat.use"), id);
+      const { row, parts } = await loadAnswer(mara.as("chat.read"), id);
       assert.deepEqual([row.state, parts.map((p) => p.seq)], ["done", [1, 2]]);
     }
   });
@@ -129,14 +129,14 @@ test("answers while they are written", async (t) => {
 
   await t.test("the stream ends when the session does, and when the chat is deleted", async () => {
     const eve = await workspace.hire("Eve", "viewer");
-    const own = (await createChat(eve.as("chat.use"))).id;
-    const first = (await ask(eve.as("chat.use"), own, QUESTION)).answer.id;
+    const own = (await createChat(eve.as("chat.read"))).id;
+    const first = (await ask(eve.as("chat.read"), own, QUESTION)).answer.id;
     const stream = await follow(first, undefined, eve);
-    await deleteChat(eve.as("chat.use"), own);
+    await deleteChat(eve.as("chat.read"), own);
     await stream.ended;
     await workspace.run("assistant.answer", first);
-    const again = (await createChat(eve.as("chat.use"))).id;
-    const second = (await ask(eve.as("chat.use"), again, QUESTION)).answer.id;
+    const again = (await createChat(eve.as("chat.read"))).id;
+    const second = (await ask(eve.as("chat.read"), again, QUESTION)).answer.id;
     const other = await follow(second, undefined, eve);
     await unit(workspace.job(), (ctx) => endSessions(ctx, { memberId: eve.id }, "test"));
     await other.ended;
@@ -158,10 +158,10 @@ test("from a file to a cited answer, through the queue itself", async (t) => {
     const states = await Promise.all(items.map(({ id }) => getDocument(mara.as(), id)));
     return states.map((d) => d.state).join() === "ready,ready,failed";
   }, 40);
-  const chat = (await createChat(mara.as("chat.use"))).id;
-  const { answer } = await ask(mara.as("chat.use"), chat, "What does the sauna cost?");
+  const chat = (await createChat(mara.as("chat.read"))).id;
+  const { answer } = await ask(mara.as("chat.read"), chat, "What does the sauna cost?");
   const seen: StreamEvent[] = [];
-  for await (const event of await followAnswer(mara.as("chat.use"), answer.id, undefined, t.signal))
+  for await (const event of await followAnswer(mara.as("chat.read"), answer.id, undefined, t.signal))
     seen.push(event);
   assert.equal(seen.at(-1)?.event, "done");
   assert.match((seen.at(-1)?.data as Message | undefined)?.text ?? "", /six pounds/);

@@ -5,6 +5,7 @@ import { read, unit, write } from "../../kernel/database/unit.ts";
 import type { JobSpec } from "../../kernel/jobs.ts";
 import { rightsOf } from "../../kernel/permissions.ts";
 import { type Found, findPassages, wordsOf } from "../knowledge/service.ts";
+import { reachOfMember, sharingOf, visibleTo } from "../knowledge/sharing/reach.ts";
 import { type AnswerPart, answerExtractively } from "./extractive.ts";
 import { type AnswerBody, openAnswer, openQuestion, type PartBody, sealBody, sealPart } from "./messages.ts";
 
@@ -61,13 +62,13 @@ async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
         .where("message_id", "=", id)
         .where("author", "=", "assistant")
         .where("state", "=", "working")
-        .returning(["message_id", "attempt", "member_id", "body"]),
+        .returning(["message_id", "chat_id", "attempt", "member_id", "body"]),
     );
     const row = rows[0];
     if (!row) return null;
     await write(inner, db.deleteFrom("answer_part").where("message_id", "=", id));
     const { question: questionId } = openAnswer(keys, row);
-    const [[question], [asker]] = await read(
+    const [[question], [asker], [chat]] = await read(
       inner,
       db.selectFrom("message").where("message_id", "=", questionId).select(["message_id", "body"]),
       db
@@ -80,6 +81,11 @@ async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
         .where("member.status", "=", "active")
         .where("tenant.state", "=", "active")
         .select(["member.role", "role.permissions as granted", "tenant.kind as tenantKind"]),
+      // Whoever asked in another's chat may have lost it since.
+      sql<{ writable: boolean }>`
+        select chat.owner_id = ${row.member_id} or coalesce(sharing.reached = 'write', false) as writable
+          from chat cross join lateral ${sharingOf("chat", row.member_id)} sharing
+          where chat.chat_id = ${row.chat_id} and ${visibleTo("chat", reachOfMember(inner, row.member_id))}`,
     );
     if (!question) throw new Error("an answer has no question");
     const rights = asker ? rightsOf(asker, asker.tenantKind) : new Set();
@@ -89,7 +95,7 @@ async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
       memberId: row.member_id,
       questionId,
       question: openQuestion(keys, question).text,
-      mayAsk: rights.has("chat.use") && rights.has("search.use"),
+      mayAsk: rights.has("chat.ask") && rights.has("search.use") && chat?.writable === true,
     };
   });
   ctx.system.hub.tell(answerTopic(id));

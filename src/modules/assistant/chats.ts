@@ -1,23 +1,28 @@
-import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import { record, redacted } from "../../kernel/audit.ts";
 import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../kernel/context.ts";
 import type { TenantKeys } from "../../kernel/crypto/tenant-keys.ts";
 import { db, type RowsOf } from "../../kernel/database/queries.ts";
-import type { Tables } from "../../kernel/database/tables.ts";
-import { read, readOne, unit, write } from "../../kernel/database/unit.ts";
+import { read, unit, write } from "../../kernel/database/unit.ts";
 import { appError } from "../../kernel/errors.ts";
 import { newId } from "../../kernel/ids.ts";
 import { type Page, type Place, pageOf } from "../../kernel/paging.ts";
-import { allows } from "../../kernel/permissions.ts";
 import { openName } from "../identity/members.ts";
-
-export type Visibility = "private" | "tenant";
+import { openingOf, type Reach, reachWithOpened, sharingOf, visibleTo } from "../knowledge/sharing/reach.ts";
+import {
+  type AccessView,
+  accessOf,
+  demandAccess,
+  type Visibility,
+  visibilityOf,
+} from "../knowledge/sharing/view.ts";
+import { settleOpened } from "../tenancy/openings/reading.ts";
 
 export interface ChatSummary {
   readonly id: string;
   /** null until the first question gives it one. */
   readonly title: string | null;
   readonly visibility: Visibility;
+  readonly access: AccessView;
   readonly mine: boolean;
   readonly owner: { readonly id: string; readonly name: string };
   readonly updatedAt: string;
@@ -25,40 +30,39 @@ export interface ChatSummary {
 
 const titleCell = (id: string) => ({ table: "chat", column: "title", row: id });
 
-/** Chats with their owners. Narrow it with `visibleTo`, or check the row, before anything is shown. */
-const chatRows = () =>
+const allChats = () => db.selectFrom("chat").selectAll("chat");
+type Chats = ReturnType<typeof allChats>;
+
+/** Chats with their owners, and what `reach` makes of them. `pick` narrows them, with `visibleTo`. */
+const chatRows = (reach: Reach, pick: (chats: Chats) => Chats) =>
   db
-    .selectFrom("chat")
+    .selectFrom(pick(allChats()).as("chat"))
     .innerJoin("member", (on) =>
       on.onRef("member.tenant_id", "=", "chat.tenant_id").onRef("member.member_id", "=", "chat.owner_id"),
     )
+    .innerJoinLateral(sharingOf("chat", reach.memberId).as("sharing"), (on) => on.onTrue())
     .selectAll("chat")
-    .select(["member.name as owner_name", "member.status as owner_status"]);
+    .select(["member.name as owner_name", "sharing.reached", "sharing.whole", "sharing.shared"])
+    .select(openingOf("chat", reach).as("opening"));
 
 export type ChatRow = RowsOf<ReturnType<typeof chatRows>>[number];
 
-/** Own chats, and those shared with the whole workspace; no role sees more. */
-export const visibleTo =
-  (memberId: string) =>
-  (where: ExpressionBuilder<Tables, "chat">): Expression<SqlBool> =>
-    where.or([where("chat.owner_id", "=", memberId), where("chat.visibility", "=", "tenant")]);
-
 /**
- * Loading is authorizing: another tenant's chat, or another member's private one, is `not_found`; one that the acting
- * member may read but not change is `forbidden` for "write", which also locks the row. "withdraw" is "write" for
- * unsharing and deleting: whoever may remove members may do it with what a removed one has shared. What a removed
- * member kept private stays closed to everybody.
+ * Loading is authorizing: another tenant's chat, or one that the acting member does not reach, is `not_found`; one that
+ * they may read but not change is `forbidden` for "write", one of somebody else for "own". Both lock the row.
  */
-export async function loadChat(ctx: Ctx, id: string, to: "read" | "write" | "withdraw"): Promise<ChatRow> {
-  const me = memberOf(ctx);
-  const query = chatRows().where("chat.chat_id", "=", id);
-  const row = await readOne(ctx, to === "read" ? query : query.forUpdate("chat"));
-  if (!row || (row.owner_id !== me && row.visibility !== "tenant")) throw appError("not_found");
-  const orphaned = row.owner_status === "removed";
-  if (to === "withdraw" && orphaned && allows(standingOf(ctx), "member.remove")) return row;
-  if (to !== "read" && row.owner_id !== me) {
-    throw appError("forbidden", { message: "Only its owner can ask in this chat, change it or delete it." });
-  }
+export async function loadChat(ctx: Ctx, id: string, to: "read" | "write" | "own"): Promise<ChatRow> {
+  const reach = reachWithOpened(ctx);
+  const load = chatRows(reach, (chats) =>
+    chats.where("chat.chat_id", "=", id).where(visibleTo("chat", reach)),
+  );
+  // Rights are looked at behind the lock, by a statement of its own.
+  if (to !== "read")
+    await read(ctx, db.selectFrom("chat").where("chat_id", "=", id).select("chat_id").forUpdate());
+  const [rows] = await read(ctx, load);
+  const [row] = await settleOpened(ctx, "chat", rows, (found) => found.chat_id);
+  if (!row) throw appError("not_found");
+  demandAccess(row, memberOf(ctx), to);
   return row;
 }
 
@@ -68,20 +72,25 @@ export async function listChats(
   { cursor, limit }: { cursor?: Place | undefined; limit: number },
 ): Promise<Page<ChatSummary>> {
   const me = memberOf(ctx);
-  let query = chatRows()
-    .where(visibleTo(me))
-    .orderBy("chat.updated_at", "desc")
-    .orderBy("chat.chat_id", "desc")
-    .limit(limit + 1);
-  if (cursor) {
-    query = query.where(({ eb, refTuple, tuple }) =>
+  const reach = reachWithOpened(ctx);
+  const pick = (chats: Chats): Chats => {
+    const newest = chats
+      .where(visibleTo("chat", reach))
+      .orderBy("chat.updated_at", "desc")
+      .orderBy("chat.chat_id", "desc")
+      .limit(limit + 1);
+    if (!cursor) return newest;
+    return newest.where(({ eb, refTuple, tuple }) =>
       eb(refTuple("chat.updated_at", "chat.chat_id"), "<", tuple(cursor.at, cursor.id)),
     );
-  }
-  const [rows] = await read(ctx, query);
+  };
+  const [rows] = await read(
+    ctx,
+    chatRows(reach, pick).orderBy("chat.updated_at", "desc").orderBy("chat.chat_id", "desc"),
+  );
   const keys = await keysOf(ctx);
   return pageOf(
-    rows,
+    await settleOpened(ctx, "chat", rows, (row) => row.chat_id),
     limit,
     (row) => ({ at: row.updated_at, id: row.chat_id }),
     (row) => chatSummary(keys, row, me),
@@ -92,7 +101,8 @@ export function chatSummary(keys: TenantKeys, row: ChatRow, viewer: string): Cha
   return {
     id: row.chat_id,
     title: openTitle(keys, row) || null,
-    visibility: row.visibility,
+    visibility: visibilityOf(row),
+    access: accessOf(row, viewer),
     mine: row.owner_id === viewer,
     owner: { id: row.owner_id, name: openName(keys, { member_id: row.owner_id, name: row.owner_name }) },
     updatedAt: row.updated_at.toISOString(),
@@ -105,6 +115,8 @@ const openTitle = (keys: TenantKeys, row: { chat_id: string; title: Buffer }): s
 /** Begins a chat of the acting member's own, private and without a title. */
 export async function createChat(ctx: Ctx): Promise<{ id: string }> {
   return unit(ctx, async (inner) => {
+    // A key that is bound to a folder has no chats: it could not see this one.
+    if (standingOf(inner).folderId !== null) throw appError("forbidden");
     const keys = await keysOf(inner);
     const id = newId();
     const now = inner.clock();
@@ -124,46 +136,26 @@ export async function createChat(ctx: Ctx): Promise<{ id: string }> {
   });
 }
 
-/**
- * Renames a chat, or changes who may read it, or both. Sharing needs a permission of its own. Unsharing alone is open
- * to whoever may withdraw the chat (`loadChat`).
- */
-export async function changeChat(
-  ctx: Ctx,
-  id: string,
-  change: { title?: string | undefined; visibility?: Visibility | undefined },
-): Promise<ChatSummary> {
+/** Renames a chat. */
+export async function renameChat(ctx: Ctx, id: string, given: string): Promise<ChatSummary> {
   return unit(ctx, async (inner) => {
-    const unshares = change.title === undefined && change.visibility === "private";
-    const row = await loadChat(inner, id, unshares ? "withdraw" : "write");
+    const row = await loadChat(inner, id, "write");
     const keys = await keysOf(inner);
-    const before = { title: openTitle(keys, row), visibility: row.visibility };
-    const after = { title: change.title ?? before.title, visibility: change.visibility ?? before.visibility };
-    if (after.visibility !== before.visibility && !allows(standingOf(inner), "chat.share"))
-      throw appError("forbidden");
-    const title = keys.seal(titleCell(id), after.title);
-    await write(
-      inner,
-      db.updateTable("chat").set({ title, visibility: after.visibility }).where("chat_id", "=", id),
-    );
+    const title = keys.seal(titleCell(id), given);
+    await write(inner, db.updateTable("chat").set({ title }).where("chat_id", "=", id));
     record(inner, {
       event: "chat.changed",
       resource: { type: "chat", id },
-      changes: {
-        ...(after.title === before.title ? {} : { title: [redacted, redacted] as const }),
-        ...(after.visibility === before.visibility
-          ? {}
-          : { visibility: [before.visibility, after.visibility] as const }),
-      },
+      changes: openTitle(keys, row) === given ? {} : { title: [redacted, redacted] },
     });
-    return chatSummary(keys, { ...row, title, visibility: after.visibility }, memberOf(inner));
+    return chatSummary(keys, { ...row, title }, memberOf(inner));
   });
 }
 
 /** Deletes a chat with its questions and answers. An answer that is being written ends. */
 export async function deleteChat(ctx: Ctx, id: string): Promise<void> {
   await unit(ctx, async (inner) => {
-    await loadChat(inner, id, "withdraw");
+    await loadChat(inner, id, "own");
     await write(inner, db.deleteFrom("chat").where("chat_id", "=", id));
     record(inner, {
       event: "chat.deleted",

@@ -31,6 +31,8 @@ export interface Message {
   readonly documentsSearched: number | null;
   readonly ms: number | null;
   readonly createdAt: string;
+  /** Who asked, in a chat that is read; null of an answer, and where it was just asked. */
+  readonly by: { readonly id: string; readonly name: string } | null;
 }
 
 /** What is sealed into a message. */
@@ -137,5 +139,6 @@ function empty(row: MessageRow): Message {
     documentsSearched: null,
     ms: null,
     createdAt: row.created_at.toISOString(),
+    by: null,
   };
 }

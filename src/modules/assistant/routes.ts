@@ -3,20 +3,21 @@ import { Id } from "../../kernel/ids.ts";
 import { paging } from "../../kernel/paging.ts";
 import { allow, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
 import "./permissions.ts";
-import { changeChat, createChat, deleteChat, listChats } from "./chats.ts";
+import { sharingRoutesOf } from "../knowledge/sharing/routes.ts";
+import { createChat, deleteChat, listChats, renameChat } from "./chats.ts";
 import { ask, readChat } from "./service.ts";
 import { followAnswer } from "./stream.ts";
 
 const reading = unauditedBecause("a read of what the reader may see");
 
-const Visibility = z.enum(["private", "tenant"]);
 const Title = z.string().trim().min(1, "Give it a title.").max(200, "At most 200 characters.");
 const Question = z.string().trim().min(1, "Ask something.").max(4000, "At most 4,000 characters.");
 
 const ChatSummary = z.object({
   id: Id,
   title: z.string().nullable(),
-  visibility: Visibility,
+  visibility: z.enum(["private", "shared", "tenant"]),
+  access: z.enum(["own", "write", "read"]),
   mine: z.boolean(),
   owner: z.object({ id: Id, name: z.string() }),
   updatedAt: z.string(),
@@ -44,6 +45,7 @@ const Message = z.object({
   documentsSearched: z.int().nullable(),
   ms: z.int().nullable(),
   createdAt: z.string(),
+  by: z.object({ id: Id, name: z.string() }).nullable(),
 });
 
 const params = z.object({ id: Id });
@@ -54,7 +56,7 @@ export function assistantRoutes(routes: Routes): void {
     method: "GET",
     path: "/chats",
     words: "List the chats that one may read, the one last used first",
-    access: allow("chat.use"),
+    access: allow("chat.read"),
     audit: reading,
     rate: "read",
     input: { query: z.object(paging(200)) },
@@ -67,7 +69,7 @@ export function assistantRoutes(routes: Routes): void {
     path: "/chats",
     words: "Begin a chat",
     creates: "chat",
-    access: allow("chat.use"),
+    access: allow("chat.create"),
     audit: "chat.created",
     rate: "write",
     output: { 201: z.object({ id: Id }) },
@@ -79,31 +81,32 @@ export function assistantRoutes(routes: Routes): void {
     path: "/chats/:id",
     words: "Read a chat",
     resource: "chat",
-    access: allow("chat.use"),
+    access: allow("chat.read"),
     audit: reading,
     rate: "read",
     input: { params },
-    output: { 200: ChatSummary.extend({ messages: z.array(Message) }) },
+    output: {
+      200: ChatSummary.extend({
+        messages: z.array(Message),
+      }),
+    },
     handler: (ctx, { params: { id } }) => readChat(ctx, id),
   });
 
   route(routes, {
     method: "PATCH",
     path: "/chats/:id",
-    words: "Rename a chat of one's own, or change who may read it",
+    words: "Rename a chat that one may write",
     resource: "chat",
-    access: allow("chat.use"),
+    access: allow("chat.change"),
     audit: "chat.changed",
     rate: "write",
     input: {
       params,
-      body: z
-        .object({ title: Title.meta({ examples: ["Leases that end this year"] }), visibility: Visibility })
-        .partial()
-        .refine((change) => Object.keys(change).length > 0, "Say what to change."),
+      body: z.object({ title: Title.meta({ examples: ["Leases that end this year"] }) }),
     },
     output: { 200: ChatSummary },
-    handler: (ctx, { params: { id }, body }) => changeChat(ctx, id, body),
+    handler: (ctx, { params: { id }, body }) => renameChat(ctx, id, body.title),
   });
 
   route(routes, {
@@ -111,7 +114,7 @@ export function assistantRoutes(routes: Routes): void {
     path: "/chats/:id",
     words: "Delete a chat of one's own with its questions and answers",
     resource: "chat",
-    access: allow("chat.use"),
+    access: allow("chat.delete"),
     audit: "chat.deleted",
     rate: "write",
     input: { params },
@@ -125,10 +128,10 @@ export function assistantRoutes(routes: Routes): void {
   route(routes, {
     method: "POST",
     path: "/chats/:id/questions",
-    words: "Ask in a chat of one's own; the answer is written while its stream is read",
+    words: "Ask in a chat that one may write; the answer is written while its stream is read",
     resource: "chat",
     creates: "answer",
-    access: allow("chat.use"),
+    access: allow("chat.ask"),
     audit: "question.asked",
     rate: "ask",
     input: {
@@ -144,7 +147,7 @@ export function assistantRoutes(routes: Routes): void {
     path: "/answers/:id/stream",
     words: "Follow an answer as it is written; Last-Event-ID resumes",
     resource: "answer",
-    access: allow("chat.use"),
+    access: allow("chat.read"),
     audit: reading,
     rate: "stream",
     output: { 200: "events" },
@@ -152,4 +155,6 @@ export function assistantRoutes(routes: Routes): void {
     handler: (ctx, { params: { id } }, reply) =>
       followAnswer(ctx, id, reply.header("last-event-id"), reply.gone()),
   });
+
+  sharingRoutesOf(routes, "chat");
 }

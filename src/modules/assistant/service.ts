@@ -4,8 +4,10 @@ import { db } from "../../kernel/database/queries.ts";
 import { read, unit, write } from "../../kernel/database/unit.ts";
 import { appError } from "../../kernel/errors.ts";
 import { newId } from "../../kernel/ids.ts";
+import { openName } from "../identity/members.ts";
 import { readableDocuments } from "../knowledge/service.ts";
-import { type ChatSummary, chatSummary, loadChat, touchChat, visibleTo } from "./chats.ts";
+import { reachOf, reachWithOpened, visibleTo } from "../knowledge/sharing/reach.ts";
+import { type ChatSummary, chatSummary, loadChat, touchChat } from "./chats.ts";
 import {
   answerView,
   type Message,
@@ -33,12 +35,18 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
       .innerJoin("chat", (on) =>
         on.onRef("chat.tenant_id", "=", "message.tenant_id").onRef("chat.chat_id", "=", "message.chat_id"),
       )
-      .where(visibleTo(me))
+      .innerJoin("member", (on) =>
+        on
+          .onRef("member.tenant_id", "=", "message.tenant_id")
+          .onRef("member.member_id", "=", "message.member_id"),
+      )
+      .where(visibleTo("chat", reachWithOpened(ctx)))
       .where("message.chat_id", "=", id)
       .orderBy("message.created_at", "desc")
       .orderBy("message.message_id", "desc")
       .limit(MOST_MESSAGES)
-      .selectAll("message"),
+      .selectAll("message")
+      .select("member.name as member_name"),
     db
       .selectFrom("answer_part")
       .innerJoin("message", (on) =>
@@ -55,14 +63,19 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
   const bodies = new Map(
     [...parts].map(([message, rows]) => [message, rows.map((row) => openPart(keys, row))]),
   );
-  const readable = await readableDocuments(ctx, me, documentsIn([...bodies.values()].flat()));
+  // Without what is opened: an opened chat shows what was asked, and of the documents those that are opened by id.
+  const readable = await readableDocuments(ctx, reachOf(ctx), documentsIn([...bodies.values()].flat()));
+  const askedBy = (row: { member_id: string; member_name: Buffer }) => ({
+    id: row.member_id,
+    name: openName(keys, { member_id: row.member_id, name: row.member_name }),
+  });
   return {
     ...chatSummary(keys, chat, me),
     messages: messages
       .reverse()
       .map((row) =>
         row.author === "person"
-          ? questionView(keys, row)
+          ? { ...questionView(keys, row), by: askedBy(row) }
           : answerView(keys, row, bodies.get(row.message_id) ?? [], readable, me),
       ),
   };
@@ -71,7 +84,7 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
 export const documentsIn = (parts: readonly PartBody[]): string[] =>
   parts.flatMap((part) => part.citations.map((citation) => citation.document));
 
-/** Asks in a chat of one's own. The answer is written by a job, in the rights of whoever asks. */
+/** Asks in a chat that one may write. The answer is written by a job, in the rights of whoever asks. */
 export async function ask(
   ctx: Ctx,
   chatId: string,
@@ -120,7 +133,7 @@ export interface LoadedAnswer {
 
 /** An answer as far as it is written. Throws `not_found` unless the acting member may read its chat. */
 export async function loadAnswer(ctx: Ctx, id: string): Promise<LoadedAnswer> {
-  const me = memberOf(ctx);
+  const reach = reachOf(ctx);
   // In this order: an answer that is seen as done has all of its parts.
   const [[row], partRows] = await read(
     ctx,
@@ -129,7 +142,7 @@ export async function loadAnswer(ctx: Ctx, id: string): Promise<LoadedAnswer> {
       .innerJoin("chat", (on) =>
         on.onRef("chat.tenant_id", "=", "message.tenant_id").onRef("chat.chat_id", "=", "message.chat_id"),
       )
-      .where(visibleTo(me))
+      .where(visibleTo("chat", reach))
       .where("message.message_id", "=", id)
       .where("message.author", "=", "assistant")
       .selectAll("message"),
@@ -138,5 +151,5 @@ export async function loadAnswer(ctx: Ctx, id: string): Promise<LoadedAnswer> {
   if (!row) throw appError("not_found");
   const keys = await keysOf(ctx);
   const parts = partRows.map((part) => ({ seq: part.seq, body: openPart(keys, part) }));
-  return { row, parts, readable: await readableDocuments(ctx, me, documentsIn(parts.map((p) => p.body))) };
+  return { row, parts, readable: await readableDocuments(ctx, reach, documentsIn(parts.map((p) => p.body))) };
 }

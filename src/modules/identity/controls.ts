@@ -1,12 +1,16 @@
 import type { Control } from "../../kernel/controls.ts";
 import type { Stage } from "../trust/stage/stage.ts";
+import { checkApiKeys } from "./checks/api-keys.ts";
 import { checkInvitations } from "./checks/invitations.ts";
 import { checkLockout } from "./checks/lockout.ts";
 import { checkLoginAudit } from "./checks/login-audit.ts";
+import { checkPasskeys } from "./checks/passkeys.ts";
 import { checkPasswordPolicy } from "./checks/password-policy.ts";
 import { checkRevocation } from "./checks/revocation.ts";
 import { checkSessions } from "./checks/sessions.ts";
 import { checkSlugLogin } from "./checks/slug-login.ts";
+import { checkStepUp } from "./checks/step-up.ts";
+import { checkTotp } from "./checks/totp.ts";
 import { checkVerification } from "./checks/verification.ts";
 
 export const identityControls: readonly Control<Stage>[] = [
@@ -27,6 +31,24 @@ export const identityControls: readonly Control<Stage>[] = [
     kind: "tested",
     removed: "the record of a refused sign-in",
     check: checkLoginAudit,
+  },
+  {
+    id: "identity.totp",
+    kind: "tested",
+    removed: "the comparison with the time step that was used last",
+    check: checkTotp,
+  },
+  {
+    id: "identity.passkeys",
+    kind: "tested",
+    removed: "the end of a challenge with its first use",
+    check: checkPasskeys,
+  },
+  {
+    id: "identity.step-up",
+    kind: "tested",
+    removed: "the question how old the second factor is",
+    check: checkStepUp,
   },
   {
     id: "identity.sessions",
@@ -57,5 +79,11 @@ export const identityControls: readonly Control<Stage>[] = [
     kind: "tested",
     removed: "the workspace in the token",
     check: checkSlugLogin,
+  },
+  {
+    id: "connectors.api-keys",
+    kind: "tested",
+    removed: "the scope of a key, its end, and the end of its owner",
+    check: checkApiKeys,
   },
 ];

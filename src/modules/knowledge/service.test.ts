@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
-import { addReady, openStand } from "../../../test/support/knowledge.ts";
+import { addReady, closeToAll, openStand, openToAll } from "../../../test/support/knowledge.ts";
 import { unit, write } from "../../kernel/database/unit.ts";
-import { changeDocument } from "./documents/service.ts";
 import { findPassages, readableDocuments, searchPassages } from "./service.ts";
+import { reachOf } from "./sharing/reach.ts";
 
 test("search", async (t) => {
   const stand = await openStand(t);
@@ -52,16 +52,16 @@ test("search", async (t) => {
   });
 
   await t.test("sharing and withdrawing count at once", async () => {
-    await changeDocument(omar.as("document.change"), secret, { visibility: "tenant" });
+    await openToAll(omar, "document", secret);
     assert.deepEqual(await names(mara, "quillwort"), ["board.md"]);
-    assert.deepEqual([...(await readableDocuments(mara.as(), mara.id, [secret, lease])).values()].sort(), [
-      "board.md",
-      "lease.md",
-    ]);
-    await changeDocument(omar.as("document.change"), secret, { visibility: "private" });
+    assert.deepEqual(
+      [...(await readableDocuments(mara.as(), reachOf(mara.as()), [secret, lease])).values()].sort(),
+      ["board.md", "lease.md"],
+    );
+    await closeToAll(omar, "document", secret);
     assert.deepEqual(await names(mara, "quillwort"), []);
     assert.deepEqual(
-      [...(await readableDocuments(mara.as(), mara.id, [secret, lease])).values()],
+      [...(await readableDocuments(mara.as(), reachOf(mara.as()), [secret, lease])).values()],
       ["lease.md"],
     );
   });

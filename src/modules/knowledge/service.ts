@@ -2,7 +2,6 @@ import { sql } from "kysely";
 import { type Ctx, keysOf, memberOf, tenantOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read } from "../../kernel/database/unit.ts";
-import { visibleTo } from "./documents/access.ts";
 import type { PassageBody } from "./documents/service.ts";
 import { openDocumentName, passageCell } from "./documents/view.ts";
 import { indexKeys } from "./index/keys.ts";
@@ -11,6 +10,7 @@ import { analyse } from "./search/analysis.ts";
 import { parseQuery } from "./search/query.ts";
 import { search } from "./search/rank.ts";
 import { marks } from "./search/snippet.ts";
+import { type Reach, reachOfMember, visibleTo } from "./sharing/reach.ts";
 
 /** A passage that was found, best first; `score` only counts beside the others of the same search. */
 export interface Found {
@@ -47,7 +47,7 @@ export async function findPassages(
           .onRef("document.tenant_id", "=", "passage.tenant_id")
           .onRef("document.document_id", "=", "passage.document_id"),
       )
-      .where(visibleTo(memberId))
+      .where(visibleTo("document", reachOfMember(ctx, memberId)))
       .where(sql<boolean>`passage.index_no = any(${hits.map((hit) => hit.passage)}::bigint[])`)
       .select(["passage.index_no", "passage.passage_no", "passage.page", "passage.body"])
       .select(["document.document_id", "document.name"]),
@@ -96,10 +96,10 @@ export async function searchPassages(ctx: Ctx, q: string, limit: number): Promis
   };
 }
 
-/** Names of those of the documents that a member may see now; the others, and deleted ones, are left out. */
+/** Names of those of the documents that are reached now; the others, and deleted ones, are left out. */
 export async function readableDocuments(
   ctx: Ctx,
-  memberId: string,
+  reach: Reach,
   ids: readonly string[],
 ): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
@@ -107,7 +107,7 @@ export async function readableDocuments(
     ctx,
     db
       .selectFrom("document")
-      .where(visibleTo(memberId))
+      .where(visibleTo("document", reach))
       .where(sql<boolean>`document.document_id = any(${[...new Set(ids)]}::uuid[])`)
       .where("document.tenant_id", "=", tenantOf(ctx).id)
       .select(["document_id", "name"]),

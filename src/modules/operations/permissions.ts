@@ -6,4 +6,5 @@ permission({
   words: "Read the audit log of the workspace",
   from: "admin",
   in: "everywhere",
+  forSupport: true,
 });

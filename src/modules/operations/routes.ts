@@ -32,7 +32,7 @@ export function operationsRoutes(routes: Routes): void {
     method: "GET",
     path: "/account/sign-ins",
     words: "One's own sign-in history",
-    access: allow("account.use"),
+    access: allow("account.sign-ins"),
     audit: unauditedBecause("reads only one's own history"),
     rate: "read",
     output: { 200: z.object({ items: z.array(AuditItem), next: z.null() }) },

@@ -9,6 +9,7 @@ export const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   "platform.set_up": "whether the installation has its first owner",
   "platform.signing_key": "the installation's signing key, sealed",
   "platform.control_run": "results of the checks, public",
+  "platform.hash_cost": "which costs of password hashes are in use anywhere, without whose",
   "directory.tenant_slug": "finds a tenant by its public short name; the application cannot read it",
 };
 

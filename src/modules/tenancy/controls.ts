@@ -1,6 +1,10 @@
 import { type Control, type Finding, outcomeOf } from "../../kernel/controls.ts";
 import type { Stage } from "../trust/stage/stage.ts";
 import { foreignKeyFindings, protectionFindings } from "./catalog.ts";
+import { checkColleagues } from "./checks/colleagues.ts";
+import { checkEscalation } from "./checks/escalation.ts";
+import { checkRoles } from "./checks/roles.ts";
+import { checkSupport } from "./checks/support.ts";
 
 export const tenancyControls: readonly Control<Stage>[] = [
   {
@@ -154,120 +158,28 @@ export const tenancyControls: readonly Control<Stage>[] = [
     },
   },
   {
+    id: "tenancy.isolation-users",
+    kind: "tested",
+    removed:
+      "the owner, the shares and the folders in the condition that every query carries; the record of an opening",
+    check: checkColleagues,
+  },
+  {
     id: "tenancy.no-escalation",
     kind: "tested",
     removed: "the comparison of roles when a role is given",
     check: checkEscalation,
   },
+  {
+    id: "tenancy.roles",
+    kind: "tested",
+    removed: "the question for the route's permission in the first statement of a unit of work",
+    check: checkRoles,
+  },
+  {
+    id: "tenancy.support-access",
+    kind: "tested",
+    removed: "the grant, where a guest's session is looked at",
+    check: checkSupport,
+  },
 ];
-
-async function checkEscalation(stage: Stage) {
-  const findings: Finding[] = [];
-  const expect = async (
-    what: string,
-    who: string,
-    answer: Promise<{ status: number }>,
-    statuses: number[],
-  ) => {
-    const { status } = await answer;
-    findings.push({ verdict: statuses.includes(status) ? "held" : "broken", what, who, got: String(status) });
-  };
-  const { a } = stage;
-  const spare = await a.hire(`Spare Owner ${Date.now()}`, "viewer");
-  const [admin, otherAdmin] = a.people.admin;
-  const [owner] = a.people.owner;
-  const [viewer] = a.people.viewer;
-  await expect(
-    "an admin makes themself owner",
-    "admin",
-    admin.client.call("PATCH", `members/${admin.id}`, { body: { role: "owner" } }),
-    [403],
-  );
-  await expect(
-    "an admin makes a colleague owner",
-    "admin",
-    admin.client.call("PATCH", `members/${otherAdmin.id}`, { body: { role: "owner" } }),
-    [403],
-  );
-  await expect(
-    "an admin demotes an owner",
-    "admin",
-    admin.client.call("PATCH", `members/${owner.id}`, { body: { role: "viewer" } }),
-    [403],
-  );
-  for (const [verb, method, path] of [
-    ["suspends", "PUT", `members/${owner.id}/suspension`],
-    ["removes", "DELETE", `members/${owner.id}`],
-  ] as const) {
-    await expect(
-      `an admin ${verb} an owner`,
-      "admin",
-      admin.client.call(method, path, method === "PUT" ? { body: {} } : {}),
-      [403],
-    );
-  }
-  await expect(
-    "an admin invites an owner",
-    "admin",
-    admin.client.call("POST", "invitations", { body: { address: "boss@elsewhere.example", role: "owner" } }),
-    [403],
-  );
-  await expect(
-    "a viewer changes a role",
-    "viewer",
-    viewer.client.call("PATCH", `members/${viewer.id}`, { body: { role: "admin" } }),
-    [403],
-  );
-  await expect(
-    "a role in the body of a rename",
-    "viewer",
-    viewer.client.call("PATCH", "account", {
-      body: { name: viewer.name, role: "owner", tenant_id: stage.b.id },
-    }),
-    [200, 422],
-  );
-  const after = await viewer.client.call("GET", "session");
-  findings.push({
-    verdict: after.json.me.role === "viewer" && after.json.tenant.slug === a.slug ? "held" : "broken",
-    what: "role and tenant after it",
-    who: "viewer",
-    got: `${after.json.me.role} in ${after.json.tenant.slug}`,
-  });
-  // The positive control: an owner may do what the admin may not.
-  await expect(
-    "an owner makes a member owner",
-    "owner",
-    owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "owner" } }),
-    [204],
-  );
-  await expect(
-    "and takes it back",
-    "owner",
-    owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "viewer" } }),
-    [204],
-  );
-  // The last two owners demote each other at once, in a company of their own.
-  const lone = await stage.founder.found(`lone-${Date.now().toString(36)}`, "Lone Owners", "Asta Holm");
-  const second = await lone.hire("Bo Frey", "owner");
-  const both = await Promise.all([
-    lone.owner.client.call("PATCH", `members/${second.id}`, { body: { role: "viewer" } }),
-    second.client.call("PATCH", `members/${lone.owner.id}`, { body: { role: "viewer" } }),
-  ]);
-  const members = await Promise.all([lone.owner, second].map((p) => p.client.call("GET", "session")));
-  const owners = members.filter((m) => m.json?.me?.role === "owner").length;
-  findings.push({
-    verdict: owners === 1 ? "held" : "broken",
-    what: "the last two owners demote each other at once",
-    who: "owners",
-    got: `${both.map((r) => r.status).join(" and ")}, ${owners} owner left`,
-  });
-  const last = members[0]?.json?.me?.role === "owner" ? lone.owner : second;
-  await expect(
-    "the last owner steps down",
-    "owner",
-    last.client.call("PATCH", `members/${last.id}`, { body: { role: "admin" } }),
-    [409],
-  );
-  await expect("the last owner leaves", "owner", last.client.call("DELETE", `members/${last.id}`), [409]);
-  return outcomeOf(findings, `${findings.length} attempts to gain rights`);
-}

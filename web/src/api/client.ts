@@ -36,16 +36,28 @@ export async function call<Output>(
 
 /**
  * Runs `attempt`; when the access token has lapsed or the CSRF proof is another tab's, renews what is missing and
- * runs it once more. For streams and uploads too.
+ * runs it once more. Where the server asks for a fresh second factor, asks the person for it and runs it once more.
+ * For streams and uploads too.
  */
 export async function withSession<Output>(slug: string, attempt: () => Promise<Output>): Promise<Output> {
+  try {
+    return await withTokens(slug, attempt);
+  } catch (error) {
+    if (!isApiError(error) || error.code !== "step_up_required" || !stepUp) throw error;
+    await stepUp(slug);
+    return withTokens(slug, attempt);
+  }
+}
+
+async function withTokens<Output>(slug: string, attempt: () => Promise<Output>): Promise<Output> {
   let refused: ApiError;
   try {
     return await attempt();
   } catch (error) {
     if (!isApiError(error)) throw error;
     if (error.code === "signed_out") return endSession(slug, error);
-    if (error.code === "forbidden") for (const listener of forbidden) listener(slug);
+    if (error.code === "forbidden" || error.code === "factor_required")
+      for (const listener of forbidden) listener(slug);
     if (!["session_expired", "not_signed_in", "csrf"].includes(error.code)) throw error;
     refused = error;
   }
@@ -103,10 +115,26 @@ export function onSignedOut(listener: (slug: string) => void): () => void {
 
 const forbidden = new Set<(slug: string) => void>();
 
-/** Calls `listener` when the server refused what a role does not include; returns the way to stop. */
+/**
+ * Calls `listener` when the server refused what a role does not include, or what waits for a second factor: the
+ * session is not what the page took it for. Returns the way to stop.
+ */
 export function onForbidden(listener: (slug: string) => void): () => void {
   forbidden.add(listener);
   return () => forbidden.delete(listener);
+}
+
+let stepUp: ((slug: string) => Promise<void>) | null = null;
+
+/**
+ * Who asks the person for their second factor: `ask` resolves once it is proved and rejects with an ApiError when
+ * the person would rather not. Returns the way to stop.
+ */
+export function onStepUp(ask: (slug: string) => Promise<void>): () => void {
+  stepUp = ask;
+  return () => {
+    if (stepUp === ask) stepUp = null;
+  };
 }
 
 function endSession(slug: string, error: ApiError): never {

@@ -8,30 +8,92 @@ export type List<Item> = { items: Item[]; next: string | null };
 /** `total`: how many documents the person can see, whatever the search. */
 export type DocumentList = List<Document> & { total: number };
 
-export type Role = "viewer" | "manager" | "admin" | "owner";
+export type BuiltInRole = "viewer" | "manager" | "admin" | "owner";
+
+/** A built-in role, `support`, or the id of one of the workspace's own. */
+export type Role = string;
 
 export type Permission =
   | "account.use"
+  | "account.change"
+  | "account.password"
+  | "account.address"
+  | "account.factors"
+  | "account.passkeys"
+  | "account.sessions"
+  | "account.sign-ins"
+  | "account.notices"
+  | "account.openings"
+  | "notice.read"
+  | "key.use"
+  | "key.create"
+  | "key.end"
+  | "key.see-all"
+  | "key.end-all"
+  | "role.read"
+  | "role.create"
+  | "role.change"
+  | "role.delete"
+  | "member.read"
+  | "member.invite"
+  | "member.see-invitations"
+  | "member.withdraw-invitation"
+  | "member.change-role"
+  | "member.suspend"
+  | "member.reinstate"
+  | "member.remove"
+  | "member.unlock"
+  | "member.reset-factors"
+  | "member.hand-over"
+  | "member.see-rights"
+  | "member.see-holdings"
+  | "group.read"
+  | "group.create"
+  | "group.change"
+  | "group.delete"
+  | "group.members"
+  | "policy.read"
+  | "policy.change"
+  | "tenant.read"
+  | "tenant.change"
+  | "support.see"
+  | "support.grant"
+  | "support.end"
+  | "content.open"
+  | "content.see-openings"
+  | "content.close"
   | "document.read"
   | "document.download"
   | "document.upload"
   | "document.change"
+  | "document.move"
   | "document.delete"
   | "document.share"
+  | "document.retry"
+  | "document.see-access"
+  | "folder.read"
+  | "folder.create"
+  | "folder.change"
+  | "folder.move"
+  | "folder.delete"
+  | "folder.share"
+  | "folder.see-access"
+  | "share.change"
+  | "share.end"
   | "search.use"
-  | "chat.use"
+  | "chat.read"
+  | "chat.create"
+  | "chat.ask"
+  | "chat.change"
+  | "chat.delete"
   | "chat.share"
-  | "member.read"
-  | "member.invite"
-  | "member.change-role"
-  | "member.suspend"
-  | "member.remove"
-  | "member.unlock"
+  | "chat.see-access"
   | "audit.read"
-  | "tenant.read"
-  | "tenant.change"
   | "operator.tenants.read"
   | "operator.tenants.create"
+  | "operator.users.import"
+  | "operator.support.see"
+  | "operator.support.enter"
   | "operator.controls.run";
 
 export type Installation = {
@@ -52,11 +114,86 @@ export type OutboxMail = {
 };
 
 export type SessionView = {
-  me: { id: string; name: string; address: string; role: Role; permissions: Permission[] };
+  me: {
+    id: string;
+    name: string;
+    address: string;
+    role: string;
+    permissions: Permission[];
+    /** Language of mails. */
+    language: "en" | "de" | "fr";
+    /** IANA name, for example `Europe/Berlin`. */
+    timeZone: string;
+  };
   tenant: { slug: string; name: string; kind: "operator" | "customer" | "canary" };
   csrf: string;
   expiresAt: string;
+  factor: {
+    /** Nothing else works until a second factor is set up. */
+    due: boolean;
+    /** From when on the workspace asks everybody for one. */
+    requiredFrom: string | null;
+    /** Until when what asks for a fresh second factor works without asking. */
+    freshUntil: string | null;
+  };
+  /** Not null while the operator's support may enter; `me.role` is "support" for whoever has. */
+  support: { until: string } | null;
 };
+
+export type FactorMethod = "totp" | "passkey" | "recovery-code";
+
+export type SignedIn =
+  | ({ state: "open" } & SessionView)
+  | { state: "second-factor"; ticket: string; methods: FactorMethod[]; expiresAt: string };
+
+/** The proof of work that a sign-in may be asked for; `altcha-lib` makes and solves it. */
+export type SignInChallenge = {
+  algorithm: string;
+  challenge: string;
+  maxnumber: number;
+  salt: string;
+  signature: string;
+};
+
+export type StepUpChallenge = {
+  methods: FactorMethod[];
+  ticket: string | null;
+  options: Record<string, unknown> | null;
+};
+
+export type PasskeyChallenge = { ticket: string; options: Record<string, unknown> };
+
+export type Passkey = { id: string; name: string; createdAt: string; lastUsedAt: string | null };
+
+export type Factors = {
+  required: boolean;
+  totp: { createdAt: string } | null;
+  recoveryCodes: { left: number; createdAt: string } | null;
+  passkeys: Passkey[];
+};
+
+export type NewTotp = { secret: string; uri: string };
+
+/** The codes are shown now and never again; null where there were some already. */
+export type FactorAdded = { recoveryCodes: string[] | null };
+
+export type PasskeyAdded = { id: string; name: string; recoveryCodes: string[] | null };
+
+export type Account = { name: string; language: "en" | "de" | "fr"; timeZone: string };
+
+export type PageNotice = {
+  id: string;
+  kind: string;
+  at: string;
+  text: string;
+  /** Where in the workspace it leads, beginning with `/`. */
+  path: string | null;
+  read: boolean;
+};
+
+export type PageNotices = List<PageNotice> & { unread: number };
+
+export type NoticeChoice = { kind: string; words: string; page: boolean; mail: boolean; fixed: boolean };
 
 export type OpenSession = {
   id: string;
@@ -82,7 +219,8 @@ export type Member = {
   name: string;
   address: string;
   role: Role;
-  status: "active" | "suspended";
+  roleName: string;
+  status: "active" | "suspended" | "removed";
   lastSignInAt: string | null;
 };
 
@@ -107,7 +245,8 @@ export type OpenedInvitation = {
 export type AuditEntry = {
   id: string;
   at: string;
-  actor: { id: string | null; name: string | null; role: string | null };
+  /** `kind` is "key" where a program acted with this member's API key. */
+  actor: { kind: string; id: string | null; name: string | null; role: string | null };
   event: string;
   resource: { type: string; id: string | null };
   ip: string | null;
@@ -126,7 +265,13 @@ export type Tenant = {
   state: string;
 };
 
-export type Visibility = "private" | "tenant";
+/** `shared`: with persons or groups; `tenant`: with everyone, here or through a folder. */
+export type Visibility = "private" | "shared" | "tenant";
+
+/** What this person may do with a thing: `own` includes sharing and deleting. */
+export type Access = "own" | "write" | "read";
+
+export type Person = { id: string; name: string };
 
 export type Document = {
   id: string;
@@ -136,10 +281,42 @@ export type Document = {
   pages: number | null;
   state: "received" | "reading" | "indexing" | "ready" | "failed";
   problem: { code: string; message: string } | null;
+  /** Null at the top of the library, and where the folder is not open to this person. */
+  folder: string | null;
+  access: Access;
   visibility: Visibility;
-  owner: { id: string; name: string };
+  owner: Person;
   mine: boolean;
   createdAt: string;
+};
+
+export type Folder = {
+  id: string;
+  name: string;
+  parent: string | null;
+  owner: Person;
+  mine: boolean;
+  access: Access;
+  visibility: Visibility;
+  createdAt: string;
+};
+
+export type ShareWith = { kind: "member" | "group" | "tenant"; id: string | null; name: string };
+
+export type Share = {
+  id: string;
+  with: ShareWith;
+  access: "read" | "write";
+  since: string;
+  /** The folder that was shared; taken back there. */
+  inheritedFrom: { id: string; name: string } | null;
+};
+
+export type AccessView = {
+  owner: Person;
+  shares: Share[];
+  /** Admins who have opened it, each with a reason and an end. */
+  openings: { by: Person; until: string; reason: string }[];
 };
 
 export type Passage = { no: number; page: number | null; heading: string | null; text: string };
@@ -160,9 +337,10 @@ export type SearchResult = { items: SearchHit[]; ms: number; documents: number }
 export type ChatSummary = {
   id: string;
   title: string | null;
+  access: Access;
   visibility: Visibility;
   mine: boolean;
-  owner: { id: string; name: string };
+  owner: Person;
   updatedAt: string;
 };
 
@@ -183,6 +361,8 @@ export type Part = { text: string; citations: number[] };
 export type Message = {
   id: string;
   author: "person" | "assistant";
+  /** Who asked; null of an answer, and of a question that has just been asked. */
+  by: Person | null;
   state: "done" | "working" | "failed";
   text: string;
   parts: Part[];
@@ -194,6 +374,95 @@ export type Message = {
 };
 
 export type Chat = ChatSummary & { messages: Message[] };
+
+export type GroupSummary = { id: string; name: string; members: number; mine: boolean };
+
+export type Group = { id: string; name: string; members: Person[] };
+
+export type Opening = {
+  id: string;
+  /** `name` only of a member, and for the owner themself; `id` null once it is deleted. */
+  of: { kind: "document" | "folder" | "chat" | "member"; id: string | null; name: string | null };
+  by: Person;
+  reason: string;
+  at: string;
+  until: string;
+  ended: string | null;
+};
+
+export type Holdings = { documents: number; folders: number; chats: number; groups: number };
+
+/** A permission in plain words; `always`: every role has it. */
+export type PermissionWords = { key: string; group: string; words: string; always: boolean };
+
+/** `mayChange`: it holds nothing that this person lacks. */
+export type CustomRole = {
+  id: string;
+  name: string;
+  permissions: string[];
+  members: number;
+  mayChange: boolean;
+};
+
+export type Roles = {
+  builtIn: { name: string; words: string; permissions: string[] }[];
+  items: CustomRole[];
+  permissions: PermissionWords[];
+};
+
+export type Rights = {
+  role: { name: string; id: string | null };
+  items: { key: string; group: string; words: string; held: boolean; because: string }[];
+};
+
+export type ApiKey = {
+  id: string;
+  name: string;
+  prefix: string;
+  permissions: string[];
+  folder: { id: string; name: string } | null;
+  networks: string[];
+  createdAt: string;
+  expiresAt: string;
+  lastUsedAt: string | null;
+  state: "active" | "expired" | "revoked";
+};
+
+/** `mayHold`: what a key of this person can be given. */
+export type ApiKeys = List<ApiKey> & { mayHold: string[] };
+
+export type WorkspaceKey = ApiKey & { owner: Person };
+
+/** `key` is in this answer and nowhere else, ever. */
+export type NewKey = { id: string; key: string; expiresAt: string };
+
+export type Policy = {
+  secondFactor: { requiredFrom: string | null };
+  passwords: "composed" | "passphrase";
+};
+
+export type SupportGrant = {
+  id: string;
+  reason: string;
+  by: Person;
+  at: string;
+  until: string;
+  ended: string | null;
+  state: "open" | "expired" | "ended";
+  uses: number;
+};
+
+export type SupportEntry = {
+  id: string;
+  tenant: { id: string; slug: string; name: string };
+  reason: string;
+  until: string;
+};
+
+export type ImportResult = {
+  added: number;
+  refused: { row: number; address: string; code: string; message: string }[];
+};
 
 export type Evidence = {
   verdict: "held" | "broken" | "inconclusive";

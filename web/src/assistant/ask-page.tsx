@@ -3,11 +3,12 @@ import type { ChatSummary } from "../api/types.ts";
 import { FirstPlace } from "../frame/first-place.tsx";
 import { useTitle } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
+import { WhoSees } from "../knowledge/sharing/who-sees.tsx";
 import { Button } from "../ui/button.tsx";
 import { ErrorPanel, Skeleton } from "../ui/states.tsx";
 import { Moment } from "../ui/time.tsx";
 import { ChatMenu } from "./chat-menu.tsx";
-import { useAsk, useChats } from "./chats.ts";
+import { asShared, useAsk, useChats } from "./chats.ts";
 import { Composer } from "./composer.tsx";
 
 /** The start of asking: one field, and the conversations so far. */
@@ -17,26 +18,36 @@ export function AskPage() {
   const navigate = useNavigate();
   const ask = useAsk(null);
   // An operator has no documents to ask; the old habit of the address leads to where they work.
-  if (!session.can("chat.use")) return <FirstPlace />;
+  if (!session.can("chat.read")) return <FirstPlace />;
+  const mayAsk = session.can("chat.create") && session.can("chat.ask");
   return (
     <div className="mx-auto w-full max-w-[42.5rem] px-4 pt-[min(13vh,7rem)] pb-14 md:px-8">
       <h1 className="mb-5 font-serif text-[1.875rem] leading-tight font-medium">
         What would you like to know?
       </h1>
-      <Composer
-        autoFocus={window.matchMedia("(pointer: fine)").matches}
-        busy={ask.isPending}
-        error={ask.error}
-        onAsk={(text) =>
-          ask.mutate(text, {
-            onSuccess: ({ id }) =>
-              void navigate({ to: "/t/$slug/ask/$chatId", params: { slug: session.slug, chatId: id } }),
-          })
-        }
-      />
-      <p className="mt-3 px-1 text-small text-muted">
-        Answers are sentences from your documents, each with the number of its source.
-      </p>
+      {mayAsk ? (
+        <>
+          <Composer
+            autoFocus={window.matchMedia("(pointer: fine)").matches}
+            busy={ask.isPending}
+            error={ask.error}
+            onAsk={(text) =>
+              ask.mutate(text, {
+                onSuccess: ({ id }) =>
+                  void navigate({ to: "/t/$slug/ask/$chatId", params: { slug: session.slug, chatId: id } }),
+              })
+            }
+          />
+          <p className="mt-3 px-1 text-small text-muted">
+            Answers are sentences from your documents, each with the number of its source.
+          </p>
+        </>
+      ) : (
+        <p className="text-muted">
+          Your role reads conversations that are shared with you. Asking is not part of it; an admin of this
+          workspace can change that.
+        </p>
+      )}
       <Conversations />
     </div>
   );
@@ -88,11 +99,6 @@ function Conversations() {
 
 function Row({ chat }: { chat: ChatSummary }) {
   const session = useSession();
-  const sharing = chat.mine
-    ? chat.visibility === "tenant"
-      ? `Everyone at ${session.tenant.name}`
-      : null
-    : `From ${chat.owner.name}`;
   const title = chat.title || "New conversation";
   return (
     <li className="group flex items-center gap-2 border-b border-line pr-1 hover:bg-accent-soft">
@@ -102,16 +108,12 @@ function Row({ chat }: { chat: ChatSummary }) {
         className="flex min-h-11 min-w-0 flex-1 flex-wrap items-center gap-x-4 px-1 py-2 -outline-offset-2"
       >
         <span className="min-w-0 flex-1 basis-48 truncate">{title}</span>
-        <span className="text-small text-muted">
-          {sharing && `${sharing} · `}
+        <span className="flex items-center gap-x-3 text-small text-muted">
+          <WhoSees thing={chat} />
           <Moment at={chat.updatedAt} />
         </span>
       </Link>
-      {chat.mine ? (
-        <ChatMenu id={chat.id} title={title} visibility={chat.visibility} />
-      ) : (
-        <span className="size-8" />
-      )}
+      <ChatMenu chat={asShared(chat, title)} />
     </li>
   );
 }

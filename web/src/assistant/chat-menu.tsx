@@ -1,8 +1,8 @@
 import { Ellipsis } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import type { Visibility } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
-import { Sharing } from "../tenancy/sharing.tsx";
+import type { Shared } from "../knowledge/sharing/access.ts";
+import { ShareDialog } from "../knowledge/sharing/share-dialog.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
@@ -14,51 +14,39 @@ import { useChangeChat, useDeleteChat } from "./chats.ts";
 
 type Open = "rename" | "share" | "delete" | null;
 
-/** What the owner of a conversation can do with it. */
-export function ChatMenu(props: {
-  id: string;
-  title: string;
-  visibility: Visibility;
-  onDeleted?: () => void;
-}) {
+/** What this person may do with a conversation. */
+export function ChatMenu({ chat, onDeleted }: { chat: Shared; onDeleted?: () => void }) {
   const session = useSession();
   const [open, setOpen] = useState<Open>(null);
+  const own = chat.access === "own";
+  const mayRename = own && session.can("chat.change");
+  const maySee = session.can("chat.see-access");
+  const mayDelete = own && session.can("chat.delete");
+  if (!mayRename && !maySee && !mayDelete) return <span className="size-8 shrink-0" />;
+  const close = () => setOpen(null);
+  const part = { id: chat.id, title: chat.name, onClose: close };
   return (
     <>
       <Menu
         button={
-          <IconButton label={`More for ${props.title}`}>
+          <IconButton label={`More for ${chat.name}`}>
             <Ellipsis size={17} aria-hidden />
           </IconButton>
         }
       >
-        <MenuItem onSelect={() => setOpen("rename")}>Rename</MenuItem>
-        {session.can("chat.share") && <MenuItem onSelect={() => setOpen("share")}>Who can see it</MenuItem>}
-        <MenuLine />
-        <MenuItem danger onSelect={() => setOpen("delete")}>
-          Delete
-        </MenuItem>
+        {maySee && <MenuItem onSelect={() => setOpen("share")}>Who can see it</MenuItem>}
+        {mayRename && <MenuItem onSelect={() => setOpen("rename")}>Rename</MenuItem>}
+        {mayDelete && <MenuLine />}
+        {mayDelete && (
+          <MenuItem danger onSelect={() => setOpen("delete")}>
+            Delete
+          </MenuItem>
+        )}
       </Menu>
-      {open === "rename" && <Rename {...props} onClose={() => setOpen(null)} />}
-      {open === "share" && <ShareChat {...props} onClose={() => setOpen(null)} />}
-      {open === "delete" && <Delete {...props} onClose={() => setOpen(null)} />}
+      {open === "rename" && <Rename {...part} />}
+      {open === "share" && <ShareDialog kind="chats" thing={chat} onClose={close} />}
+      {open === "delete" && <Delete {...part} {...(onDeleted ? { onDeleted } : {})} />}
     </>
-  );
-}
-
-/** Chooses who can read a conversation. */
-export function ShareChat(props: { id: string; visibility: Visibility; onClose: () => void }) {
-  const change = useChangeChat(props.id);
-  return (
-    <Sharing
-      noun="conversation"
-      value={props.visibility}
-      note="Whoever reads it sees the quoted sentences. Opening a source still needs the right to that document."
-      busy={change.isPending}
-      error={change.error}
-      onClose={props.onClose}
-      onSave={(visibility) => change.mutate({ visibility }, { onSuccess: props.onClose })}
-    />
   );
 }
 

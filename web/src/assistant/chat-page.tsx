@@ -5,11 +5,13 @@ import type { Chat, Citation } from "../api/types.ts";
 import { useTitle } from "../frame/page.tsx";
 import { useWide } from "../frame/wide.ts";
 import { useSession } from "../identity/session.tsx";
+import { Sight } from "../knowledge/sharing/sight.tsx";
+import { OpenInstead } from "../tenancy/openings/open-dialog.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
 import { Answer, type Selected } from "./answer.tsx";
-import { ChatMenu, ShareChat } from "./chat-menu.tsx";
-import { titleOf, useAsk, useChat } from "./chats.ts";
+import { ChatMenu } from "./chat-menu.tsx";
+import { asShared, titleOf, useAsk, useChat } from "./chats.ts";
 import { Composer } from "./composer.tsx";
 import { Source } from "./source.tsx";
 
@@ -18,7 +20,7 @@ export function ChatPage() {
   const { chatId } = useParams({ from: "/t/$slug/ask/$chatId" });
   const session = useSession();
   const chat = useChat(chatId);
-  if (!session.can("chat.use")) return <Forbidden />;
+  if (!session.can("chat.read")) return <Forbidden />;
   if (chat.isPending) {
     return (
       <div className="mx-auto w-full max-w-[42.5rem] px-4 pt-24 md:px-8">
@@ -28,12 +30,15 @@ export function ChatPage() {
   }
   if (chat.isError) {
     return (
-      <ErrorPanel
-        error={chat.error}
-        onRetry={() => void chat.refetch()}
-        title="This conversation is not here"
-        whole
-      />
+      <>
+        <ErrorPanel
+          error={chat.error}
+          onRetry={() => void chat.refetch()}
+          title="This conversation is not here"
+          whole
+        />
+        <OpenInstead kind="chat" id={chatId} error={chat.error} />
+      </>
     );
   }
   return <Conversation key={chatId} chat={chat.data} />;
@@ -41,6 +46,8 @@ export function ChatPage() {
 
 function Conversation({ chat }: { chat: Chat }) {
   const wide = useWide();
+  const session = useSession();
+  const mayAsk = chat.access !== "read" && session.can("chat.ask");
   const ask = useAsk(chat.id);
   const last = chat.messages.at(-1);
   const [selected, setSelected] = useState<Selected>(() => firstSource(chat, wide));
@@ -99,7 +106,11 @@ function Conversation({ chat }: { chat: Chat }) {
           <div className="mx-auto flex w-full max-w-[42.5rem] flex-col gap-5 px-4 pt-7 pb-8 md:px-8">
             {chat.messages.map((message, index) =>
               message.author === "person" ? (
-                <Question key={message.id} text={message.text} />
+                <Question
+                  key={message.id}
+                  text={message.text}
+                  by={message.by && message.by.id !== session.me.id ? message.by.name : null}
+                />
               ) : (
                 <Answer
                   key={message.id}
@@ -114,14 +125,12 @@ function Conversation({ chat }: { chat: Chat }) {
                     if (wide && citations[0]) setSelected({ message: done.id, n: citations[0].n });
                   }}
                   onAskAgain={
-                    chat.mine && message === last
-                      ? () => ask.mutate(chat.messages[index - 1]?.text ?? "")
-                      : null
+                    mayAsk && message === last ? () => ask.mutate(chat.messages[index - 1]?.text ?? "") : null
                   }
                 />
               ),
             )}
-            {ask.isPending && <Question text={ask.variables} />}
+            {ask.isPending && <Question text={ask.variables} by={null} />}
             {chat.messages.length === 0 && !ask.isPending && (
               <p className="text-muted">Nothing has been asked here yet.</p>
             )}
@@ -132,7 +141,7 @@ function Conversation({ chat }: { chat: Chat }) {
           {last?.state === "working" ? "Looking in your documents" : spoken}
         </p>
         <div className="mx-auto w-full max-w-[42.5rem] px-3.5 pb-3.5 md:px-8 md:pb-6">
-          {chat.mine ? (
+          {mayAsk ? (
             <Composer
               autoFocus={window.matchMedia("(pointer: fine)").matches}
               busy={ask.isPending || last?.state === "working"}
@@ -140,7 +149,7 @@ function Conversation({ chat }: { chat: Chat }) {
               onAsk={(text) => ask.mutate(text)}
             />
           ) : (
-            <ReadOnly owner={chat.owner.name} />
+            <ReadOnly chat={chat} />
           )}
         </div>
       </section>
@@ -169,11 +178,7 @@ function Conversation({ chat }: { chat: Chat }) {
 function Head({ chat }: { chat: Chat }) {
   const session = useSession();
   const navigate = useNavigate();
-  const [sharing, setSharing] = useState(false);
-  const seen =
-    chat.visibility === "tenant"
-      ? `Everyone at ${session.tenant.name} can see this`
-      : "Only you can see this";
+  const shared = asShared(chat, titleOf(chat));
   return (
     <div className="flex min-h-12 items-center gap-2 border-b border-line pr-2 pl-2 md:pl-5">
       <Link
@@ -189,23 +194,8 @@ function Head({ chat }: { chat: Chat }) {
         <h1 className="truncate font-semibold" title={titleOf(chat)}>
           {titleOf(chat)}
         </h1>
-        <p className="truncate text-[0.75rem] leading-tight text-muted sm:hidden">{seen}</p>
+        <Sight kind="chats" thing={shared} quiet />
       </div>
-      <p className="hidden shrink-0 text-small text-muted sm:block">
-        {seen}
-        {chat.mine && session.can("chat.share") && (
-          <>
-            {" · "}
-            <button
-              type="button"
-              className="rounded-sm underline-offset-3 hover:text-ink hover:underline"
-              onClick={() => setSharing(true)}
-            >
-              {chat.visibility === "tenant" ? "Change" : "Share"}
-            </button>
-          </>
-        )}
-      </p>
       <Link
         to="/t/$slug/ask"
         params={{ slug: session.slug }}
@@ -215,33 +205,39 @@ function Head({ chat }: { chat: Chat }) {
       >
         <SquarePen size={15} aria-hidden />
       </Link>
-      {chat.mine && (
-        <ChatMenu
-          id={chat.id}
-          title={titleOf(chat)}
-          visibility={chat.visibility}
-          onDeleted={() => void navigate({ to: "/t/$slug/ask", params: { slug: session.slug } })}
-        />
-      )}
-      {sharing && <ShareChat id={chat.id} visibility={chat.visibility} onClose={() => setSharing(false)} />}
+      <ChatMenu
+        chat={shared}
+        onDeleted={() => void navigate({ to: "/t/$slug/ask", params: { slug: session.slug } })}
+      />
     </div>
   );
 }
 
-function Question({ text }: { text: string }) {
+/** `by`: who asked, when it was somebody else. */
+function Question({ text, by }: { text: string; by: string | null }) {
   return (
     <div className="ml-auto w-fit max-w-[85%] rounded-lg rounded-br-[3px] bg-accent-soft px-3.5 py-2.5 whitespace-pre-wrap">
+      {by && <span className="block text-small text-muted">{by}</span>}
       <span className="sr-only">Question: </span>
       {text}
     </div>
   );
 }
 
-function ReadOnly({ owner }: { owner: string }) {
+function ReadOnly({ chat }: { chat: Chat }) {
   const session = useSession();
+  const mayAsk = session.can("chat.create") && session.can("chat.ask");
+  const why = chat.mine
+    ? "Your role does not include asking."
+    : chat.visibility === "private"
+      ? `You opened ${chat.owner.name}’s conversation; they can see that you did.`
+      : chat.access === "read"
+        ? `${chat.owner.name} shared this conversation for reading.`
+        : "Your role does not include asking.";
+  if (!mayAsk) return <p className="rounded-lg border border-line bg-raised px-4 py-3 text-muted">{why}</p>;
   return (
     <p className="rounded-lg border border-line bg-raised px-4 py-3 text-muted">
-      {owner} shared this conversation for reading.{" "}
+      {why}{" "}
       <Link
         to="/t/$slug/ask"
         params={{ slug: session.slug }}

@@ -5,8 +5,9 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import type { Chat, ChatSummary, List, Message, Visibility } from "../api/types.ts";
+import type { Chat, ChatSummary, List, Message } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
+import type { Shared } from "../knowledge/sharing/access.ts";
 
 /** The conversations that this person may read, newest first, 50 at a time. */
 export function useChats() {
@@ -20,11 +21,14 @@ export function useChats() {
   });
 }
 
+/** A conversation. One that somebody else may write in is looked at again now and then, for what they ask. */
 export function useChat(id: string) {
   const session = useSession();
   return useQuery({
     queryKey: [session.slug, "chat", id],
     queryFn: () => session.call<Chat>("GET", `chats/${id}`),
+    refetchInterval: ({ state }) =>
+      state.data && state.data.visibility !== "private" && state.status === "success" ? 20_000 : false,
   });
 }
 
@@ -48,8 +52,9 @@ export function useAsk(chatId: string | null) {
       queries.setQueryData<Chat>([session.slug, "chat", id], (chat) => ({
         id,
         title: chat?.title ?? null,
+        access: chat?.access ?? "own",
         visibility: chat?.visibility ?? "private",
-        mine: true,
+        mine: chat?.mine ?? true,
         owner: chat?.owner ?? { id: session.me.id, name: session.me.name },
         updatedAt: new Date().toISOString(),
         messages: [...(chat?.messages ?? []), question, answer],
@@ -63,8 +68,7 @@ export function useChangeChat(id: string) {
   const session = useSession();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (change: { title?: string; visibility?: Visibility }) =>
-      session.call("PATCH", `chats/${id}`, { body: change }),
+    mutationFn: (change: { title: string }) => session.call("PATCH", `chats/${id}`, { body: change }),
     onSuccess: (_answer, change) => {
       queries.setQueryData<Chat>([session.slug, "chat", id], (chat) =>
         chat ? { ...chat, ...change } : chat,
@@ -93,6 +97,12 @@ export function useDeleteChat(id: string) {
       );
     },
   });
+}
+
+/** A conversation as a thing that can be shared. */
+export function asShared(chat: ChatSummary, name: string): Shared {
+  const { id, mine, owner, access, visibility } = chat;
+  return { id, name, mine, owner, access, visibility };
 }
 
 /** What a conversation is called: its title, or its first question until it has one. */

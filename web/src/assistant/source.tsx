@@ -112,8 +112,8 @@ function placeOf(citation: Citation, items: Passage[] | undefined): string {
 function Hidden() {
   return (
     <p className="text-muted">
-      Whoever asked can see this document; it is not shared with you. Ask them to share it if you need to
-      check the sentence.
+      Whoever asked could see this document; it is not shared with you, or no longer. So the sentence that was
+      quoted from it is not shown either. Its owner can share it with you.
     </p>
   );
 }

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { LogOut, UserRound } from "lucide-react";
+import { LogOut, ShieldCheck, UserRound } from "lucide-react";
 import { useSession } from "../identity/session.tsx";
 import { useSignOut } from "../identity/sign-out.ts";
 import { roleWord } from "../tenancy/roles.ts";
@@ -39,6 +39,12 @@ export function AccountMenu() {
       >
         <UserRound size={15} aria-hidden />
         Your account
+      </MenuItem>
+      <MenuItem
+        onSelect={() => void navigate({ to: "/t/$slug/settings/security", params: { slug: session.slug } })}
+      >
+        <ShieldCheck size={15} aria-hidden />
+        Your security
       </MenuItem>
       <MenuLine />
       <MenuChoice

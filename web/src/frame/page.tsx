@@ -24,8 +24,8 @@ export function Page({
   return (
     <div className="mx-auto w-full max-w-[68rem] px-4 pt-5 pb-12 md:px-[34px]">
       <div className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-4">
-        <div>
-          <h1 className="font-serif text-page font-medium">{title}</h1>
+        <div className="min-w-0 flex-1 basis-64">
+          <h1 className="font-serif text-page font-medium wrap-anywhere">{title}</h1>
           {below && <div className="mt-1 text-small text-muted">{below}</div>}
         </div>
         {aside && <div className="flex min-w-0 flex-wrap items-center gap-3.5 max-sm:w-full">{aside}</div>}

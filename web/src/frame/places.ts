@@ -13,7 +13,7 @@ export type Place = {
 };
 
 const places: Place[] = [
-  { words: "Ask", to: "/t/$slug/ask", icon: MessageSquare, key: "a", needs: "chat.use" },
+  { words: "Ask", to: "/t/$slug/ask", icon: MessageSquare, key: "a", needs: "chat.read" },
   { words: "Library", to: "/t/$slug/library", icon: Folder, key: "l", needs: "document.read" },
   { words: "Customers", to: "/t/$slug/tenants", icon: Building2, key: "c", needs: "operator.tenants.read" },
   { words: "Activity", to: "/t/$slug/activity", icon: Activity, key: "y" },

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useSession } from "../identity/session.tsx";
 import { BrandMark } from "../ui/mark.tsx";
 import { AccountMenu } from "./account-menu.tsx";
+import { BellButton } from "./bell.tsx";
 import { placesOf } from "./places.ts";
 import { ProofBox } from "./proof.tsx";
 
@@ -31,6 +32,9 @@ export function Rail() {
           </Link>
         ))}
       </nav>
+      <div className="mt-0.5 flex flex-col px-3">
+        <BellButton look="rail" />
+      </div>
       <div className="mt-auto flex flex-col gap-2 px-3.5 pt-6 pb-3.5">
         <ProofBox />
         <AccountMenu />

@@ -1,12 +1,14 @@
 import { Outlet, useNavigate, useParams } from "@tanstack/react-router";
-import { useCallback } from "react";
-import { SessionGate } from "../identity/session.tsx";
+import { type ReactNode, useCallback, useEffect } from "react";
+import { StepUp } from "../identity/factors/step-up.tsx";
+import { SessionGate, useSession } from "../identity/session.tsx";
 import { ErrorPanel } from "../ui/states.tsx";
+import { Banners } from "./banners.tsx";
 import { Keyboard } from "./keyboard.tsx";
 import { Rail } from "./rail.tsx";
 import { Tabs } from "./tabs.tsx";
 
-/** The frame of every signed-in page: rail (tabs on a phone), the page, keyboard. */
+/** The frame of every signed-in page: rail (tabs on a phone), banners, the page, keyboard, the question for a second factor. */
 export function Shell() {
   const { slug } = useParams({ from: "/t/$slug" });
   const navigate = useNavigate();
@@ -27,26 +29,42 @@ export function Shell() {
         </main>
       )}
     >
-      <a
-        href="#page"
-        className="sr-only focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:z-50 focus:rounded-md focus:bg-raised focus:px-4 focus:py-2 focus:shadow-soft"
-      >
-        Skip to the page
-      </a>
-      <div className="flex h-dvh flex-col md:flex-row">
-        <Rail />
-        <main
-          id="page"
-          tabIndex={-1}
-          className="relative flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto outline-none"
+      <FactorGate>
+        <a
+          href="#page"
+          className="sr-only focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:z-50 focus:rounded-md focus:bg-raised focus:px-4 focus:py-2 focus:shadow-soft"
         >
-          <Outlet />
-        </main>
-        <Tabs />
-      </div>
-      <Keyboard />
+          Skip to the page
+        </a>
+        <div className="flex h-dvh flex-col md:flex-row">
+          <Rail />
+          <main
+            id="page"
+            tabIndex={-1}
+            className="relative flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto outline-none"
+          >
+            <Banners />
+            <Outlet />
+          </main>
+          <Tabs />
+        </div>
+        <Keyboard />
+        <StepUp />
+      </FactorGate>
     </SessionGate>
   );
+}
+
+/** Whoever still has to set up a second factor is led there; the server would refuse everything else. */
+function FactorGate({ children }: { children: ReactNode }) {
+  const { slug, factor } = useSession();
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (!factor.due) return;
+    const next = window.location.pathname + window.location.search;
+    void navigate({ to: "/t/$slug/set-up-factor", params: { slug }, search: { next }, replace: true });
+  }, [factor.due, navigate, slug]);
+  return factor.due ? <Waiting /> : children;
 }
 
 function Waiting() {

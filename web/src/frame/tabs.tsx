@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useSession } from "../identity/session.tsx";
+import { BellButton } from "./bell.tsx";
 import { placesOf } from "./places.ts";
 
 /** The same places as tabs at the lower edge of a phone. */
@@ -23,6 +24,7 @@ export function Tabs() {
           {words}
         </Link>
       ))}
+      <BellButton look="tab" />
     </nav>
   );
 }

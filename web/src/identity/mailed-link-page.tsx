@@ -44,6 +44,42 @@ export function UnlockPage() {
   );
 }
 
+/** Confirming a new address by the link that was mailed to it. */
+export function ConfirmAddressPage() {
+  const { slug } = useParams({ from: "/t/$slug/confirm-address" });
+  return (
+    <MailedLink
+      slug={slug}
+      words={{
+        title: "Confirm your new address",
+        lead: "From then on you sign in with it. We tell your old address, which can take the change back for three days.",
+        deed: "Use this address",
+        doneTitle: "Your address is changed",
+        done: "You sign in with the new one now.",
+        path: "address-changes/confirm",
+      }}
+    />
+  );
+}
+
+/** Taking a change of address back, by the link that was mailed to the old one. */
+export function UndoAddressPage() {
+  const { slug } = useParams({ from: "/t/$slug/undo-address" });
+  return (
+    <MailedLink
+      slug={slug}
+      words={{
+        title: "Take the change back",
+        lead: "Your account gets this address again, every session ends, and we mail you a link for a new password. Do this if the change was not yours.",
+        deed: "Take it back",
+        doneTitle: "Your old address is back",
+        done: "Every session has ended. The mail that is on its way has a link for a new password.",
+        path: "address-changes/undo",
+      }}
+    />
+  );
+}
+
 /** The deed needs a click: mail scanners open links by themselves and would use up the token. */
 function MailedLink({ slug, words }: { slug: string; words: Words }) {
   const { token, forget } = useLinkToken();

@@ -2,7 +2,6 @@ import { Ellipsis } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { Document } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
-import { Sharing } from "../tenancy/sharing.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
@@ -12,19 +11,22 @@ import { Notice, wordsOf } from "../ui/states.tsx";
 import { say } from "../ui/toast.tsx";
 import { useChangeDocument, useDeleteDocument } from "./documents.ts";
 import { downloadOriginal } from "./download.ts";
+import { MoveDialog } from "./folders/folder-dialogs.tsx";
+import { ShareDialog } from "./sharing/share-dialog.tsx";
 
-type Open = "rename" | "share" | "delete" | null;
+type Open = "rename" | "move" | "share" | "delete" | null;
 type Part = { document: Document; onClose: () => void };
 
 /** What this person may do with a document; nothing is shown that the server would refuse. */
 export function DocumentMenu({ document, onDeleted }: { document: Document; onDeleted?: () => void }) {
   const session = useSession();
   const [open, setOpen] = useState<Open>(null);
-  const mayRename = document.mine && session.can("document.change");
-  const mayShare = document.mine && session.can("document.share");
+  const mayRename = document.access !== "read" && session.can("document.change");
+  const mayMove = document.access !== "read" && session.can("document.move");
+  const maySee = session.can("document.see-access");
   const mayDownload = session.can("document.download");
-  const mayDelete = document.mine && session.can("document.delete");
-  if (!mayRename && !mayShare && !mayDownload && !mayDelete) return null;
+  const mayDelete = document.access === "own" && session.can("document.delete");
+  if (!mayRename && !mayMove && !maySee && !mayDownload && !mayDelete) return null;
   const close = () => setOpen(null);
   return (
     <>
@@ -35,8 +37,9 @@ export function DocumentMenu({ document, onDeleted }: { document: Document; onDe
           </IconButton>
         }
       >
+        {maySee && <MenuItem onSelect={() => setOpen("share")}>Who can see it</MenuItem>}
         {mayRename && <MenuItem onSelect={() => setOpen("rename")}>Rename</MenuItem>}
-        {mayShare && <MenuItem onSelect={() => setOpen("share")}>Who can see it</MenuItem>}
+        {mayMove && <MenuItem onSelect={() => setOpen("move")}>Move</MenuItem>}
         {mayDownload && (
           <MenuItem onSelect={() => void downloadOriginal(session, document)}>Download the original</MenuItem>
         )}
@@ -48,27 +51,17 @@ export function DocumentMenu({ document, onDeleted }: { document: Document; onDe
         )}
       </Menu>
       {open === "rename" && <Rename document={document} onClose={close} />}
-      {open === "share" && <ShareDocument document={document} onClose={close} />}
+      {open === "share" && <ShareDialog kind="documents" thing={document} onClose={close} />}
+      {open === "move" && (
+        <MoveDialog
+          item={{ kind: "document", id: document.id, name: document.name, in: document.folder }}
+          onClose={close}
+        />
+      )}
       {open === "delete" && (
         <Delete document={document} onClose={close} {...(onDeleted ? { onDeleted } : {})} />
       )}
     </>
-  );
-}
-
-/** Chooses who can see a document. */
-export function ShareDocument({ document, onClose }: Part) {
-  const change = useChangeDocument(document.id);
-  return (
-    <Sharing
-      noun="document"
-      value={document.visibility}
-      note="Answers quote only from documents that the person who asks can see."
-      busy={change.isPending}
-      error={change.error}
-      onClose={onClose}
-      onSave={(visibility) => change.mutate({ visibility }, { onSuccess: onClose })}
-    />
   );
 }
 

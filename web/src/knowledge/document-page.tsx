@@ -1,18 +1,22 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ChevronLeft } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Document, Passage } from "../api/types.ts";
 import { useTitle } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
+import { OpenInstead } from "../tenancy/openings/open-dialog.tsx";
 import { Button } from "../ui/button.tsx";
 import { Empty, ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
 import { bytesOf, Moment, plural } from "../ui/time.tsx";
-import { DocumentMenu, ShareDocument } from "./document-menu.tsx";
-import { Progress, whoSees } from "./document-table.tsx";
+import { DocumentMenu } from "./document-menu.tsx";
+import { Progress } from "./document-table.tsx";
 import { useDocument, useDocumentEvents, useRetryDocument } from "./documents.ts";
 import { downloadOriginal } from "./download.ts";
+import { Breadcrumb } from "./folders/breadcrumb.tsx";
+import { useFolders } from "./folders/folders.ts";
 import { Passages } from "./passages.tsx";
+import { Sight } from "./sharing/sight.tsx";
 
 const atOnce = 60;
 
@@ -29,19 +33,22 @@ function Open({ id }: { id: string }) {
   useTitle(document.data?.name ?? "Document");
   return (
     <div className="mx-auto w-full max-w-[47rem] px-4 pt-4 pb-16 md:px-14">
-      <BackLink />
+      <BackLink folder={document.data?.folder ?? null} />
       {document.isPending && (
         <div className="pt-8">
           <Skeleton label="Loading the document" lines={8} tall />
         </div>
       )}
       {document.isError && (
-        <ErrorPanel
-          error={document.error}
-          onRetry={() => void document.refetch()}
-          title="This document is not here"
-          whole
-        />
+        <>
+          <ErrorPanel
+            error={document.error}
+            onRetry={() => void document.refetch()}
+            title="This document is not here"
+            whole
+          />
+          <OpenInstead kind="document" id={id} error={document.error} />
+        </>
       )}
       {document.data && (
         <>
@@ -53,24 +60,20 @@ function Open({ id }: { id: string }) {
   );
 }
 
-function BackLink() {
-  const session = useSession();
+/** The way back: the folders that the document stands in, or the library alone. */
+function BackLink({ folder }: { folder: string | null }) {
+  const { tree } = useFolders();
   return (
-    <Link
-      to="/t/$slug/library"
-      params={{ slug: session.slug }}
-      className="-ml-1 inline-flex min-h-8 items-center gap-1 rounded-sm pr-2 text-small text-muted hover:text-ink"
-    >
-      <ChevronLeft size={15} aria-hidden />
-      Library
-    </Link>
+    <div className="flex items-center gap-1">
+      <ChevronLeft size={15} aria-hidden className="text-muted" />
+      <Breadcrumb tree={tree} at={folder} linked />
+    </div>
   );
 }
 
 function Head({ document }: { document: Document }) {
   const session = useSession();
   const navigate = useNavigate();
-  const [sharing, setSharing] = useState(false);
   return (
     <header className="mb-7 border-b border-line pt-3 pb-4">
       <div className="flex items-start justify-between gap-3">
@@ -95,21 +98,13 @@ function Head({ document }: { document: Document }) {
         {!document.mine && ` by ${document.owner.name}`}
       </p>
       <div className="mt-3.5 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <span className="text-small">
-          <span className="text-muted">Who can see it:</span> {whoSees(document, session.tenant.name)}
-        </span>
-        {document.mine && session.can("document.share") && (
-          <Button small onClick={() => setSharing(true)}>
-            {document.visibility === "private" ? "Share" : "Change"}
-          </Button>
-        )}
+        <Sight kind="documents" thing={document} />
         {session.can("document.download") && (
           <Button small onClick={() => void downloadOriginal(session, document)}>
             Download the original
           </Button>
         )}
       </div>
-      {sharing && <ShareDocument document={document} onClose={() => setSharing(false)} />}
     </header>
   );
 }
@@ -131,8 +126,8 @@ function NotReady({ document }: { document: Document }) {
     <Empty
       title="This document could not be read"
       action={
-        document.mine &&
-        session.can("document.upload") && (
+        document.access !== "read" &&
+        session.can("document.retry") && (
           <Button kind="primary" busy={retry.isPending} onClick={() => retry.mutate()}>
             Retry
           </Button>

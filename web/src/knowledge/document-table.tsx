@@ -1,50 +1,142 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
-import type { Document } from "../api/types.ts";
+import type { Document, Folder } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
+import { classes } from "../ui/classes.ts";
 import { Glyph } from "../ui/glyph.tsx";
+import { useGrowing } from "../ui/growing.tsx";
 import { Moment } from "../ui/time.tsx";
 import { DocumentMenu } from "./document-menu.tsx";
 import { useRetryDocument } from "./documents.ts";
+import { FolderMenu } from "./folders/folder-menu.tsx";
+import type { Tree } from "./folders/folders.ts";
+import { dragProps, useDropTarget } from "./folders/moving.ts";
+import { WhoSees } from "./sharing/who-sees.tsx";
 
-/** Documents as a table; on a phone the columns that matter less stand under the name. */
-export function DocumentTable({ items }: { items: Document[] }) {
+/**
+ * Folders and documents as a table; on a phone the columns that matter less stand under the name. `everywhere`: what
+ * a search found, each with its place.
+ */
+export function DocumentTable(props: {
+  items: Document[];
+  folders: Folder[];
+  tree: Tree;
+  at: string | null;
+  everywhere: boolean;
+}) {
+  const { items, tree, everywhere } = props;
+  const folders = useGrowing(props.folders, `${props.at} ${everywhere}`);
+  const placeOf = (id: string | null) =>
+    everywhere && id
+      ? tree
+          .pathTo(id)
+          .map((folder) => folder.name)
+          .join(" › ") || null
+      : null;
   return (
-    <table className="w-full border-collapse text-left">
-      <thead className="max-sm:sr-only">
-        <tr className="border-b border-line text-small text-muted">
-          <th scope="col" className="py-2 pr-4 pl-2.5 font-medium">
-            Name
-          </th>
-          <th scope="col" className="w-60 py-2 pr-4 font-medium max-lg:w-44 max-sm:hidden">
-            Who can see it
-          </th>
-          <th scope="col" className="w-20 py-2 pr-4 font-medium max-md:hidden">
-            Pages
-          </th>
-          <th scope="col" className="w-24 py-2 pr-2 font-medium max-sm:hidden">
-            Added
-          </th>
-          <th scope="col" className="w-10 py-2 sm:w-24">
-            <span className="sr-only">More</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((document) => (
-          <Row key={document.id} document={document} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <table className="w-full border-collapse text-left">
+        <thead className="max-sm:sr-only">
+          <tr className="border-b border-line text-small text-muted">
+            <th scope="col" className="py-2 pr-4 pl-2.5 font-medium">
+              Name
+            </th>
+            <th scope="col" className="w-60 py-2 pr-4 font-medium max-lg:w-44 max-sm:hidden">
+              Who can see it
+            </th>
+            <th scope="col" className="w-20 py-2 pr-4 font-medium max-md:hidden">
+              Pages
+            </th>
+            <th scope="col" className="w-24 py-2 pr-2 font-medium max-sm:hidden">
+              Added
+            </th>
+            <th scope="col" className="w-10 py-2 sm:w-24">
+              <span className="sr-only">More</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {folders.shown.map((folder) => (
+            <FolderRow key={folder.id} folder={folder} place={placeOf(folder.parent)} />
+          ))}
+          {folders.rest === 0 &&
+            items.map((document) => (
+              <Row
+                key={document.id}
+                document={document}
+                through={throughFolder(document, tree)}
+                place={placeOf(document.folder)}
+              />
+            ))}
+        </tbody>
+      </table>
+      {folders.rest > 0 && (
+        <div ref={folders.end} className="flex justify-center pt-5">
+          <Button small onClick={folders.grow}>
+            Show more folders
+          </Button>
+        </div>
+      )}
+    </>
   );
 }
 
-const Row = memo(function Row({ document }: { document: Document }) {
+const rowLook =
+  "border-b border-line align-middle transition-colors hover:bg-accent-soft has-[:focus-visible]:bg-accent-soft";
+
+const FolderRow = memo(function FolderRow({ folder, place }: { folder: Folder; place: string | null }) {
+  const session = useSession();
+  const drop = useDropTarget(folder.id);
+  const item = { kind: "folder" as const, id: folder.id, name: folder.name, in: folder.parent };
+  return (
+    <tr
+      {...dragProps(item, folder.access !== "read" && session.can("folder.move"))}
+      {...drop.handlers}
+      className={classes(rowLook, drop.over && "bg-accent-soft outline-2 -outline-offset-2 outline-accent")}
+    >
+      <th scope="row" className="py-2 pr-4 pl-2.5 font-normal">
+        <div className="flex items-start gap-3">
+          <Plate words="DIR" />
+          <div className="min-w-0 flex-1">
+            <Link
+              to="/t/$slug/library"
+              params={{ slug: session.slug }}
+              search={{ folder: folder.id }}
+              className="wrap-anywhere underline-offset-3 hover:underline"
+            >
+              <span className="sr-only">Folder </span>
+              {folder.name}
+            </Link>
+            {place && <p className="text-small wrap-anywhere text-muted">in {place}</p>}
+            <p className="text-small text-muted sm:hidden">
+              <WhoSees thing={folder} folder={null} />
+            </p>
+          </div>
+        </div>
+      </th>
+      <td className="py-2 pr-4 text-muted max-sm:hidden">
+        <WhoSees thing={folder} />
+      </td>
+      <td className="py-2 pr-4 text-muted max-md:hidden">–</td>
+      <td className="py-2 pr-2 max-sm:hidden">
+        <Moment at={folder.createdAt} />
+      </td>
+      <td className="w-10 py-1 pr-1 text-right whitespace-nowrap sm:w-24">
+        <FolderMenu folder={folder} />
+      </td>
+    </tr>
+  );
+});
+
+type RowProps = { document: Document; through: string | null; place: string | null };
+
+const Row = memo(function Row({ document, through, place }: RowProps) {
   const session = useSession();
   const retry = useRetryDocument(document.id);
-  const seen = whoSees(document, session.tenant.name);
-  const mayRetry = document.state === "failed" && document.mine && session.can("document.upload");
+  const mayRetry = document.state === "failed" && document.access !== "read" && session.can("document.retry");
+  const mayMove = document.access !== "read" && session.can("document.move");
+  const item = { kind: "document" as const, id: document.id, name: document.name, in: document.folder };
   const retryButton = mayRetry && (
     <Button
       kind="quiet"
@@ -57,7 +149,7 @@ const Row = memo(function Row({ document }: { document: Document }) {
     </Button>
   );
   return (
-    <tr className="border-b border-line align-middle transition-colors hover:bg-accent-soft has-[:focus-visible]:bg-accent-soft">
+    <tr {...dragProps(item, mayMove)} className={rowLook}>
       <th scope="row" className="py-2 pr-4 pl-2.5 font-normal">
         <div className="flex items-start gap-3">
           <Kind kind={document.kind} />
@@ -69,18 +161,17 @@ const Row = memo(function Row({ document }: { document: Document }) {
             >
               {document.name}
             </Link>
+            {place && <p className="text-small wrap-anywhere text-muted">in {place}</p>}
             <Progress document={document} />
-            <p className="line-clamp-2 text-small text-muted sm:hidden">
-              <Moment at={document.createdAt} /> · {seen}
+            <p className="flex flex-wrap gap-x-2 text-small text-muted sm:hidden">
+              <Moment at={document.createdAt} /> <WhoSees thing={document} folder={through} />
             </p>
             <div className="-ml-2 sm:hidden">{retryButton}</div>
           </div>
         </div>
       </th>
       <td className="py-2 pr-4 text-muted max-sm:hidden">
-        <span className="line-clamp-2" title={seen}>
-          {seen}
-        </span>
+        <WhoSees thing={document} folder={through} />
       </td>
       <td className="py-2 pr-4 max-md:hidden">{document.pages ?? <span className="text-muted">–</span>}</td>
       <td className="py-2 pr-2 max-sm:hidden">
@@ -95,6 +186,13 @@ const Row = memo(function Row({ document }: { document: Document }) {
     </tr>
   );
 });
+
+/** The shared folder that a document stands in, when that is why others see it. */
+export function throughFolder(document: Document, tree: Tree): string | null {
+  const folder = document.folder ? tree.byId.get(document.folder) : undefined;
+  if (!folder || document.visibility === "private") return null;
+  return folder.visibility === document.visibility ? folder.name : null;
+}
 
 /** What is happening to a document, or why it could not be read. Nothing when it is ready. */
 export function Progress({ document }: { document: Document }) {
@@ -124,15 +222,16 @@ const kinds: Record<Document["kind"], string> = { pdf: "PDF", html: "HTM", markd
 
 /** Kind of a document as a small plate. */
 export function Kind({ kind }: { kind: Document["kind"] }) {
-  return (
-    <span className="mt-0.5 inline-flex h-5 w-[30px] shrink-0 items-center justify-center rounded-[4px] border border-line bg-surface text-[0.625rem] font-semibold tracking-wide text-muted">
-      {kinds[kind]}
-    </span>
-  );
+  return <Plate words={kinds[kind]} />;
 }
 
-/** Who can see a document, in words. */
-export function whoSees(document: Document, tenant: string): string {
-  if (document.visibility === "private") return document.mine ? "Only you" : `Only ${document.owner.name}`;
-  return document.mine ? `Everyone at ${tenant}` : `Everyone, from ${document.owner.name}`;
+function Plate({ words }: { words: string }) {
+  return (
+    <span
+      aria-hidden="true"
+      className="mt-0.5 inline-flex h-5 w-[30px] shrink-0 items-center justify-center rounded-[4px] border border-line bg-surface text-[0.625rem] font-semibold tracking-wide text-muted"
+    >
+      {words}
+    </span>
+  );
 }

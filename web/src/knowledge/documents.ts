@@ -8,22 +8,29 @@ import {
 } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { followStream } from "../api/stream.ts";
-import type { Document, DocumentList, SearchResult, Visibility } from "../api/types.ts";
+import type { Document, DocumentList, SearchResult } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { noteDocument } from "./uploads.ts";
 
 type Pages = InfiniteData<DocumentList>;
 
-/** Documents that this person may see, newest first, 100 at a time; `q` narrows by name. */
-export function useDocuments(q: string) {
+/**
+ * Documents that this person may see, newest first, 100 at a time: those of a folder (null: at the top), or, with
+ * `q`, those anywhere whose name has these words.
+ */
+export function useDocuments(folder: string | null, q: string) {
   const session = useSession();
+  const place = q ? "anywhere" : (folder ?? "top");
   return useInfiniteQuery({
-    queryKey: [session.slug, "documents", "list", q],
+    queryKey: [session.slug, "documents", "list", place, q],
     queryFn: ({ pageParam }) =>
-      session.call<DocumentList>("GET", "documents", { query: { cursor: pageParam, limit: 100, q } }),
+      session.call<DocumentList>("GET", "documents", {
+        query: { cursor: pageParam, limit: 100, q, folder: q ? null : place },
+      }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
-    placeholderData: (old) => old,
+    // While one types, the last names stay; another folder's documents would not belong here.
+    placeholderData: (old, query) => (query?.queryKey[3] === place ? old : undefined),
   });
 }
 
@@ -62,18 +69,25 @@ export function useDocumentEvents(): void {
   );
 }
 
-/** Puts a document into every list and page that shows it; a new one goes to its place in the full list. */
+/** Puts a document into every list and page that shows it; a new one goes to its place in its folder's list. */
 export function keepDocument(queries: QueryClient, slug: string, document: Document): void {
   noteDocument(slug, document);
   queries.setQueryData([slug, "documents", "one", document.id], document);
-  queries.setQueriesData<Pages>({ queryKey: [slug, "documents", "list"] }, (data) =>
-    data ? mapPages(data, (items) => items.map((old) => (old.id === document.id ? document : old))) : data,
-  );
-  queries.setQueryData<Pages>([slug, "documents", "list", ""], (data) =>
-    !data || data.pages.some((page) => page.items.some((old) => old.id === document.id))
-      ? data
-      : withDocument(data, document),
-  );
+  const place = document.folder ?? "top";
+  const lists = queries.getQueriesData<Pages>({ queryKey: [slug, "documents", "list"] });
+  for (const [key, data] of lists) {
+    if (!data) continue;
+    const stays = key[3] === "anywhere" || key[3] === place;
+    if (data.pages.some((page) => page.items.some((old) => old.id === document.id)))
+      queries.setQueryData<Pages>(
+        key,
+        mapPages(data, (items) =>
+          items.flatMap((old) => (old.id !== document.id ? [old] : stays ? [document] : [])),
+        ),
+      );
+    else if (key[3] === place && key[4] === "")
+      queries.setQueryData<Pages>(key, withDocument(data, document));
+  }
 }
 
 /** Newest first. What belongs after the last page that is loaded is left for the server to bring. */
@@ -92,7 +106,7 @@ export function useChangeDocument(id: string) {
   const session = useSession();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (change: { name?: string; visibility?: Visibility }) =>
+    mutationFn: (change: { name: string }) =>
       session.call<Document>("PATCH", `documents/${id}`, { body: change }),
     onSuccess: (document) => keepDocument(queries, session.slug, document),
   });

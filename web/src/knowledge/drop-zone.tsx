@@ -5,10 +5,13 @@ export function DropZone({
   onFiles,
   children,
   off,
+  words,
 }: {
   onFiles: (files: File[]) => void;
   children: ReactNode;
   off: boolean;
+  /** What letting go does. */
+  words: string;
 }) {
   const [over, setOver] = useState(false);
   // Entering a child leaves its parent: the difference of both counts tells whether the pointer is still inside.
@@ -44,7 +47,7 @@ export function DropZone({
       {children}
       {over && (
         <div className="pointer-events-none absolute inset-2 z-10 flex items-center justify-center rounded-lg border-2 border-dashed border-accent bg-accent-soft/90">
-          <p className="font-serif text-title">Let go to add them. Only you will see them.</p>
+          <p className="px-6 text-center font-serif text-title">{words}</p>
         </div>
       )}
     </div>

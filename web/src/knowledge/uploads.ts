@@ -24,10 +24,11 @@ export function useUploads(slug: string): Upload[] {
   return useSyncExternalStore(subscribe, () => batches.get(slug) ?? none);
 }
 
-/** Sends files, three at a time; `onDocument` gets each document that was accepted. */
+/** Sends files into a folder (null: the top), three at a time; `onDocument` gets each document that was accepted. */
 export async function addFiles(
   slug: string,
   files: File[],
+  folder: string | null,
   onDocument: (document: Document) => void,
 ): Promise<void> {
   const queue = files.map((file) => {
@@ -45,7 +46,7 @@ export async function addFiles(
   set(slug, [...(batches.get(slug) ?? []), ...queue.map(({ upload }) => upload)]);
   const worker = async () => {
     for (let next = queue.shift(); next; next = queue.shift())
-      await sendOne(slug, next.file, next.upload.key, onDocument);
+      await sendOne(slug, next.file, folder, next.upload.key, onDocument);
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
@@ -72,12 +73,13 @@ export function noteDocument(slug: string, document: Document): void {
 async function sendOne(
   slug: string,
   file: File,
+  folder: string | null,
   key: number,
   onDocument: (document: Document) => void,
 ): Promise<void> {
   change(slug, key, { state: "sending" });
   try {
-    const { items, refused } = await uploadFile(slug, file, (sent) => change(slug, key, { sent }));
+    const { items, refused } = await uploadFile(slug, file, folder, (sent) => change(slug, key, { sent }));
     const document = items[0];
     if (document) {
       change(slug, key, { sent: 1, documentId: document.id, ...stateFrom(document) });

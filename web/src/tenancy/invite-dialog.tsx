@@ -6,17 +6,19 @@ import type { Installation, Role } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
-import { Field, SelectField } from "../ui/field.tsx";
+import { Field } from "../ui/field.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
 import { say } from "../ui/toast.tsx";
-import { roleMeaning, rolesUpTo, roleWord } from "./roles.ts";
+import { RoleField } from "./role-field.tsx";
+import { useRoles } from "./roles.ts";
 
 /** Invites one address. The roles offered end at the inviter's own. */
 export function InviteDialog({ onClose }: { onClose: () => void }) {
   const session = useSession();
   const queries = useQueryClient();
   const [address, setAddress] = useState("");
-  const [role, setRole] = useState<Role>("manager");
+  const { within } = useRoles();
+  const [role, setRole] = useState<Role>(() => (within("manager") ? "manager" : "viewer"));
   const installation = useQuery({
     queryKey: ["installation"],
     queryFn: () => callGlobal<Installation>("GET", "installation"),
@@ -47,18 +49,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
           onChange={(event) => setAddress(event.target.value)}
           error={fields.address}
         />
-        <SelectField
-          label="Role"
-          value={role}
-          onChange={(event) => setRole(event.target.value as Role)}
-          hint={roleMeaning(role)}
-        >
-          {rolesUpTo(session.me.role).map((choice) => (
-            <option key={choice} value={choice}>
-              {roleWord(choice)}
-            </option>
-          ))}
-        </SelectField>
+        <RoleField value={role} onChange={setRole} />
         <p className="text-small text-muted">
           The invitation is for this address alone, works once, and ends after 7 days.
           {installation.data?.mail === "outbox" &&

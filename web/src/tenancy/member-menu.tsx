@@ -1,22 +1,27 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis } from "lucide-react";
 import { useState } from "react";
-import type { Invitation, Member, Role } from "../api/types.ts";
+import type { Member, Role } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
-import { SelectField } from "../ui/field.tsx";
 import { Menu, MenuItem, MenuLine } from "../ui/menu.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
 import { say } from "../ui/toast.tsx";
-import { roleMeaning, roles, rolesUpTo, roleWord } from "./roles.ts";
+import { HandOver, HoldingsLine } from "./hand-over.tsx";
+import { OpenDialog } from "./openings/open-dialog.tsx";
+import { RightsDialog } from "./rights-dialog.tsx";
+import { RoleField } from "./role-field.tsx";
+import { useRoles } from "./roles.ts";
 
-type Open = "role" | "suspend" | "remove" | null;
+type Open = "role" | "rights" | "factors" | "open" | "suspend" | "remove" | "hand-over" | null;
+type Part = { member: Member; onClose: () => void };
 
 /** What may be done about a member: never to somebody who holds more than the person who acts. */
 export function MemberMenu({ member, lastOwner }: { member: Member; lastOwner: boolean }) {
   const session = useSession();
+  const roles = useRoles();
   const [open, setOpen] = useState<Open>(null);
   const lift = useMemberAct(
     () => session.call("DELETE", `members/${member.id}/suspension`),
@@ -26,15 +31,23 @@ export function MemberMenu({ member, lastOwner }: { member: Member; lastOwner: b
     () => session.call("POST", `members/${member.id}/unlock`),
     `${member.name}'s account is unlocked.`,
   );
-  const within = roles.indexOf(member.role) <= roles.indexOf(session.me.role);
   const self = member.id === session.me.id;
+  const here = member.status !== "removed";
+  const guest = member.role === "support";
+  const within = roles.within(member.role);
   const may = {
-    role: within && session.can("member.change-role"),
-    suspend: within && !self && session.can("member.suspend"),
-    unlock: within && !self && session.can("member.unlock"),
-    remove: within && session.can("member.remove"),
+    rights: here && session.can("member.see-rights"),
+    role: here && within && !guest && session.can("member.change-role"),
+    factors: here && within && !self && !guest && session.can("member.reset-factors"),
+    unlock: here && within && !self && !guest && session.can("member.unlock"),
+    open: here && !self && !guest && session.can("content.open"),
+    suspend: here && within && !self && !guest && session.can("member.suspend"),
+    reinstate: within && !self && session.can("member.reinstate"),
+    remove: here && within && !guest && (self || session.can("member.remove")),
+    handOver: !here && session.can("member.hand-over"),
   };
-  if (!may.role && !may.suspend && !may.unlock && !may.remove) return null;
+  if (self && !session.can("member.remove")) may.remove = false;
+  if (!Object.values(may).some(Boolean)) return null;
   const close = () => setOpen(null);
   return (
     <>
@@ -45,25 +58,37 @@ export function MemberMenu({ member, lastOwner }: { member: Member; lastOwner: b
           </IconButton>
         }
       >
+        {may.rights && <MenuItem onSelect={() => setOpen("rights")}>What they may do, and why</MenuItem>}
         {may.role && <MenuItem onSelect={() => setOpen("role")}>Change the role</MenuItem>}
+        {may.open && <MenuItem onSelect={() => setOpen("open")}>Open what they hold</MenuItem>}
+        {(may.unlock || may.factors) && <MenuLine />}
         {may.unlock && <MenuItem onSelect={() => unlock.mutate()}>Unlock the account</MenuItem>}
-        {may.suspend &&
-          (member.status === "suspended" ? (
-            <MenuItem onSelect={() => lift.mutate()}>Lift the suspension</MenuItem>
-          ) : (
-            <MenuItem onSelect={() => setOpen("suspend")}>Suspend</MenuItem>
-          ))}
-        {may.remove && <MenuLine />}
+        {may.factors && <MenuItem onSelect={() => setOpen("factors")}>Reset the second factor</MenuItem>}
+        {may.handOver && <MenuItem onSelect={() => setOpen("hand-over")}>Hand over what they left</MenuItem>}
+        {(may.suspend || may.remove) && <MenuLine />}
+        {member.status === "suspended"
+          ? may.reinstate && <MenuItem onSelect={() => lift.mutate()}>Lift the suspension</MenuItem>
+          : may.suspend && <MenuItem onSelect={() => setOpen("suspend")}>Suspend</MenuItem>}
         {may.remove && (
           <MenuItem danger onSelect={() => setOpen("remove")}>
             {self ? "Leave the workspace" : "Remove"}
           </MenuItem>
         )}
       </Menu>
-      {open && lastOwner && <LastOwner member={member} onClose={close} />}
+      {open === "rights" && <RightsDialog member={member} onClose={close} />}
+      {open === "open" && (
+        <OpenDialog of={{ kind: "member", id: member.id }} name={member.name} onClose={close} />
+      )}
+      {open === "factors" && <ResetFactors member={member} onClose={close} />}
+      {open === "hand-over" && <HandOver member={member} onClose={close} />}
+      {(open === "role" || open === "suspend" || open === "remove") && lastOwner && (
+        <LastOwner member={member} onClose={close} />
+      )}
       {open === "role" && !lastOwner && <ChangeRole member={member} onClose={close} />}
       {open === "suspend" && !lastOwner && <Suspend member={member} onClose={close} />}
-      {open === "remove" && !lastOwner && <Remove member={member} onClose={close} />}
+      {open === "remove" && !lastOwner && (
+        <Remove member={member} onClose={close} onHandOver={() => setOpen("hand-over")} />
+      )}
     </>
   );
 }
@@ -80,11 +105,14 @@ function useMemberAct(act: () => Promise<unknown>, done: string, onDone?: () => 
     onError: (error) => {
       if (!onDone) say(wordsOf(error));
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: [session.slug, "members"] }),
+    onSettled: () =>
+      Promise.all(
+        ["members", "roles"].map((what) => queries.invalidateQueries({ queryKey: [session.slug, what] })),
+      ),
   });
 }
 
-function LastOwner({ member, onClose }: { member: Member; onClose: () => void }) {
+function LastOwner({ member, onClose }: Part) {
   return (
     <Dialog title="The last owner stays" onClose={onClose}>
       <p className="text-muted">
@@ -100,31 +128,26 @@ function LastOwner({ member, onClose }: { member: Member; onClose: () => void })
   );
 }
 
-function ChangeRole({ member, onClose }: { member: Member; onClose: () => void }) {
+function ChangeRole({ member, onClose }: Part) {
   const session = useSession();
+  const { wordOf } = useRoles();
   const [role, setRole] = useState<Role>(member.role);
   const change = useMemberAct(
     () => session.call("PATCH", `members/${member.id}`, { body: { role } }),
-    `${member.name} is now ${roleWord(role).toLowerCase()}.`,
+    `${member.name} is now ${wordOf(role).toLowerCase()}.`,
     onClose,
   );
   return (
     <Dialog title={`Role of ${member.name}`} onClose={onClose}>
-      {change.error && <Notice>{wordsOf(change.error)}</Notice>}
-      <SelectField
-        label="Role"
-        data-first
-        value={role}
-        onChange={(event) => setRole(event.target.value as Role)}
-        hint={roleMeaning(role)}
-      >
-        {rolesUpTo(session.me.role).map((choice) => (
-          <option key={choice} value={choice}>
-            {roleWord(choice)}
-          </option>
-        ))}
-      </SelectField>
-      <p className="mt-3 text-small text-muted">It applies from their next click on.</p>
+      {change.error && (
+        <div className="mb-4">
+          <Notice>{wordsOf(change.error)}</Notice>
+        </div>
+      )}
+      <RoleField value={role} onChange={setRole} first />
+      <p className="mt-3 text-small text-muted">
+        It applies from their next click on. You can give roles that hold no more than yours.
+      </p>
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         <Button
@@ -140,7 +163,29 @@ function ChangeRole({ member, onClose }: { member: Member; onClose: () => void }
   );
 }
 
-function Suspend({ member, onClose }: { member: Member; onClose: () => void }) {
+function ResetFactors({ member, onClose }: Part) {
+  const session = useSession();
+  const act = useMemberAct(
+    () => session.call("DELETE", `members/${member.id}/factors`),
+    `${member.name} sets up a second factor anew at the next sign-in.`,
+    onClose,
+  );
+  return (
+    <Confirm
+      title={`Reset ${member.name}’s second factor?`}
+      deed="Reset"
+      busy={act.isPending}
+      error={act.error}
+      onClose={onClose}
+      onConfirm={() => act.mutate()}
+    >
+      For somebody who has lost their device: make sure that it is really them who asks. Their authenticator,
+      passkeys and recovery codes stop working, their sessions end, and they are told by mail that you did it.
+    </Confirm>
+  );
+}
+
+function Suspend({ member, onClose }: Part) {
   const session = useSession();
   const act = useMemberAct(
     () => session.call("PUT", `members/${member.id}/suspension`),
@@ -156,18 +201,20 @@ function Suspend({ member, onClose }: { member: Member; onClose: () => void }) {
       onClose={onClose}
       onConfirm={() => act.mutate()}
     >
-      Their sessions end at once and they cannot sign in until the suspension is lifted. Their documents stay.
+      Their sessions and API keys stop at once and they cannot sign in until the suspension is lifted. Their
+      documents stay.
     </Confirm>
   );
 }
 
-function Remove({ member, onClose }: { member: Member; onClose: () => void }) {
+function Remove({ member, onClose, onHandOver }: Part & { onHandOver: () => void }) {
   const session = useSession();
   const self = member.id === session.me.id;
+  const mayHandOver = !self && session.can("member.hand-over");
   const act = useMemberAct(
     () => session.call("DELETE", `members/${member.id}`),
     self ? "You have left the workspace." : `${member.name} is removed.`,
-    onClose,
+    mayHandOver ? onHandOver : onClose,
   );
   return (
     <Confirm
@@ -178,26 +225,12 @@ function Remove({ member, onClose }: { member: Member; onClose: () => void }) {
       onClose={onClose}
       onConfirm={() => act.mutate()}
     >
-      {self ? "Your sessions end at once." : "Their sessions end at once."} Coming back needs a new
-      invitation.
+      <p>
+        {self ? "Your sessions end at once." : "Their sessions and API keys end at once."} Coming back needs a
+        new invitation.
+      </p>
+      {session.can("member.see-holdings") && <HoldingsLine member={member} />}
+      {mayHandOver && <p className="mt-2">In the next step you choose who gets what they leave.</p>}
     </Confirm>
-  );
-}
-
-/** Takes an invitation back, or clears one that has run out. */
-export function WithdrawInvitation({ invitation }: { invitation: Invitation }) {
-  const session = useSession();
-  const queries = useQueryClient();
-  const withdraw = useMutation({
-    mutationFn: () => session.call("DELETE", `invitations/${invitation.id}`),
-    onSuccess: () => say(`The invitation of ${invitation.address} no longer works.`),
-    onError: (error) => say(wordsOf(error)),
-    onSettled: () => queries.invalidateQueries({ queryKey: [session.slug, "invitations"] }),
-  });
-  return (
-    <Button small busy={withdraw.isPending} onClick={() => withdraw.mutate()}>
-      {invitation.state === "open" ? "Withdraw" : "Clear"}
-      <span className="sr-only"> the invitation of {invitation.address}</span>
-    </Button>
   );
 }

@@ -1,16 +1,21 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { memo, useDeferredValue, useMemo, useState } from "react";
 import type { Invitation, List, Member } from "../api/types.ts";
 import { useTitle } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
+import { FilterField } from "../ui/filter-field.tsx";
 import { Glyph } from "../ui/glyph.tsx";
+import { useGrowing } from "../ui/growing.tsx";
 import { Initials } from "../ui/initials.tsx";
+import { folded } from "../ui/picker.tsx";
 import { ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
 import { Moment, plural } from "../ui/time.tsx";
 import { InviteDialog } from "./invite-dialog.tsx";
-import { MemberMenu, WithdrawInvitation } from "./member-menu.tsx";
-import { roleWord } from "./roles.ts";
+import { MemberMenu } from "./member-menu.tsx";
+import { useMembers } from "./people.ts";
+import { builtInRoles, roleWord, useRoles } from "./roles.ts";
+import { WithdrawInvitation } from "./withdraw-invitation.tsx";
 
 /** Who belongs to the workspace, and who has been invited. */
 export function MembersPage() {
@@ -22,15 +27,24 @@ export function MembersPage() {
 function Members() {
   const session = useSession();
   const [inviting, setInviting] = useState(false);
-  const members = useQuery({
-    queryKey: [session.slug, "members"],
-    queryFn: () => session.call<List<Member>>("GET", "members"),
-  });
+  const [filter, setFilter] = useState("");
+  const members = useMembers();
+  const q = useDeferredValue(filter);
+  const all = members.data?.items;
+  const found = useMemo(() => {
+    const words = folded(q).split(/\s+/).filter(Boolean);
+    if (!all || words.length === 0) return all ?? [];
+    return all.filter((member) => {
+      const hay = folded(`${member.name} ${member.address} ${roleOf(member)} ${member.status}`);
+      return words.every((word) => hay.includes(word));
+    });
+  }, [all, q]);
+  const { shown, rest, grow, end } = useGrowing(found, q);
   const mayInvite = session.can("member.invite");
   const invitations = useQuery({
     queryKey: [session.slug, "invitations"],
     queryFn: () => session.call<List<Invitation>>("GET", "invitations"),
-    enabled: mayInvite,
+    enabled: session.can("member.see-invitations"),
   });
   if (members.isPending) return <Skeleton label="Loading the members" lines={6} tall />;
   if (members.isError) {
@@ -48,67 +62,61 @@ function Members() {
   return (
     <>
       <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
-        <p className="text-muted">
+        <p className="min-w-0 flex-1 basis-64 text-muted">
           {plural(members.data.items.length, "person", "people")} at {session.tenant.name}. Joining is by
           invitation only.
         </p>
+        {members.data.items.length > 10 && (
+          <FilterField label="Find a member" value={filter} onChange={setFilter} />
+        )}
         {mayInvite && (
           <Button kind="primary" onClick={() => setInviting(true)}>
             Invite
           </Button>
         )}
       </div>
-      <table className="w-full border-collapse text-left">
-        <thead className="max-sm:sr-only">
-          <tr className="border-b border-line text-small text-muted">
-            <th scope="col" className="py-2 pr-4 font-medium">
-              Name
-            </th>
-            <th scope="col" className="w-28 py-2 pr-4 font-medium">
-              Role
-            </th>
-            <th scope="col" className="w-36 py-2 pr-4 font-medium max-sm:hidden">
-              Last sign-in
-            </th>
-            <th scope="col" className="w-10 py-2">
-              <span className="sr-only">More</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {members.data.items.map((member) => (
-            <tr key={member.id} className="border-b border-line hover:bg-accent-soft">
-              <th scope="row" className="py-2 pr-4 font-normal">
-                <span className="flex items-center gap-3">
-                  <Initials name={member.name} />
-                  <span className="min-w-0">
-                    <span className="block wrap-anywhere">
-                      {member.name}
-                      {member.id === session.me.id && <span className="text-muted"> (you)</span>}
-                    </span>
-                    <span className="block text-small wrap-anywhere text-muted">{member.address}</span>
-                  </span>
-                </span>
+      <p role="status" className="sr-only">
+        {q && `${plural(found.length, "member")} found`}
+      </p>
+      {found.length === 0 && <p className="py-3 text-muted">Nobody here is called “{q}”.</p>}
+      {found.length > 0 && (
+        <table className="w-full border-collapse text-left">
+          <thead className="max-sm:sr-only">
+            <tr className="border-b border-line text-small text-muted">
+              <th scope="col" className="py-2 pr-4 font-medium">
+                Name
               </th>
-              <td className="py-2 pr-4">
-                {roleWord(member.role)}
-                {member.status === "suspended" && (
-                  <span className="flex items-center gap-1 text-small text-muted">
-                    <Glyph state="not-done" size={13} />
-                    suspended
-                  </span>
-                )}
-              </td>
-              <td className="py-2 pr-4 text-muted max-sm:hidden">
-                {member.lastSignInAt ? <Moment at={member.lastSignInAt} how="ago" /> : "never"}
-              </td>
-              <td className="py-1 text-right">
-                <MemberMenu member={member} lastOwner={member.role === "owner" && owners === 1} />
-              </td>
+              <th scope="col" className="w-36 py-2 pr-4 font-medium">
+                Role
+              </th>
+              <th scope="col" className="w-32 py-2 pr-4 font-medium max-sm:hidden">
+                Last sign-in
+              </th>
+              <th scope="col" className="w-10 py-2">
+                <span className="sr-only">More</span>
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {shown.map((member) => (
+              <Row
+                key={member.id}
+                member={member}
+                self={member.id === session.me.id}
+                role={roleOf(member)}
+                lastOwner={member.role === "owner" && owners === 1}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {rest > 0 && (
+        <div ref={end} className="flex justify-center pt-5">
+          <Button small onClick={grow}>
+            Show more of {plural(rest, "other")}
+          </Button>
+        </div>
+      )}
       {invitations.data && invitations.data.items.length > 0 && (
         <OpenInvitations items={invitations.data.items} />
       )}
@@ -124,14 +132,62 @@ function Members() {
   );
 }
 
+const builtIn: string[] = [...builtInRoles, "support"];
+const roleOf = ({ role, roleName }: Member): string => (builtIn.includes(role) ? roleWord(role) : roleName);
+
+type RowProps = { member: Member; self: boolean; role: string; lastOwner: boolean };
+
+const Row = memo(function Row({ member, self, role, lastOwner }: RowProps) {
+  return (
+    <tr className="border-b border-line hover:bg-accent-soft">
+      <th scope="row" className="py-2 pr-4 font-normal">
+        <span className="flex items-center gap-3">
+          <Initials name={member.name} />
+          <span className="min-w-0">
+            <span className="block wrap-anywhere">
+              {member.name}
+              {self && <span className="text-muted"> (you)</span>}
+            </span>
+            <span className="block text-small wrap-anywhere text-muted">{member.address}</span>
+          </span>
+        </span>
+      </th>
+      <td className="py-2 pr-4 wrap-anywhere">
+        {role}
+        {member.role === "support" && (
+          <span className="flex items-center gap-1 text-small text-muted">
+            <Glyph state="attested" size={13} />
+            guest
+          </span>
+        )}
+        {member.status !== "active" && (
+          <span className="flex items-center gap-1 text-small text-muted">
+            <Glyph state="not-done" size={13} />
+            {member.status === "removed" ? "has left" : "suspended"}
+          </span>
+        )}
+      </td>
+      <td className="py-2 pr-4 text-muted max-sm:hidden">
+        {member.lastSignInAt ? <Moment at={member.lastSignInAt} how="ago" /> : "never"}
+      </td>
+      <td className="py-1 text-right">
+        <MemberMenu member={member} lastOwner={lastOwner} />
+      </td>
+    </tr>
+  );
+});
+
 function OpenInvitations({ items }: { items: Invitation[] }) {
+  const session = useSession();
+  const { wordOf } = useRoles();
+  const { shown, rest, grow, end } = useGrowing(items);
   return (
     <section aria-labelledby="invitations" className="mt-11">
       <h2 id="invitations" className="mb-2 font-serif text-title font-medium">
         Invited
       </h2>
       <ul className="border-t border-line">
-        {items.map((invitation) => (
+        {shown.map((invitation) => (
           <li
             key={invitation.id}
             className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line py-2.5"
@@ -139,7 +195,7 @@ function OpenInvitations({ items }: { items: Invitation[] }) {
             <span className="min-w-0 flex-1 basis-60">
               <span className="block wrap-anywhere">{invitation.address}</span>
               <span className="block text-small text-muted">
-                {roleWord(invitation.role)} · by {invitation.invitedBy} ·{" "}
+                {wordOf(invitation.role)} · by {invitation.invitedBy} ·{" "}
                 {invitation.state === "open" ? (
                   <>
                     until <Moment at={invitation.expiresAt} />
@@ -149,10 +205,17 @@ function OpenInvitations({ items }: { items: Invitation[] }) {
                 )}
               </span>
             </span>
-            <WithdrawInvitation invitation={invitation} />
+            {session.can("member.withdraw-invitation") && <WithdrawInvitation invitation={invitation} />}
           </li>
         ))}
       </ul>
+      {rest > 0 && (
+        <div ref={end} className="flex justify-center pt-5">
+          <Button small onClick={grow}>
+            Show more
+          </Button>
+        </div>
+      )}
     </section>
   );
 }

@@ -1,14 +1,18 @@
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { Ellipsis } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { List, Tenant } from "../api/types.ts";
 import { Page } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
-import { Button } from "../ui/button.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
 import { Glyph } from "../ui/glyph.tsx";
+import { Menu, MenuItem } from "../ui/menu.tsx";
 import { Empty, ErrorPanel, Forbidden, Skeleton, wordsOf } from "../ui/states.tsx";
 import { Moment } from "../ui/time.tsx";
 import { say } from "../ui/toast.tsx";
 import { CreateTenant } from "./create-tenant.tsx";
+import { ImportUsers } from "./import-users.tsx";
+import { OperatorTabs } from "./operator-tabs.tsx";
 
 /** The operator's list of customers. Shows that they exist, never what they hold. */
 export function TenantsPage() {
@@ -43,6 +47,7 @@ function Tenants() {
         </>
       }
     >
+      <OperatorTabs />
       {tenants.isPending ? (
         <Skeleton label="Loading the customers" lines={6} tall />
       ) : tenants.isError ? (
@@ -72,50 +77,74 @@ function Tenants() {
 }
 
 function Table({ items }: { items: Tenant[] }) {
+  const session = useSession();
+  const [importing, setImporting] = useState<Tenant | null>(null);
+  const mayImport = session.can("operator.users.import");
   return (
-    <table className="w-full border-collapse text-left">
-      <thead className="max-sm:sr-only">
-        <tr className="border-b border-line text-small text-muted">
-          <th scope="col" className="py-2 pr-4 font-medium">
-            Name
-          </th>
-          <th scope="col" className="py-2 pr-4 font-medium max-sm:hidden">
-            Owner
-          </th>
-          <th scope="col" className="w-36 py-2 pr-4 font-medium">
-            State
-          </th>
-          <th scope="col" className="w-28 py-2 font-medium max-sm:hidden">
-            Opened
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((tenant) => (
-          <tr key={tenant.id} className="border-b border-line">
-            <th scope="row" className="py-2.5 pr-4 font-normal">
-              <span className="block wrap-anywhere">{tenant.name}</span>
-              <span className="block font-mono text-evidence text-muted">/t/{tenant.slug}</span>
+    <>
+      <table className="w-full border-collapse text-left">
+        <thead className="max-sm:sr-only">
+          <tr className="border-b border-line text-small text-muted">
+            <th scope="col" className="py-2 pr-4 font-medium">
+              Name
             </th>
-            <td className="py-2.5 pr-4 wrap-anywhere text-muted max-sm:hidden">
-              {tenant.ownerAddress ?? "not joined yet"}
-            </td>
-            <td className="py-2.5 pr-4">
-              <span className="inline-flex items-center gap-1.5 text-muted">
-                <Glyph
-                  state={tenant.state === "active" || tenant.state === "open" ? "held" : "not-done"}
-                  size={14}
-                />
-                {tenant.state}
-              </span>
-            </td>
-            <td className="py-2.5 text-muted max-sm:hidden">
-              <Moment at={tenant.createdAt} />
-            </td>
+            <th scope="col" className="py-2 pr-4 font-medium max-sm:hidden">
+              Owner
+            </th>
+            <th scope="col" className="w-36 py-2 pr-4 font-medium">
+              State
+            </th>
+            <th scope="col" className="w-28 py-2 font-medium max-sm:hidden">
+              Opened
+            </th>
+            {mayImport && (
+              <th scope="col" className="w-10 py-2">
+                <span className="sr-only">More</span>
+              </th>
+            )}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {items.map((tenant) => (
+            <tr key={tenant.id} className="border-b border-line">
+              <th scope="row" className="py-2.5 pr-4 font-normal">
+                <span className="block wrap-anywhere">{tenant.name}</span>
+                <span className="block font-mono text-evidence text-muted">/t/{tenant.slug}</span>
+              </th>
+              <td className="py-2.5 pr-4 wrap-anywhere text-muted max-sm:hidden">
+                {tenant.ownerAddress ?? "not joined yet"}
+              </td>
+              <td className="py-2.5 pr-4">
+                <span className="inline-flex items-center gap-1.5 text-muted">
+                  <Glyph
+                    state={tenant.state === "active" || tenant.state === "open" ? "held" : "not-done"}
+                    size={14}
+                  />
+                  {tenant.state}
+                </span>
+              </td>
+              <td className="py-2.5 text-muted max-sm:hidden">
+                <Moment at={tenant.createdAt} />
+              </td>
+              {mayImport && (
+                <td className="py-1.5 text-right">
+                  <Menu
+                    button={
+                      <IconButton label={`More for ${tenant.name}`}>
+                        <Ellipsis size={17} aria-hidden />
+                      </IconButton>
+                    }
+                  >
+                    <MenuItem onSelect={() => setImporting(tenant)}>Import users</MenuItem>
+                  </Menu>
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {importing && <ImportUsers tenant={importing} onClose={() => setImporting(null)} />}
+    </>
   );
 }
 

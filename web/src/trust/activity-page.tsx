@@ -1,16 +1,19 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { Fragment, useDeferredValue, useState } from "react";
-import type { AuditEntry, List, Member } from "../api/types.ts";
+import type { AuditEntry, List } from "../api/types.ts";
 import { Page } from "../frame/page.tsx";
 import { deviceOf } from "../identity/device.ts";
 import { useSession } from "../identity/session.tsx";
 import { SignInHistory } from "../identity/sign-in-history.tsx";
+import { useMembers } from "../tenancy/people.ts";
 import { roleWord } from "../tenancy/roles.ts";
 import { Button, IconButton } from "../ui/button.tsx";
+import { Initials } from "../ui/initials.tsx";
+import { Picker } from "../ui/picker.tsx";
 import { Empty, ErrorPanel, Skeleton } from "../ui/states.tsx";
 import { fullTime, Moment } from "../ui/time.tsx";
-import { eventWords, knownEvents, Outcome } from "./event-words.tsx";
+import { eventGroups, eventWords, Outcome } from "./event-words.tsx";
 
 /** What happened in the workspace, for those who may read it; everyone else sees their own sign-ins. */
 export function ActivityPage() {
@@ -95,12 +98,14 @@ function Filters(props: {
   actor: string;
   setActor: (actor: string) => void;
 }) {
-  const session = useSession();
-  const members = useQuery({
-    queryKey: [session.slug, "members"],
-    queryFn: () => session.call<List<Member>>("GET", "members"),
-    enabled: session.can("member.read"),
-  });
+  const members = useMembers();
+  const choices = (members.data?.items ?? []).map((member) => ({
+    key: member.id,
+    value: member.id,
+    words: member.name,
+    more: member.address,
+    icon: <Initials name={member.name} />,
+  }));
   return (
     <>
       <select
@@ -110,26 +115,27 @@ function Filters(props: {
         onChange={(event) => props.setEvent(event.target.value)}
       >
         <option value="">Everything</option>
-        {knownEvents.map((name) => (
-          <option key={name} value={name}>
-            {eventWords(name)} ({name})
-          </option>
+        {eventGroups.map(({ group, events }) => (
+          <optgroup key={group} label={group}>
+            {events.map((name) => (
+              <option key={name} value={name}>
+                {eventWords(name)}
+              </option>
+            ))}
+          </optgroup>
         ))}
       </select>
       {members.data && (
-        <select
-          aria-label="Who did it"
-          className={`${control} max-w-48`}
-          value={props.actor}
-          onChange={(event) => props.setActor(event.target.value)}
-        >
-          <option value="">Everyone</option>
-          {members.data.items.map((member) => (
-            <option key={member.id} value={member.id}>
-              {member.name}
-            </option>
-          ))}
-        </select>
+        <Picker
+          label="Who did it"
+          hideLabel
+          placeholder="Everyone"
+          choices={choices}
+          chosen={choices.find(({ key }) => key === props.actor) ?? null}
+          onChoose={(choice) => props.setActor(choice?.value ?? "")}
+          none="Nobody here is called that."
+          className="w-52 max-sm:flex-1"
+        />
       )}
     </>
   );
@@ -213,12 +219,16 @@ const strangers: Record<string, string> = {
 };
 
 function Who({ entry }: { entry: AuditEntry }) {
-  const { id, name, role } = entry.actor;
+  const { kind, id, name, role } = entry.actor;
   return (
     <>
       {name ??
         (id ? "A former member" : (strangers[entry.event] ?? (entry.ip ? "Not signed in" : "The system")))}
-      {role && name && <span className="text-muted"> · {roleWord(role).toLowerCase()}</span>}
+      {kind === "key" ? (
+        <span className="text-muted"> · with an API key</span>
+      ) : (
+        role && name && <span className="text-muted"> · {roleWord(role).toLowerCase()}</span>
+      )}
     </>
   );
 }

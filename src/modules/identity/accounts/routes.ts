@@ -1,28 +1,35 @@
 import { z } from "zod";
 import { allow, type Routes, route } from "../../../kernel/routes/contract.ts";
+import { Language, TimeZone } from "../mails/language.ts";
 import { Password } from "../passwords/policy.ts";
 import { openDoor, SessionView } from "../sessions/door.ts";
 import { PersonName } from "../shapes.ts";
-import { changePassword, rename } from "./service.ts";
+import { changeAccount, changePassword } from "./service.ts";
 
 export function accountRoutes(routes: Routes): void {
   route(routes, {
     method: "PATCH",
     path: "/account",
-    words: "Change one's own name",
-    access: allow("account.use"),
-    audit: "account.renamed",
+    words: "Change one's own name, language and time zone",
+    access: allow("account.change"),
+    audit: "account.changed",
     rate: "write",
     state: "GET /session",
-    input: { body: z.object({ name: PersonName }) },
-    output: { 200: z.object({ name: z.string() }) },
-    handler: (ctx, { body }) => rename(ctx, body.name),
+    input: {
+      body: z.object({
+        name: PersonName.optional(),
+        language: Language.optional(),
+        timeZone: TimeZone.optional(),
+      }),
+    },
+    output: { 200: z.object({ name: z.string(), language: Language, timeZone: z.string() }) },
+    handler: (ctx, { body }) => changeAccount(ctx, body),
   });
   route(routes, {
     method: "PUT",
     path: "/account/password",
     words: "Change one's own password; ends all sessions and opens a new one",
-    access: allow("account.use"),
+    access: allow("account.password"),
     audit: "account.password-changed",
     rate: "sign-in",
     state: "none: a password is shown nowhere",

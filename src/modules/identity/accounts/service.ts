@@ -3,11 +3,15 @@ import { type Ctx, keysOf, standingOf, type TenantKind, tenantOf } from "../../.
 import { db } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
+import { cancelChanges } from "../address-changes/cancelling.ts";
+import { voidLinks } from "../links/service.ts";
+import { type Language, openPreferences, type Preferences, preferencesCell } from "../mails/language.ts";
 import { nameCell, openAddress, openName, passwordCell, tenantNameCell } from "../members.ts";
+import { notify } from "../notices/service.ts";
 import { hashPassword } from "../passwords/hash.ts";
 import { checkPassword } from "../passwords/policy.ts";
 import { nameOfRole } from "../roles/service.ts";
-import { endSessions, type OpenSession, startSession } from "../sessions/service.ts";
+import { endSessions, type OpenSession, provedFactor, startSession } from "../sessions/service.ts";
 import { confirmPassword } from "../sign-in/service.ts";
 
 export interface Me {
@@ -18,20 +22,31 @@ export interface Me {
     /** A built-in role, `support`, or the id of a custom one. */
     readonly role: string;
     readonly permissions: string[];
+    readonly language: Language;
+    readonly timeZone: string;
   };
   readonly tenant: { readonly slug: string; readonly name: string; readonly kind: TenantKind };
+  /** Until when the operator's staff may come in; null when nobody let them in. */
+  readonly support: { readonly until: string } | null;
 }
 
 /** The acting member and their workspace, as the page needs them. */
 export async function whoAmI(ctx: Ctx): Promise<Me> {
   if (ctx.actor.kind !== "member") throw appError("not_signed_in");
-  const [[member], [tenant]] = await read(
+  const [[member], [tenant], [grant]] = await read(
     ctx,
     db
       .selectFrom("member")
-      .select(["member_id", "name", "address", "role", "role_id"])
+      .select(["member_id", "name", "address", "role", "role_id", "preferences"])
       .where("member_id", "=", ctx.actor.memberId),
     db.selectFrom("tenant").select(["kind", "name"]),
+    db
+      .selectFrom("support_grant")
+      .select("until")
+      .where("ended_at", "is", null)
+      .where("until", ">", ctx.clock())
+      .orderBy("until", "desc")
+      .limit(1),
   );
   if (!member || !tenant) throw appError("signed_out");
   const keys = await keysOf(ctx);
@@ -43,33 +58,57 @@ export async function whoAmI(ctx: Ctx): Promise<Me> {
       address: openAddress(keys, member),
       role: nameOfRole(member),
       permissions: [...standingOf(ctx).permissions],
+      ...openPreferences(keys, member),
     },
     tenant: { slug, name: keys.openText(tenantNameCell(id), tenant.name), kind: tenant.kind },
+    support: grant ? { until: grant.until.toISOString() } : null,
   };
 }
 
-export async function rename(ctx: Ctx, name: string): Promise<{ name: string }> {
+/** What people see and set of themselves. */
+export interface Account extends Preferences {
+  readonly name: string;
+}
+
+/** Changes one's own name, language and time zone, each if it is given; answers all three. */
+export async function changeAccount(
+  ctx: Ctx,
+  change: { [K in keyof Account]?: Account[K] | undefined },
+): Promise<Account> {
   return unit(ctx, async (inner) => {
     const { memberId } = standingOf(inner);
     const keys = await keysOf(inner);
-    const [[before]] = await read(
+    const [[row]] = await read(
       inner,
-      db.selectFrom("member").select(["member_id", "name"]).where("member_id", "=", memberId),
+      db
+        .selectFrom("member")
+        .select(["member_id", "name", "preferences"])
+        .where("member_id", "=", memberId)
+        .forNoKeyUpdate(),
     );
-    if (!before) throw appError("signed_out");
+    if (!row) throw appError("signed_out");
+    const before: Account = { name: openName(keys, row), ...openPreferences(keys, row) };
+    const { name, language, timeZone }: Account = {
+      name: change.name ?? before.name,
+      language: change.language ?? before.language,
+      timeZone: change.timeZone ?? before.timeZone,
+    };
+    const preferences = keys.seal(preferencesCell(memberId), JSON.stringify({ language, timeZone }));
     await write(
       inner,
       db
         .updateTable("member")
-        .set({ name: keys.seal(nameCell(memberId), name) })
+        .set({ name: keys.seal(nameCell(memberId), name), preferences })
         .where("member_id", "=", memberId),
     );
+    const after: Account = { name, language, timeZone };
+    const changed = (["name", "language", "timeZone"] as const).filter((key) => change[key] !== undefined);
     record(inner, {
-      event: "account.renamed",
+      event: "account.changed",
       resource: { type: "member", id: memberId },
-      changes: { name: [openName(keys, before), name] },
+      changes: Object.fromEntries(changed.map((key) => [key, [before[key], after[key]] as const])),
     });
-    return { name };
+    return after;
   });
 }
 
@@ -80,8 +119,10 @@ export async function rename(ctx: Ctx, name: string): Promise<{ name: string }> 
 export async function changePassword(ctx: Ctx, current: string, password: string): Promise<OpenSession> {
   const { me, tenant } = await whoAmI(ctx);
   await confirmPassword(ctx, me.id, current);
-  checkPassword(password, { address: me.address, tenantName: tenant.name });
-  const phc = await hashPassword(password);
+  const [[policy]] = await read(ctx, db.selectFrom("tenant").select("passwords"));
+  if (!policy) throw appError("signed_out");
+  checkPassword(password, { address: me.address, tenantName: tenant.name, rule: policy.passwords });
+  const phc = await hashPassword(password, ctx.system.config.passwordHash);
   const keys = await keysOf(ctx);
   return unit(ctx, async (inner) => {
     await write(
@@ -91,8 +132,14 @@ export async function changePassword(ctx: Ctx, current: string, password: string
         .set({ password: keys.seal(passwordCell(me.id), phc) })
         .where("member_id", "=", me.id),
     );
+    // The new session has proved what this one had.
+    const proved = await provedFactor(inner);
     await endSessions(inner, { memberId: me.id }, "password changed");
-    const session = await startSession(inner, me.id);
+    // A link to a new password that lies in a mailbox must not outlive the change, nor what the old one had begun.
+    await voidLinks(inner, me.id, ["reset"]);
+    await cancelChanges(inner, me.id);
+    await notify(inner, me.id, "password-changed", { how: "account" });
+    const session = await startSession(inner, me.id, proved?.factor, proved?.at);
     record(inner, {
       event: "account.password-changed",
       resource: { type: "member", id: me.id },

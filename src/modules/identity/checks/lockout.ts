@@ -4,11 +4,12 @@ import { later, minutes } from "../../../kernel/clock.ts";
 import { outcomeOf } from "../../../kernel/controls.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
-import { openClient } from "../../trust/stage/client.ts";
+import { openClient, solvedChallenge } from "../../trust/stage/client.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { countAttempt, lock, MOST_FAILURES } from "../sign-in/lockout.ts";
 import { openLedger } from "./ledger.ts";
+import { resetsTellNothing } from "./resets.ts";
 
 /** Guesses one after the other and all at once, for an address that exists and one that does not. */
 export async function checkLockout(stage: Stage) {
@@ -76,8 +77,10 @@ export async function checkLockout(stage: Stage) {
     200,
   );
 
+  await challenged(stage, ledger);
   await lockedFor(stage, ledger);
   await timing(stage, ledger, person.address);
+  await resetsTellNothing(stage, ledger);
   return outcomeOf(ledger.findings, "Guessed one after the other, 20 at once, and with a moved clock");
 
   async function unlockedByLink(address: string): Promise<boolean> {
@@ -93,6 +96,61 @@ export async function checkLockout(stage: Stage) {
     }
     return false;
   }
+}
+
+/** After two failures nothing is looked at without a solved challenge, whoever's address it is. */
+async function challenged(stage: Stage, ledger: ReturnType<typeof openLedger>): Promise<void> {
+  // What the checks themselves have failed at counts for their network.
+  await stage.sql("postgres", async (client) => {
+    await client.query("delete from sign_in_guard");
+    await client.query("commit");
+  });
+  const { url } = stage.server;
+  const { slug } = stage.a;
+  const known = await stage.a.hire(`Challenged ${Date.now()}`, "viewer");
+  const given: [string, string | undefined, number][] = [
+    ["the first wrong password", undefined, 401],
+    ["the second", undefined, 401],
+    ["the third without a challenge", undefined, 428],
+    ["with what is no solution", "bm90aGluZw==", 428],
+    ["with another workspace's", await solvedChallenge(openClient(url, stage.b.slug)), 428],
+  ];
+  const one = async (at: string, address: string, challenge?: string, password = "Wrong-password-0815") =>
+    openClient(url, at).call("POST", "session", {
+      body: { address, password, ...(challenge === undefined ? {} : { challenge }) },
+      unsolved: true,
+    });
+  for (const [who, at, address] of [
+    ["known address", slug, known.address],
+    ["unknown address", slug, `nobody.${Date.now()}@harrow-finch.example`],
+    ["unknown workspace", "no-such-workspace", known.address],
+  ] as const) {
+    for (const [what, challenge, status] of given)
+      ledger.status(what, who, await one(at, address, challenge), status);
+    const mine = await solvedChallenge(openClient(url, at));
+    const both = await Promise.all([one(at, address, mine), one(at, address, mine)]);
+    const statuses = both.map((answer) => answer.status).sort();
+    ledger.note(statuses.join() === "401,428", "one solution twice at once", who, statuses.join(", "));
+    ledger.status("the same solution again", who, await one(at, address, mine), 428);
+  }
+  const right = await one(slug, known.address, undefined, known.password);
+  ledger.status("the right password without a challenge", "known address", right, 428);
+  const solved = await solvedChallenge(openClient(url, slug));
+  ledger.status(
+    "the right password with one",
+    "known address",
+    await one(slug, known.address, solved, known.password),
+    200,
+  );
+  const reset = (address: string) =>
+    openClient(url, slug).call("POST", "password-resets", { body: { address }, unsolved: true });
+  const failing = `nobody.else.${Date.now()}@harrow-finch.example`;
+  for (let i = 0; i < 2; i++) await one(slug, failing);
+  ledger.status("asking for a new password after failures", "unknown address", await reset(failing), 428);
+  ledger.status("asking for a new password", "an address without failures", await reset(known.address), 202);
+  for (let i = 0; i < 10; i++) await one(slug, `nobody.${i}.${Date.now()}@harrow-finch.example`);
+  const first = `nobody.first.${Date.now()}@harrow-finch.example`;
+  ledger.status("the first of an address", "a network with ten failures", await one(slug, first), 428);
 }
 
 // The pause is temporary, so that nobody can be shut out for good; it is longer when it is earned again.
@@ -132,10 +190,10 @@ async function timing(stage: Stage, ledger: ReturnType<typeof openLedger>, known
     "no-workspace": [],
   };
   const once = async (slug: string, address: string) => {
+    const client = openClient(stage.server.url, slug);
+    const body = { address, password: "Wrong-password-0815", challenge: await solvedChallenge(client) };
     const started = performance.now();
-    await openClient(stage.server.url, slug).call("POST", "session", {
-      body: { address, password: "Wrong-password-0815" },
-    });
+    await client.call("POST", "session", { body });
     return performance.now() - started;
   };
   const people = await Promise.all([0, 1, 2].map((i) => stage.a.hire(`Timed ${i} ${Date.now()}`, "viewer")));

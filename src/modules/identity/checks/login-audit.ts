@@ -3,6 +3,7 @@ import { openClient } from "../../trust/stage/client.ts";
 import { signIn } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { openLedger } from "./ledger.ts";
+import { tokenOnceMailed } from "./mailed.ts";
 
 /** Makes each authentication event once and looks for it in the two places where it may be read. */
 export async function checkLoginAudit(stage: Stage) {
@@ -32,16 +33,27 @@ export async function checkLoginAudit(stage: Stage) {
   for (const [name, value] of old) reuse.cookies.set(name, value);
   await reuse.call("POST", "session/refresh", { body: {}, headers });
 
+  const forgot = { address: person.address };
+  await openClient(url, stage.b.slug).call("POST", "password-resets", { body: forgot, headers });
+  const token = await tokenOnceMailed(stage.server.system, person.address, "reset");
+  const chosen = "Twelve-copper-gates-28";
+  await openClient(url, stage.b.slug).call("POST", "password-resets/use", {
+    body: { token, password: chosen },
+    headers,
+  });
+
   const [admin] = stage.b.people.admin;
   const entries = (await admin.client.call("GET", "audit?limit=200")).json.items as Entry[];
   const mine = entries.filter((e) => e.userAgent === userAgent);
-  const again = await signIn(url, stage.b.slug, person.address, "Eleven-copper-gates-27", "viewer");
+  const again = await signIn(url, stage.b.slug, person.address, chosen, "viewer");
   const own = (await again.client.call("GET", "account/sign-ins")).json.items as Entry[];
   for (const [event, outcome, seenByMember] of [
     ["session.refused", "refused", true],
     ["session.started", "done", true],
     ["session.refreshed", "done", false],
     ["account.password-changed", "done", true],
+    ["account.reset-asked", "done", true],
+    ["account.password-reset", "done", true],
     ["session.ended", "done", true],
     ["session.refresh-refused", "refused", false],
   ] as const) {

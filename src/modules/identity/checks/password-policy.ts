@@ -2,7 +2,8 @@ import { outcomeOf } from "../../../kernel/controls.ts";
 import { openClient } from "../../trust/stage/client.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
-import { openLedger } from "./ledger.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { tokenOnceMailed } from "./mailed.ts";
 
 /** Every rule broken once, at every door where a password is chosen; then one that keeps them all. */
 export async function checkPasswordPolicy(stage: Stage) {
@@ -24,6 +25,16 @@ export async function checkPasswordPolicy(stage: Stage) {
     ["the workspace's name", "Harrow&Finch-2026-x"],
     ["the workspace's name, spelt otherwise", "x-HARROW & finch-2026"],
   ];
+  const forgetful = await stage.a.hire(`Forgetful ${Date.now()}`, "viewer");
+  await visitor.call("POST", "password-resets", { body: { address: forgetful.address } });
+  const reset = await tokenOnceMailed(stage.server.system, forgetful.address, "reset");
+  for (const [what, password] of [
+    ...weak,
+    ["the address", `A1-${forgetful.address}-x`] as [string, string],
+  ]) {
+    const body = { token: reset, password };
+    ledger.status(what, "by a mailed link", await visitor.call("POST", "password-resets/use", { body }), 422);
+  }
   for (const [what, password] of [...weak, ["the address", `A1-${address}-x`] as [string, string]]) {
     ledger.status(
       what,
@@ -43,5 +54,40 @@ export async function checkPasswordPolicy(stage: Stage) {
     await visitor.call("POST", "invitations/accept", { body: good }),
     201,
   );
-  return outcomeOf(ledger.findings, `${ledger.findings.length - 1} weak passwords refused at both doors`);
+  await passphrases(stage, ledger);
+  return outcomeOf(ledger.findings, `${ledger.findings.length} passwords at three doors, by both rules`);
+}
+
+/** The other workspace chooses passphrases for a while: long ones of any kind, and still none that is well known. */
+async function passphrases(stage: Stage, ledger: Ledger): Promise<void> {
+  const { owner } = stage.b;
+  const person = await stage.b.hire(`Passphrase ${Date.now()}`, "viewer");
+  let current = person.password;
+  const change = (password: string) =>
+    person.client.call("PUT", "account/password", { body: { current, new: password } });
+  const choose = (passwords: string) => owner.client.call("PATCH", "policy", { body: { passwords } });
+  const plain = "five brass kettles on a sill";
+  ledger.status("a passphrase before it is chosen", "changing it", await change(plain), 422);
+  ledger.status(
+    "the choice of passphrases",
+    "a viewer",
+    await person.client.call("PATCH", "policy", { body: { passwords: "passphrase" } }),
+    403,
+  );
+  ledger.status("the choice of passphrases", "owner", await choose("passphrase"), 200);
+  try {
+    for (const [what, password] of [
+      ["fourteen characters", "Quiet-harbour1"],
+      ["one piece again and again", "kettlx-kettlx-kettlx"],
+      ["on the list, decorated", "!!!basketball!!!!!!"],
+      ["the workspace's name", "down at bexley marine"],
+      ["the address", `say ${person.address} twice`],
+    ] as const)
+      ledger.status(what, "a passphrase", await change(password), 422);
+    ledger.status("small letters and spaces", "a passphrase", await change(plain), 200);
+    current = plain;
+  } finally {
+    ledger.status("the choice taken back", "owner", await choose("composed"), 200);
+  }
+  ledger.status("a passphrase after it", "changing it", await change("six copper gates by a lake"), 422);
 }

@@ -1,8 +1,9 @@
 import { outcomeOf } from "../../../kernel/controls.ts";
 import { openClient } from "../../trust/stage/client.ts";
-import { type Person, signIn } from "../../trust/stage/people.ts";
+import { type Person, signInAgain } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { openLedger } from "./ledger.ts";
+import { resetEndsSessions } from "./resets.ts";
 
 /** Changes something about a member in one session and makes the very next request in another. */
 export async function checkRevocation(stage: Stage) {
@@ -12,7 +13,7 @@ export async function checkRevocation(stage: Stage) {
   let n = 0;
   const open = async (role: "viewer" | "manager" | "admin" = "viewer") => {
     const person = await stage.a.hire(`Revoked ${n++} ${Date.now()}`, role);
-    return [person, await signIn(url, stage.a.slug, person.address, person.password, role)] as const;
+    return [person, await signInAgain(person)] as const;
   };
   const next = async (what: string, person: Person, path: string, status: number) =>
     ledger.status(what, "the next request", await person.client.call("GET", path), status);
@@ -69,5 +70,6 @@ export async function checkRevocation(stage: Stage) {
   }[];
   for (const s of sessions.filter((x) => !x.current)) await lister.client.call("DELETE", `sessions/${s.id}`);
   await next("ended from another session", ended, "session", 401);
+  await resetEndsSessions(stage, ledger);
   return outcomeOf(ledger.findings, `${ledger.findings.length} next requests`);
 }

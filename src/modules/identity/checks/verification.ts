@@ -2,6 +2,7 @@ import { outcomeOf } from "../../../kernel/controls.ts";
 import { openClient } from "../../trust/stage/client.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
+import { newAddressNeedsItsWord } from "./address-changes.ts";
 import { openLedger } from "./ledger.ts";
 
 /** Takes the confirmation back from a member and tries both ways in: a session that is open, and a new one. */
@@ -60,5 +61,6 @@ export async function checkVerification(stage: Stage) {
     await openClient(url, stage.a.slug).call("POST", "session", { body }),
     200,
   );
+  await newAddressNeedsItsWord(stage, ledger);
   return outcomeOf(ledger.findings, "With the confirmation taken back, and given again");
 }

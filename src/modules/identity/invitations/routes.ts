@@ -18,7 +18,7 @@ export function invitationRoutes(routes: Routes): void {
     method: "GET",
     path: "/invitations",
     words: "Invitations that nobody has accepted yet",
-    access: allow("member.invite"),
+    access: allow("member.see-invitations"),
     audit: unauditedBecause("reads what its readers made"),
     rate: "read",
     output: {
@@ -47,6 +47,7 @@ export function invitationRoutes(routes: Routes): void {
     access: allow("member.invite"),
     audit: "invitation.created",
     rate: "write",
+    fresh: true,
     input: { body: z.object({ address: Address, role: RoleName }) },
     output: { 201: z.object({ id: z.string(), expiresAt: z.string() }) },
     handler: async (ctx, { body }) => {
@@ -59,7 +60,7 @@ export function invitationRoutes(routes: Routes): void {
     path: "/invitations/:id",
     words: "Withdraw an invitation",
     resource: "invitation",
-    access: allow("member.invite"),
+    access: allow("member.withdraw-invitation"),
     audit: "invitation.withdrawn",
     rate: "write",
     input: ids,

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
-import { asSuperuser, eventsOf, meetingAt, openStage, PASSWORD } from "../../../../test/support/stage.ts";
+import {
+  asSuperuser,
+  eventsOf,
+  meetingAt,
+  openStage,
+  PASSWORD,
+  signedIn,
+} from "../../../../test/support/stage.ts";
 import { minutes } from "../../../kernel/clock.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
@@ -119,7 +126,7 @@ test("invitations", async (t) => {
     stage.pass(minutes(10.1));
     await assert.rejects(openInvitation(company.visitor(), token), invalid);
     await assert.rejects(accept(token), invalid);
-    const again = await signIn(company.visitor(), owner.address, PASSWORD);
+    const again = await signedIn(company.visitor(), owner.address, PASSWORD);
     const now = owner.as("member.invite", again.sessionId);
     const state = async () =>
       (await listInvitations(owner.as("member.invite", again.sessionId))).find((i) => i.id === id)?.state;

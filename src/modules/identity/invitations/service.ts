@@ -15,10 +15,14 @@ import { newId } from "../../../kernel/ids.ts";
 import { sendMail } from "../../../kernel/mail.ts";
 import { holdsAll, type RoleOfMember, rightsOf } from "../../../kernel/permissions.ts";
 import { addressHash } from "../addresses.ts";
+import { preferencesOf } from "../links/service.ts";
 import { hashToken, newToken } from "../links/tokens.ts";
+import { unsaid } from "../mails/language.ts";
+import { textsIn } from "../mails/texts.ts";
 import { addressCell, nameCell, openName, passwordCell, tenantNameCell } from "../members.ts";
+import { notify } from "../notices/service.ts";
 import { hashPassword } from "../passwords/hash.ts";
-import { checkPassword } from "../passwords/policy.ts";
+import { checkPassword, type PasswordRule } from "../passwords/policy.ts";
 import { type GivenRole, nameOfRole, roleNamed } from "../roles/service.ts";
 
 type InvitedRole = Exclude<Role, "support">;
@@ -111,10 +115,12 @@ export async function addInvitation(
   );
   if (count === 0) throw appError("already_invited");
   const workspace = tenant ? keys.openText(tenantNameCell(tenantId), tenant.name) : slug;
+  // Whoever is invited has not said in which language; the inviter has.
+  const { language } = invitedBy ? await preferencesOf(ctx, invitedBy) : unsaid;
+  const link = `${ctx.system.origin.current}/t/${slug}/join#${token}`;
   await sendMail(ctx, {
     to: address,
-    subject: "You are invited to a workspace",
-    text: `${inviterName} invites you to the workspace “${workspace}”.\n\nOpen this link to choose a password and join. It works once, for seven days, and only for this address.\n\n${ctx.system.origin.current}/t/${slug}/join#${token}\n`,
+    ...textsIn(language).invitation({ inviter: inviterName, workspace, link }),
   });
   return { id, expiresAt };
 }
@@ -127,6 +133,9 @@ export interface OpenedInvitation {
   readonly given: GivenRole;
   readonly tenantName: string;
   readonly invitedBy: string;
+  /** null: the operator's. */
+  readonly inviterId: string | null;
+  readonly passwords: PasswordRule;
   readonly expiresAt: Date;
 }
 
@@ -154,7 +163,7 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
       .where("i.accepted_at", "is", null)
       .where("i.revoked_at", "is", null)
       .where("i.expires_at", ">", ctx.clock()),
-    db.selectFrom("tenant").select(["name", "kind"]).where("state", "=", "active"),
+    db.selectFrom("tenant").select(["name", "kind", "passwords"]).where("state", "=", "active"),
   );
   if (!row || !tenant) throw appError("link_invalid");
   // Whoever could not invite to this role today did not do so: demoted, suspended or gone.
@@ -179,6 +188,8 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
       row.member_id && row.name
         ? openName(keys, { member_id: row.member_id, name: row.name })
         : "The operator",
+    passwords: tenant.passwords,
+    inviterId: row.member_id,
     expiresAt: row.expires_at,
   };
 }
@@ -199,8 +210,12 @@ export async function acceptInvitation(
   password: string,
 ): Promise<void> {
   const opened = await openInvitation(ctx, token);
-  checkPassword(password, { address: opened.address, tenantName: opened.tenantName });
-  const phc = await hashPassword(password);
+  checkPassword(password, {
+    address: opened.address,
+    tenantName: opened.tenantName,
+    rule: opened.passwords,
+  });
+  const phc = await hashPassword(password, ctx.system.config.passwordHash);
   const keys = await keysOf(ctx);
   await unit(ctx, async (inner) => {
     // Again inside the unit: the inviter may have been demoted while the password was hashed.
@@ -236,6 +251,7 @@ export async function acceptInvitation(
         .onConflict((on) => on.doNothing()),
     );
     if (added.count === 0) throw appError("already_member");
+    if (opened.inviterId) await notify(inner, opened.inviterId, "invitation-accepted", { name });
     record(inner, {
       event: "invitation.accepted",
       resource: { type: "member", id: memberId },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
-import { asSuperuser, eventsOf, openStage, PASSWORD } from "../../../../test/support/stage.ts";
+import { asSuperuser, eventsOf, openStage, PASSWORD, signedIn } from "../../../../test/support/stage.ts";
 import { minutes } from "../../../kernel/clock.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
@@ -87,6 +87,6 @@ test("mailed links", async (t) => {
       signIn(company.visitor(), person.address, "Wrong-harbour-1"),
       refused("sign_in_failed"),
     );
-    assert.equal((await signIn(company.visitor(), person.address, PASSWORD)).memberId, person.id);
+    assert.equal((await signedIn(company.visitor(), person.address, PASSWORD)).memberId, person.id);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { refused } from "../../../../test/support/refused.ts";
-import { hashesInFlight, hashPassword, verifyPassword } from "./hash.ts";
+import { expectCosts, hashesInFlight, hashPassword, verifyPassword } from "./hash.ts";
 import { parsePhc, printPhc } from "./phc.ts";
 
 const PASSWORD = "Quiet-harbour-42-lanterns";
@@ -94,5 +94,59 @@ test("hashing passwords", async (t) => {
     ]);
     assert.equal(hashesInFlight(), 0);
     assert.equal(await verifyPassword(PASSWORD, phc), true);
+  });
+
+  await t.test("bcrypt, when it was chosen, and what it would cut off", async () => {
+    const hash = await hashPassword(PASSWORD, "bcrypt");
+    assert.match(hash, /^\$2b\$12\$[./A-Za-z0-9]{53}$/);
+    assert.equal(await verifyPassword(PASSWORD, hash, "bcrypt"), true);
+    assert.equal(await verifyPassword(`${PASSWORD}x`, hash, "bcrypt"), false);
+    const most = "Quiet-harbour-42-".padEnd(72, "x");
+    assert.equal(await verifyPassword(most, await hashPassword(most, "bcrypt")), true);
+    for (const password of [`${most}x`, "Größe-42-".padEnd(71, "x"), "Quiet-harbour\0-42"])
+      await assert.rejects(hashPassword(password, "bcrypt"), refused("password_policy"));
+    assert.match(await hashPassword(`${most}x`), /^\$argon2id/);
+  });
+
+  // RFC 7914 section 11; the tests of Django 1.5; jBCrypt's and crypt_blowfish's own vectors. The last two of each are
+  // by Python's hashlib and libxcrypt.
+  await t.test("hashes from elsewhere", async () => {
+    for (const [password, stored] of [
+      ["passwd", "pbkdf2_sha256$1$salt$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw="],
+      ["Password", "pbkdf2_sha256$80000$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y="],
+      ["l\u00e8tmein", "pbkdf2_sha256$10000$seasalt$CWWFdHOWwPnki7HvkcqN9iA2T3KLW1cf2uZ5kvArtVY="],
+      ["password", "pbkdf2_sha256$1000$saltysalt$VDrl72vKkfYVFik4umYbkSDzyssrawhVf2ho/zPsSiQ="],
+      ["", "$2a$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkgY8jIucDrjc8deX1s."],
+      ["a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe"],
+      ["abc", "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"],
+      ["U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"],
+      [PASSWORD, "$2y$06$abcdefghijklmnopqrstuuIa55pAK7xt/GKhqKkkQkfUOjZO5/MAO"],
+      ["password", "$2b$04$abcdefghijklmnopqrstuughE8Ev8uGFaUgY2cNEySvxngrb/Jzdm"],
+    ] as const) {
+      assert.equal(await verifyPassword(password, stored), true, stored);
+      assert.equal(await verifyPassword(`${password}x`, stored), false, stored);
+    }
+    // Made from what was typed, not from one spelling of it.
+    const typed = "pbkdf2_sha256$10000$seasalt$CWWFdHOWwPnki7HvkcqN9iA2T3KLW1cf2uZ5kvArtVY=";
+    assert.equal(await verifyPassword("le\u0300tmein", typed), false);
+  });
+
+  await t.test("a no takes as long for every kind of hash in use", async () => {
+    const weak = "pbkdf2_sha256$1$salt$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=";
+    const strong = "$2y$10$abcdefghijklmnopqrstuuIa55pAK7xt/GKhqKkkQkfUOjZO5/MAO";
+    await expectCosts(["pbkdf2-100000", "bcrypt-10", "nonsense", "bcrypt-31"]);
+    const times = new Map<string | null, number[]>();
+    for (let i = 0; i < 3; i++)
+      for (const stored of [phc, weak, strong, null]) {
+        const began = performance.now();
+        assert.equal(await verifyPassword("Wrong-harbour-42", stored), false);
+        times.set(stored, [...(times.get(stored) ?? []), performance.now() - began]);
+      }
+    const least = [...times.values()].map((list) => Math.min(...list));
+    assert.ok(Math.max(...least) / Math.min(...least) < 1.3, `they took ${least.join(", ")} ms`);
+    // A yes waits for nothing.
+    const began = performance.now();
+    assert.equal(await verifyPassword("passwd", weak), true);
+    assert.ok(performance.now() - began < Math.min(...least) / 2);
   });
 });

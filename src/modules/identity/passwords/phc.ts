@@ -18,17 +18,30 @@ export function printPhc({ memory, passes, parallelism, salt, tag }: Phc): strin
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
 }
 
-/** Throws for anything but an argon2id hash of version 19. */
+// What one sign-in may take, wherever the hash came from: 64 MiB, ten passes, four lanes.
+const MOST = { memory: 65_536, passes: 10, parallelism: 4 };
+
+/** Throws for anything but an argon2id hash of version 19 that a sign-in can afford. */
 export function parsePhc(text: string): Phc {
   const [, m, t, p, salt, tag] = FORM.exec(text) ?? [];
-  if (!salt || !tag) throw new Error("not an argon2id hash in PHC form");
-  return {
+  const phc = {
     memory: Number(m),
     passes: Number(t),
     parallelism: Number(p),
-    salt: Buffer.from(salt, "base64"),
-    tag: Buffer.from(tag, "base64"),
+    salt: Buffer.from(salt ?? "", "base64"),
+    tag: Buffer.from(tag ?? "", "base64"),
   };
+  const fits =
+    phc.memory <= MOST.memory &&
+    phc.passes >= 1 &&
+    phc.passes <= MOST.passes &&
+    phc.parallelism >= 1 &&
+    phc.parallelism <= MOST.parallelism &&
+    // RFC 9106 section 3.1.
+    phc.memory >= 8 * phc.parallelism &&
+    phc.salt.length >= 8;
+  if (!salt || !tag || !fits) throw new Error("not an argon2id hash in PHC form");
+  return phc;
 }
 
 const unpadded = (bytes: Buffer): string => bytes.toString("base64").replace(/=+$/, "");

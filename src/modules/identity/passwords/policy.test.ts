@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
 import type { AppError } from "../../../kernel/errors.ts";
-import { checkPassword, LEAST, Password } from "./policy.ts";
+import { type About, checkPassword, LEAST, LEAST_PASSPHRASE, Password, type PasswordRule } from "./policy.ts";
 
-const about = { address: "ada.finch@harrow.example", tenantName: "Harrow & Finch" };
-const check = (password: string, more: Partial<typeof about> = {}) =>
-  checkPassword(password, { ...about, ...more });
-const breaks = (rule: RegExp, ...passwords: string[]) => {
+const about: About = { address: "ada.finch@harrow.example", tenantName: "Harrow & Finch", rule: "composed" };
+const check = (password: string, more: Partial<About> = {}) => checkPassword(password, { ...about, ...more });
+const breaks = (rule: RegExp, ...passwords: string[]) => breaksAs("composed", rule, ...passwords);
+const breaksAs = (kind: PasswordRule, rule: RegExp, ...passwords: string[]) => {
   for (const password of passwords)
     assert.throws(
-      () => check(password),
+      () => check(password, { rule: kind }),
       (error: AppError) => {
         refused("password_policy")(error);
         assert.match(error.message, rule, password);
@@ -72,6 +72,31 @@ test("the well-known ones, decorated and disguised as they usually are", () => {
   );
   // Digits and signs take no part in a word: what remains is what is looked up.
   assert.doesNotThrow(() => check("Correct-horse-battery-9"));
+});
+
+test("a passphrase is long, and of whatever it likes", () => {
+  for (const passphrase of [
+    "five brass kettles on a sill",
+    "fünfzehnzeichenx",
+    "тихая гавань и фонари",
+    "静かな港に灯る四十二のランタン",
+    "🜁🜂🜃🜄🜅🜆🜇🜈🜉🜊🜋🜌🜍🜎🜏",
+    "481516234298174",
+  ])
+    assert.doesNotThrow(() => check(passphrase, { rule: "passphrase" }), passphrase);
+  breaksAs("passphrase", /at least 15/, "", "Quiet-harbour1", "🜁".repeat(14));
+  assert.equal([..."Quiet-harbour1"].length, LEAST_PASSPHRASE - 1);
+  breaksAs(
+    "passphrase",
+    /repeats/,
+    "aaaaaaaaaaaaaaaa",
+    "abcabcabcabcabcab",
+    "123456789012345",
+    "a b a b a b a b a ba",
+  );
+  breaksAs("passphrase", /well-known/, "sunshine2026!!!", "passwordpassword1234", "!!!basketball!!!!!!");
+  breaksAs("passphrase", /address/, "ada finch has a boat");
+  breaksAs("passphrase", /workspace/, "the harrow and finch: harrow & finch");
 });
 
 test("a password in a body has an end", () => {

@@ -10,6 +10,7 @@ import {
 import { refreshCookie } from "../../../kernel/routes/guards.ts";
 import { whoAmI } from "../accounts/service.ts";
 import { Address } from "../addresses.ts";
+import { Solution } from "../challenges/service.ts";
 import { Password } from "../passwords/policy.ts";
 import { emptyBody, ids, nothing } from "../shapes.ts";
 import { signIn } from "../sign-in/service.ts";
@@ -25,11 +26,24 @@ export function sessionRoutes(routes: Routes): void {
     audit: "session.started",
     rate: "sign-in",
     unprobed: { "mass-assignment": "stores nothing from its body" },
-    input: { body: z.object({ address: Address, password: Password }) },
-    output: { 200: SessionView },
+    input: { body: z.object({ address: Address, password: Password, challenge: Solution.optional() }) },
+    output: {
+      200: z.discriminatedUnion("state", [
+        SessionView.extend({ state: z.literal("open") }),
+        z.object({
+          state: z.literal("second-factor"),
+          ticket: z.string(),
+          methods: z.array(z.enum(["totp", "passkey", "recovery-code"])),
+          expiresAt: z.string(),
+        }),
+      ]),
+    },
     handler: async (ctx, { body }, reply) => {
       if (!reply.keepsCookies()) throw appError("cookies_impossible");
-      return openDoor(ctx, await signIn(ctx, body.address, body.password, reply.slug), reply);
+      const signedIn = await signIn(ctx, body.address, body.password, reply.slug, body.challenge);
+      if (signedIn.state === "second-factor")
+        return { ...signedIn, expiresAt: signedIn.expiresAt.toISOString() };
+      return { state: "open" as const, ...(await openDoor(ctx, signedIn.session, reply)) };
     },
   });
   route(routes, {
@@ -53,6 +67,7 @@ export function sessionRoutes(routes: Routes): void {
     path: "/session",
     words: "Who is signed in, what they may do, and the CSRF proof of this session",
     access: allow("account.use"),
+    beforeFactor: true,
     audit: unauditedBecause("reads only one's own session"),
     rate: "read",
     background: true,
@@ -64,6 +79,7 @@ export function sessionRoutes(routes: Routes): void {
     path: "/session",
     words: "Sign out here",
     access: allow("account.use"),
+    beforeFactor: true,
     audit: "session.ended",
     rate: "write",
     output: { 204: nothing },
@@ -76,7 +92,8 @@ export function sessionRoutes(routes: Routes): void {
     method: "DELETE",
     path: "/sessions",
     words: "Sign out everywhere",
-    access: allow("account.use"),
+    access: allow("account.sessions"),
+    beforeFactor: true,
     audit: "session.ended-everywhere",
     rate: "write",
     output: { 204: nothing },
@@ -89,7 +106,8 @@ export function sessionRoutes(routes: Routes): void {
     method: "GET",
     path: "/sessions",
     words: "One's own open sessions",
-    access: allow("account.use"),
+    access: allow("account.sessions"),
+    beforeFactor: true,
     audit: unauditedBecause("reads only one's own sessions"),
     rate: "read",
     output: {
@@ -114,7 +132,8 @@ export function sessionRoutes(routes: Routes): void {
     path: "/sessions/:id",
     words: "End one of one's own sessions",
     resource: "session",
-    access: allow("account.use"),
+    access: allow("account.sessions"),
+    beforeFactor: true,
     audit: "session.ended",
     rate: "write",
     input: ids,

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
-import { asSuperuser, eventsOf, openStage, PASSWORD } from "../../../../test/support/stage.ts";
+import { asSuperuser, eventsOf, openStage, PASSWORD, signedIn } from "../../../../test/support/stage.ts";
 import { minutes, seconds } from "../../../kernel/clock.ts";
 import { enter, unit } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { suspendMember } from "../../tenancy/members/service.ts";
-import { signIn } from "../sign-in/service.ts";
 import {
   endOwnSession,
   endSessions,
@@ -23,7 +22,7 @@ test("sessions", async (t) => {
   const company = await stage.company("harrow");
   const other = await stage.company("bexley");
   const [mara, piet] = [await company.hire("Mara", "owner"), await company.hire("Piet", "viewer")];
-  const open = (person = mara) => signIn(company.visitor(), person.address, PASSWORD);
+  const open = (person = mara) => signedIn(company.visitor(), person.address, PASSWORD);
   const refresh = (token: string | undefined, ctx = company.visitor()) => refreshSession(ctx, token);
   const isOpen = (sessionId: string, person = mara) =>
     enter(person.as("account.use", sessionId)).then(
@@ -142,7 +141,7 @@ test("sessions", async (t) => {
     for (const userAgent of ["one", "two", "three"]) {
       stage.pass(seconds(1));
       sessions.push(
-        await signIn(
+        await signedIn(
           { ...company.visitor(), origin: { ip: "192.0.2.9", userAgent } },
           person.address,
           PASSWORD,

@@ -3,9 +3,10 @@ import { record } from "../../../kernel/audit.ts";
 import { days, later, minutes, seconds } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, type Origin, standingOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { read, unit, write, writeSoon } from "../../../kernel/database/unit.ts";
 import { appError, refusal } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
+import { voidTickets } from "../factors/tickets.ts";
 import { readRefreshToken, refreshHash, refreshToken } from "./tokens.ts";
 
 export const LONGEST = days(7);
@@ -17,6 +18,8 @@ export interface OpenSession {
   readonly sessionId: string;
   readonly memberId: string;
   readonly refreshToken: string;
+  /** Opened just now, and not refreshed. */
+  readonly isNew?: true;
 }
 
 const clientCell = (id: string) => ({ table: "session", column: "client", row: id });
@@ -25,18 +28,19 @@ export type Factor = "totp" | "passkey" | "recovery-code";
 
 /**
  * Opens a session for a member whose factors were checked, and enters as that member. `factor` is the second one, or
- * null where none is set up. In the open unit of work.
+ * null where none is set up; `provedAt` when it was proved, if not now. In the open unit of work.
  */
 export async function startSession(
   ctx: Ctx,
   memberId: string,
   factor: Factor | null = null,
+  provedAt: Date = ctx.clock(),
 ): Promise<OpenSession> {
   const keys = await keysOf(ctx);
   const sessionId = newId();
   const now = ctx.clock();
   const token = refreshToken(keys, sessionId, 0);
-  await write(
+  writeSoon(
     ctx,
     db.insertInto("session").values({
       tenant_id: tenantOf(ctx).id,
@@ -49,13 +53,13 @@ export async function startSession(
       last_active_at: now,
       expires_at: later(now, LONGEST),
       factor,
-      factor_at: factor ? now : null,
+      factor_at: factor ? provedAt : null,
     }),
+    db.updateTable("member").set({ last_sign_in_at: now }).where("member_id", "=", memberId),
+    // From here on the database records this unit of work as the member's own.
+    sql`select kernel.enter(${tenantOf(ctx).id}, ${sessionId}, ${now}, false)`,
   );
-  await write(ctx, db.updateTable("member").set({ last_sign_in_at: now }).where("member_id", "=", memberId));
-  // From here on the database records this unit of work as the member's own.
-  await write(ctx, sql`select kernel.enter(${tenantOf(ctx).id}, ${sessionId}, ${now}, false)`);
-  return { sessionId, memberId, refreshToken: token };
+  return { sessionId, memberId, refreshToken: token, isNew: true };
 }
 
 /**
@@ -109,7 +113,33 @@ export async function refreshSession(ctx: Ctx, token: string | undefined): Promi
   });
 }
 
-/** Ends sessions: one, or all of a member. In the open unit of work; answers how many. */
+/** Notes that this very session has proved a second factor just now. In the open unit of work. */
+export async function proveFactor(ctx: Ctx, factor: Factor): Promise<void> {
+  if (ctx.actor.kind !== "member") throw appError("not_signed_in");
+  await write(
+    ctx,
+    db
+      .updateTable("session")
+      .set({ factor, factor_at: ctx.clock() })
+      .where("session_id", "=", ctx.actor.sessionId)
+      .where("ended_at", "is", null),
+  );
+}
+
+/** With what this session proved that it is its member's, and when; null for one that has not. */
+export async function provedFactor(ctx: Ctx): Promise<{ factor: Factor; at: Date } | null> {
+  if (ctx.actor.kind !== "member") return null;
+  const [[row]] = await read(
+    ctx,
+    db.selectFrom("session").select(["factor", "factor_at"]).where("session_id", "=", ctx.actor.sessionId),
+  );
+  return row?.factor && row.factor_at ? { factor: row.factor as Factor, at: row.factor_at } : null;
+}
+
+/**
+ * Ends sessions: one, or all of a member together with the sign-ins that they have begun. In the open unit of work;
+ * answers how many.
+ */
 export async function endSessions(
   ctx: Ctx,
   which: { sessionId: string } | { memberId: string },
@@ -123,6 +153,7 @@ export async function endSessions(
     "sessionId" in which
       ? query.where("session_id", "=", which.sessionId)
       : query.where("member_id", "=", which.memberId);
+  if ("memberId" in which) await voidTickets(ctx, which.memberId);
   return (await write(ctx, those)).count;
 }
 

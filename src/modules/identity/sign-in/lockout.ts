@@ -1,18 +1,72 @@
 import { sql } from "kysely";
-import { later, minutes } from "../../../kernel/clock.ts";
+import { days, later, minutes } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { read, write } from "../../../kernel/database/unit.ts";
+import { read, write, writeSoon } from "../../../kernel/database/unit.ts";
+import { networkOf } from "../../../kernel/limits/network.ts";
+import type { Solved } from "../challenges/service.ts";
 
 export const MOST_FAILURES = 5;
-const WINDOW = minutes(15);
+export const WINDOW = minutes(15);
 const LOCK = minutes(15);
 const LONGEST_LOCK = minutes(24 * 60);
+const QUIET = days(7);
 
 export interface Attempt {
   /** Failures in the window with this attempt, which counts as one until it succeeds. */
   readonly failures: number;
   readonly lockedUntil: Date | null;
+}
+
+/** So many wrong passwords for an address come without a challenge, and so many of a network. */
+export const FREE_FAILURES = 2;
+export const FREE_FAILURES_OF_NETWORK = 10;
+
+/** What `countSignIn` answers. */
+export interface CountedSignIn {
+  /** Neither counted nor looked at: a solved challenge must come with it. */
+  readonly needs_challenge: boolean;
+  readonly failures: number;
+  readonly locked_until: Date | null;
+}
+
+/**
+ * Counts an attempt to sign in as a failure before the password is looked at, like `countAttempt`, and uses up the
+ * challenge that came with it. Alike for addresses that nobody has.
+ */
+export function countSignIn(ctx: Ctx, addressHash: Buffer, network: Buffer, solved: Solved | null) {
+  const now = ctx.clock();
+  return sql<CountedSignIn>`select * from kernel.count_sign_in(${tenantOf(ctx).id}, ${addressHash}, ${network}, ${now},
+    ${later(now, -WINDOW)}, ${FREE_FAILURES}, ${FREE_FAILURES_OF_NETWORK}, ${solved?.challenge ?? null}, ${solved?.expiresAt ?? null})`;
+}
+
+/** Where failures of a network are counted, an IPv6 /64 as one. */
+export async function networkGuard(ctx: Ctx): Promise<Buffer> {
+  return (await keysOf(ctx)).lookup("sign-in-guard.network", networkOf(ctx.origin?.ip ?? ""));
+}
+
+/** Counts a failure for its network, and forgets guards that have been quiet for a week. In the open unit of work. */
+export function countForNetwork(ctx: Ctx, network: Buffer): void {
+  const now = ctx.clock();
+  const windowStart = later(now, -WINDOW);
+  writeSoon(
+    ctx,
+    sql`
+      insert into sign_in_guard as g (tenant_id, address_hash, failures, window_started_at)
+      values (${tenantOf(ctx).id}, ${network}, 1, ${now})
+      on conflict (tenant_id, address_hash) do update set
+        failures = case when g.window_started_at <= ${windowStart}::timestamptz then 1
+                        -- Counted no further than matters: it must not run over.
+                        else least(g.failures + 1, 1000) end,
+        window_started_at = case when g.window_started_at <= ${windowStart}::timestamptz
+                                 then ${now}::timestamptz else g.window_started_at end`,
+    sql`
+      delete from sign_in_guard where (tenant_id, address_hash) in (
+        select tenant_id, address_hash from sign_in_guard
+          where window_started_at < ${later(now, -QUIET)}::timestamptz
+            and (locked_until is null or locked_until < ${later(now, -QUIET)}::timestamptz)
+          limit 20 for update skip locked)`,
+  );
 }
 
 /**
@@ -78,8 +132,11 @@ export async function giveAttemptBack(ctx: Ctx, addressHash: Buffer): Promise<vo
 
 /** Forgets an address's failures, after a success. */
 export async function forgetAttempts(ctx: Ctx, addressHash: Buffer): Promise<void> {
-  await write(ctx, db.deleteFrom("sign_in_guard").where("address_hash", "=", addressHash));
+  await write(ctx, forgetting(addressHash));
 }
+
+export const forgetting = (addressHash: Buffer) =>
+  db.deleteFrom("sign_in_guard").where("address_hash", "=", addressHash);
 
 /**
  * Where failures to confirm a password inside a session are counted: apart from sign-in, so that a stranger's
@@ -89,8 +146,27 @@ export async function confirmationGuard(ctx: Ctx, memberId: string): Promise<Buf
   return (await keysOf(ctx)).lookup("sign-in-guard.member", memberId);
 }
 
-/** Forgets a member's failures: a mailed link was followed, or an admin said so. */
+/**
+ * Where wrong codes of a member are counted, in sign-in and inside a session together: apart from passwords, so that
+ * whoever knows the password cannot begin to count anew by giving it again.
+ */
+export async function factorGuard(ctx: Ctx, memberId: string): Promise<Buffer> {
+  return (await keysOf(ctx)).lookup("sign-in-guard.factor", memberId);
+}
+
+/** Where failures of a passkey that signs in alone are counted, whether it is anybody's or not. */
+export async function passkeyGuard(ctx: Ctx, credentialId: string): Promise<Buffer> {
+  return (await keysOf(ctx)).lookup("sign-in-guard.passkey", credentialId);
+}
+
+/** Forgets a member's failures, of passwords and of codes: an admin said so. */
 export async function forgetFailures(ctx: Ctx, memberId: string): Promise<void> {
+  await forgetPasswordFailures(ctx, memberId);
+  await forgetAttempts(ctx, await factorGuard(ctx, memberId));
+}
+
+/** Forgets a member's wrong passwords: a mailed link was followed, which says nothing of the second factor. */
+export async function forgetPasswordFailures(ctx: Ctx, memberId: string): Promise<void> {
   await forgetAttempts(ctx, await confirmationGuard(ctx, memberId));
   await write(
     ctx,

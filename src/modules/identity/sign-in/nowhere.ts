@@ -1,10 +1,12 @@
 import { later, minutes } from "../../../kernel/clock.ts";
 import type { Ctx } from "../../../kernel/context.ts";
-import { appError } from "../../../kernel/errors.ts";
+import { type AppError, appError } from "../../../kernel/errors.ts";
+import { networkOf } from "../../../kernel/limits/network.ts";
 import type { System } from "../../../kernel/system.ts";
 import { normaliseAddress } from "../addresses.ts";
+import type { Solved } from "../challenges/service.ts";
 import { verifyPassword } from "../passwords/hash.ts";
-import { MOST_FAILURES } from "./lockout.ts";
+import { FREE_FAILURES, FREE_FAILURES_OF_NETWORK, MOST_FAILURES } from "./lockout.ts";
 
 interface Guard {
   failures: number;
@@ -15,6 +17,7 @@ interface Guard {
 
 const MOST_KEPT = 20_000;
 const guards = new WeakMap<System["pool"], Map<string, Guard>>();
+const used = new WeakMap<System["pool"], Map<string, Date>>();
 
 /**
  * Refuses a sign-in to a workspace that does not exist: after as long, in the same words, and with the same pause
@@ -25,9 +28,11 @@ export async function refuseNowhere(
   slug: string,
   address: string,
   password: string,
+  solved: Solved | null,
 ): Promise<never> {
-  const guard = guardOf(ctx.system, `${slug}/${normaliseAddress(address)}`, ctx.clock());
+  const { guard, network, lacksChallenge } = stateOf(ctx, slug, address, solved);
   if (guard.lockedUntil) throw appError("locked", { retryAfter: 900 });
+  if (lacksChallenge) throw appError("challenge_required");
   // Counted before the password is looked at, as in countAttempt: of many at once the sixth is locked, too.
   const failures = ++guard.failures;
   if (failures > MOST_FAILURES) {
@@ -35,13 +40,58 @@ export async function refuseNowhere(
     throw appError("locked", { retryAfter: 900 });
   }
   try {
-    await verifyPassword(password, null);
+    await verifyPassword(password, null, ctx.system.config.passwordHash);
   } catch (error) {
     guard.failures--;
     throw error;
   }
+  network.failures++;
   if (failures >= MOST_FAILURES) lock(guard, ctx.clock());
   throw appError("sign_in_failed");
+}
+
+/** The same as `demandChallenge`. */
+export async function demandChallengeNowhere(
+  ctx: Ctx,
+  slug: string,
+  address: string,
+  solved: Solved | null,
+): Promise<void> {
+  if (stateOf(ctx, slug, address, solved).lacksChallenge) throw appError("challenge_required");
+}
+
+function stateOf(ctx: Ctx, slug: string, address: string, solved: Solved | null) {
+  const now = ctx.clock();
+  const guard = guardOf(ctx.system, `${slug}/${normaliseAddress(address)}`, now);
+  const network = guardOf(ctx.system, `${slug}/network/${networkOf(ctx.origin?.ip ?? "")}`, now);
+  // Used up first, as the database does it.
+  const isSolved = solved !== null && spend(ctx.system, slug, solved, now);
+  const isFree = guard.failures < FREE_FAILURES && network.failures < FREE_FAILURES_OF_NETWORK;
+  return { guard, network, lacksChallenge: !isFree && !isSolved };
+}
+
+/** Whether a solution serves for the first time. */
+function spend(system: System, slug: string, { challenge, expiresAt }: Solved, now: Date): boolean {
+  const kept = used.get(system.pool) ?? new Map<string, Date>();
+  used.set(system.pool, kept);
+  // The oldest come first, and all live equally long.
+  for (const [key, until] of kept) {
+    if (until > now && kept.size <= MOST_KEPT) break;
+    kept.delete(key);
+  }
+  const key = `${slug}/${challenge.toString("hex")}`;
+  if (kept.has(key)) return false;
+  kept.set(key, expiresAt);
+  return true;
+}
+
+/** The same for a passkey that signs in alone: nobody's, like any that this workspace would not know. */
+export function refusePasskeyNowhere(ctx: Ctx, slug: string, credentialId: string): AppError {
+  const guard = guardOf(ctx.system, `${slug}/passkey/${credentialId}`, ctx.clock());
+  if (guard.lockedUntil) return appError("locked", { retryAfter: 900 });
+  const failures = ++guard.failures;
+  if (failures >= MOST_FAILURES) lock(guard, ctx.clock());
+  return appError("sign_in_failed");
 }
 
 function lock(guard: Guard, now: Date): void {

@@ -1,65 +1,106 @@
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { read, readOne, unit } from "../../../kernel/database/unit.ts";
-import { type AppError, appError, refusal } from "../../../kernel/errors.ts";
+import { once, read, readOne, unit, writeSoon } from "../../../kernel/database/unit.ts";
+import { type AppError, appError, isAppError, refusal } from "../../../kernel/errors.ts";
 import type { JobSpec } from "../../../kernel/jobs.ts";
 import { addressHash } from "../addresses.ts";
+import { readSolution } from "../challenges/service.ts";
 import { mailLink } from "../links/service.ts";
 import { openAddress, passwordCell } from "../members.ts";
-import { verifyPassword } from "../passwords/hash.ts";
+import { knowCosts } from "../passwords/costs.ts";
+import { hashPassword, verifyPassword } from "../passwords/hash.ts";
+import { isOutdated } from "../passwords/stored.ts";
 import { type OpenSession, startSession } from "../sessions/service.ts";
 import {
   confirmationGuard,
   countAttempt,
+  countForNetwork,
+  countSignIn,
   forgetAttempts,
+  forgetting,
   giveAttemptBack,
   lock,
   MOST_FAILURES,
+  networkGuard,
 } from "./lockout.ts";
 import { refuseNowhere } from "./nowhere.ts";
+import { askSecondFactor, type SecondStep } from "./second-step.ts";
+
+/** What a right password opens: a session, or the way to the second step for whoever has a second factor. */
+export type SignedIn =
+  | { readonly state: "open"; readonly session: OpenSession }
+  | ({ readonly state: "second-factor" } & SecondStep);
 
 /**
  * Signs a member in by address and password. A wrong workspace, address or password answer alike and take alike
- * long; `asked` is the short name that was asked for, whether there is such a workspace or not. Throws `sign_in_failed`, `locked`, `email_unverified`, `busy`.
+ * long; `asked` is the short name that was asked for, whether there is such a workspace or not, and `solution` that of
+ * its challenge. Throws `challenge_required`, `sign_in_failed`, `locked`, `email_unverified`, `busy`.
  */
-export async function signIn(ctx: Ctx, address: string, password: string, asked = ""): Promise<OpenSession> {
-  if (!ctx.tenant) return refuseNowhere(ctx, asked, address, password);
+export async function signIn(
+  ctx: Ctx,
+  address: string,
+  password: string,
+  asked = ctx.tenant?.slug ?? "",
+  solution?: string,
+): Promise<SignedIn> {
+  await knowCosts(ctx.system);
+  const solved = await readSolution(ctx, asked, solution);
+  if (!ctx.tenant) return refuseNowhere(ctx, asked, address, password, solved);
   const keys = await keysOf(ctx);
   const hash = addressHash(keys, address);
-  const member = await unit(ctx, async (inner) => {
-    const attempt = await countAttempt(inner, hash);
-    const [[found]] = await read(inner, db.selectFrom("member").selectAll().where("address_hash", "=", hash));
-    if (attempt.lockedUntil) throw await refuse(inner, found?.member_id, "locked");
-    return found && found.status !== "removed"
-      ? { ...found, failures: attempt.failures }
-      : { failures: attempt.failures };
-  });
-  const known = "member_id" in member ? member : null;
+  const network = await networkGuard(ctx);
+  const [[attempt], [found]] = await once(
+    ctx,
+    countSignIn(ctx, hash, network, solved),
+    db.selectFrom("member").selectAll().where("address_hash", "=", hash),
+  );
+  if (!attempt) throw new Error("an attempt was not counted");
+  const known = found && found.status !== "removed" ? found : null;
+  // Nobody looked at anything, so there is nothing to record; the page solves one and asks again.
+  if (attempt.needs_challenge) throw appError("challenge_required");
+  if (attempt.locked_until || attempt.failures > MOST_FAILURES)
+    return refuseUnseen(ctx, hash, known?.member_id, attempt.locked_until !== null);
   const stored = known?.password ? keys.openText(passwordCell(known.member_id), known.password) : null;
   const right = await verifyOrGiveBack(ctx, hash, password, stored);
+  const renewed = right && stored !== null ? await renewedHash(ctx, password, stored) : null;
 
   return unit(ctx, async (inner) => {
     if (!right || known?.status !== "active") {
-      if (member.failures >= MOST_FAILURES) {
+      if (attempt.failures >= MOST_FAILURES) {
         await lock(inner, hash);
         // Added for unknown addresses too: what happens only for known ones happens in the job.
         await inner.system.jobs.enqueue(inner, mailUnlockLink.name, hash.toString("hex"));
       }
+      countForNetwork(inner, network);
       throw await refuse(inner, known?.member_id, "sign_in_failed");
     }
-    await forgetAttempts(inner, hash);
+    writeSoon(inner, forgetting(hash));
+    if (renewed) {
+      record(inner, { event: "member.password-rehashed", resource: { type: "member", id: known.member_id } });
+      writeSoon(
+        inner,
+        db
+          .updateTable("member")
+          .set({ password: keys.seal(passwordCell(known.member_id), renewed) })
+          .where("member_id", "=", known.member_id)
+          // Unless it was changed meanwhile: the password that was given may be the old one.
+          .where("password", "=", known.password),
+      );
+    }
     if (!known.verified_at) {
       await mailLink(inner, "verify", known.member_id, openAddress(keys, known));
       throw await refuse(inner, known.member_id, "email_unverified");
     }
+    const second = await askSecondFactor(inner, known.member_id);
+    if (second) return { state: "second-factor", ...second };
     const session = await startSession(inner, known.member_id);
     record(inner, {
       event: "session.started",
       resource: { type: "session", id: session.sessionId },
       method: "password",
     });
-    return session;
+    return { state: "open", session };
   });
 }
 
@@ -86,6 +127,30 @@ export async function confirmPassword(ctx: Ctx, memberId: string, password: stri
   });
 }
 
+/** Without a look at the password: in a pause, or one too many of those that came at once. */
+async function refuseUnseen(
+  ctx: Ctx,
+  hash: Buffer,
+  memberId: string | undefined,
+  isPaused: boolean,
+): Promise<never> {
+  return unit(ctx, async (inner) => {
+    if (!isPaused) await lock(inner, hash);
+    throw await refuse(inner, memberId, "locked");
+  });
+}
+
+/** The hash to keep from now on, when the stored one is of another kind or weaker than new ones; else null. */
+async function renewedHash(ctx: Ctx, password: string, stored: string): Promise<string | null> {
+  const { passwordHash } = ctx.system.config;
+  if (!isOutdated(stored, passwordHash)) return null;
+  // Where bcrypt was chosen, what it would cut off stays as it is. A server too busy for a second hash renews it next time.
+  return hashPassword(password, passwordHash).catch((error: unknown) => {
+    if (isAppError(error)) return null;
+    throw error;
+  });
+}
+
 // A guess that the server was too busy to look at is not a wrong one.
 async function verifyOrGiveBack(
   ctx: Ctx,
@@ -94,7 +159,7 @@ async function verifyOrGiveBack(
   stored: string | null,
 ): Promise<boolean> {
   try {
-    return await verifyPassword(password, stored);
+    return await verifyPassword(password, stored, ctx.system.config.passwordHash);
   } catch (error) {
     await unit(ctx, (inner) => giveAttemptBack(inner, hash));
     throw error;

@@ -5,7 +5,7 @@ import { finderOf } from "../../trust/controls/canaries.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import type { Person } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
-import { upload, waitUntilReady } from "../../trust/stage/workspace.ts";
+import { shareWithAll, takeBackAll, upload, waitUntilReady } from "../../trust/stage/workspace.ts";
 import { indexKeys } from "../index/keys.ts";
 import { analyse } from "../search/analysis.ts";
 import { postingCell } from "../search/keys.ts";
@@ -61,7 +61,7 @@ async function fill(stage: Stage): Promise<Shelf> {
           const [own, ours] = await upload(owner.client, files);
           if (own) documents.push({ id: own.id, owner, company: slug, shared: false });
           if (ours) {
-            await owner.client.call("PATCH", `documents/${ours.id}`, { body: { visibility: "tenant" } });
+            await shareWithAll(owner.client, "document", ours.id);
             documents.push({ id: ours.id, owner, company: slug, shared: true });
           }
           await waitUntilReady(
@@ -250,11 +250,12 @@ async function atOnce({ readers, documents }: Shelf): Promise<Finding[]> {
     };
     const { client } = shared.owner;
     const path = `documents/${shared.id}`;
-    const see = (visibility: string) => () => client.call("PATCH", path, { body: { visibility } });
-    await step("a document that is shared", colleague, true, see("tenant"));
-    await step("a document that was taken back", colleague, false, see("private"));
-    await step("a document that was taken back", shared.owner, true, see("private"));
-    await step("a document that is shared again", colleague, true, see("tenant"));
+    const give = () => shareWithAll(client, "document", shared.id);
+    const takeBack = () => takeBackAll(client, "document", shared.id);
+    await step("a document that is shared", colleague, true, give);
+    await step("a document that was taken back", colleague, false, takeBack);
+    await step("a document that was taken back", shared.owner, true, give);
+    await step("a document that is shared again", colleague, true, give);
     await step("a document that was deleted", colleague, false, () => client.call("DELETE", path));
     await step("a document that was deleted", shared.owner, false, () => client.call("GET", "session"));
   }

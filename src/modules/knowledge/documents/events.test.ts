@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openStand, upload } from "../../../../test/support/knowledge.ts";
+import { openStand, openToAll, upload } from "../../../../test/support/knowledge.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import type { StreamEvent } from "../../../kernel/routes/contract.ts";
 import { endSessions } from "../../identity/sessions/service.ts";
 import { documentEvents } from "./events.ts";
-import { changeDocument } from "./service.ts";
 import type { Document } from "./view.ts";
 
 test("the stream of documents", async (t) => {
@@ -36,7 +35,7 @@ test("the stream of documents", async (t) => {
       assert.deepEqual([hers.states()[0], hers.states().at(-1)], ["received", "ready"]);
       assert.equal(new Set(hers.states()).size, hers.seen.length);
       assert.equal(his.seen.length, 0);
-      await changeDocument(mara.as("document.change"), id, { visibility: "tenant" });
+      await openToAll(mara, "document", id);
       await settled();
       assert.deepEqual(
         his.seen.map((e) => [e.event, (e.data as Document).id, (e.data as Document).mine]),

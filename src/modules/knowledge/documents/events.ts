@@ -3,7 +3,7 @@ import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts
 import { read } from "../../../kernel/database/unit.ts";
 import type { StreamEvent } from "../../../kernel/routes/contract.ts";
 import { watch } from "../../../kernel/routes/watch.ts";
-import { visibleTo } from "./access.ts";
+import { reachOf, visibleTo } from "../sharing/reach.ts";
 import { documentsTopic } from "./upload.ts";
 import { type DocumentRow, documentRows, documentView } from "./view.ts";
 
@@ -46,13 +46,16 @@ export async function* documentEvents(
 const versionOf = (row: DocumentRow): string => `${row.document_id} ${row.updated_at.getTime()} ${row.state}`;
 
 async function changed(ctx: Ctx, since: Date) {
+  const reach = reachOf(ctx);
   const [rows] = await read(
     ctx,
-    documentRows()
-      .where(visibleTo(memberOf(ctx)))
-      .where("document.updated_at", ">=", since)
-      .orderBy("document.updated_at")
-      .limit(MOST_AT_ONCE),
+    documentRows(reach, (documents) =>
+      documents
+        .where(visibleTo("document", reach))
+        .where("document.updated_at", ">=", since)
+        .orderBy("document.updated_at")
+        .limit(MOST_AT_ONCE),
+    ).orderBy("document.updated_at"),
   );
   return rows;
 }

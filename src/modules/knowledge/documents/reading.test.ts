@@ -4,7 +4,7 @@ import { openStand, upload } from "../../../../test/support/knowledge.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { searchPassages } from "../service.ts";
-import { changeDocument, deleteDocument, getDocument, retryDocument } from "./service.ts";
+import { deleteDocument, getDocument, renameDocument, retryDocument } from "./service.ts";
 
 test("reading documents", async (t) => {
   const stand = await openStand(t);
@@ -86,7 +86,7 @@ test("reading documents", async (t) => {
 
   await t.test("what was renamed to another ending is still read as what it is", async () => {
     const id = await add("six.md", "Kettles whistle.");
-    await changeDocument(mara.as("document.change"), id, { name: "six.docx" });
+    await renameDocument(mara.as("document.change"), id, "six.docx");
     await workspace.settle({ id });
     assert.equal((await getDocument(mara.as(), id)).state, "ready");
   });

@@ -1,21 +1,22 @@
 import assert from "node:assert/strict";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { addReady, openStand, until, upload } from "../../../../test/support/knowledge.ts";
+import {
+  addReady,
+  closeToAll,
+  openStand,
+  openToAll,
+  until,
+  upload,
+} from "../../../../test/support/knowledge.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { read } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import "../../tenancy/permissions.ts";
 import { searchPassages } from "../service.ts";
-import {
-  changeDocument,
-  deleteDocument,
-  getDocument,
-  listDocuments,
-  openOriginal,
-  readPassages,
-  retryDocument,
-} from "./service.ts";
+import { openOriginal } from "./download.ts";
+import { listDocuments } from "./listing.ts";
+import { deleteDocument, getDocument, readPassages, renameDocument, retryDocument } from "./service.ts";
 
 const LEASE =
   "# Lease\n\nEither party may end the lease by giving two months' notice.\n\n## Rent\n\nThe rent is £1,250.";
@@ -40,8 +41,8 @@ test("documents", async (t) => {
     ["get", () => getDocument(as.as(), id)],
     ["passages", () => readPassages(as.as(), id, { from: 0, limit: 10 })],
     ["original", () => openOriginal(as.as("document.download"), id)],
-    ["rename", () => changeDocument(as.as("document.change"), id, { name: "mine.md" })],
-    ["share", () => changeDocument(as.as("document.change"), id, { visibility: "tenant" })],
+    ["rename", () => renameDocument(as.as("document.change"), id, "mine.md")],
+    ["share", () => openToAll(as, "document", id)],
     ["retry", () => retryDocument(as.as("document.upload"), id)],
     ["delete", () => deleteDocument(as.as("document.delete"), id)],
   ];
@@ -84,10 +85,8 @@ test("documents", async (t) => {
   );
 
   await t.test("shared: others read and download, but neither change, share nor delete", async () => {
-    assert.equal(
-      (await changeDocument(mara.as("document.change"), id, { visibility: "tenant" })).visibility,
-      "tenant",
-    );
+    await openToAll(mara, "document", id);
+    assert.equal((await getDocument(mara.as(), id)).visibility, "tenant");
     for (const [verb, call] of everyVerb(omar)) {
       if (["get", "passages"].includes(verb)) await call();
       else if (verb === "original") (await openOriginal(omar.as("document.download"), id)).stream.destroy();
@@ -96,25 +95,17 @@ test("documents", async (t) => {
     const seen = await getDocument(omar.as(), id);
     assert.deepEqual([seen.mine, seen.owner], [false, { id: mara.id, name: "Mara" }]);
     for (const [verb, call] of everyVerb(idris)) await assert.rejects(call(), { code: "not_found" }, verb);
-    await changeDocument(mara.as("document.change"), id, { visibility: "private" });
+    await closeToAll(mara, "document", id);
     await assert.rejects(getDocument(omar.as(), id), { code: "not_found" });
-    const entries = await audited("document.changed");
-    assert.equal(entries.length, 2);
-    const keys = await stand.system.keyring.tenant(workspace.tenant.id);
-    const contents = entries.map((e) =>
-      JSON.parse(
-        keys.openText({ table: "audit_entry", column: "content", row: e.entry_id }, e.content ?? Buffer.of()),
-      ),
-    );
     assert.deepEqual(
-      contents.map((c) => c.changes),
-      [{ visibility: ["private", "tenant"] }, { visibility: ["tenant", "private"] }],
+      [(await audited("document.shared")).length, (await audited("share.ended")).length],
+      [1, 1],
     );
   });
 
   await t.test("renamed, it is found by its new name and no longer by its old one", async () => {
     assert.equal((await searchPassages(mara.as("search.use"), "lease", 5)).items.length > 0, true);
-    const changed = await changeDocument(mara.as("document.change"), id, { name: "Zanzibar agreement.md" });
+    const changed = await renameDocument(mara.as("document.change"), id, "Zanzibar agreement.md");
     assert.deepEqual([changed.name, changed.state], ["Zanzibar agreement.md", "indexing"]);
     await workspace.settle();
     assert.equal((await getDocument(mara.as(), id)).state, "ready");
@@ -144,52 +135,6 @@ test("documents", async (t) => {
     assert.equal((await getDocument(mara.as(), broken)).state, "failed");
     await deleteDocument(mara.as("document.delete"), broken);
   });
-
-  await t.test(
-    "what a removed member shared, an admin withdraws; nobody else, and nothing private",
-    async () => {
-      const firm = await stand.workspace("camden");
-      const [rosa, ada, max] = [
-        await firm.hire("Rosa", "manager"),
-        await firm.hire("Ada", "admin"),
-        await firm.hire("Max", "manager"),
-      ];
-      const [unshared, removed, own] = [
-        await addReady(firm, rosa, "a.md", "One."),
-        await addReady(firm, rosa, "b.md", "Two."),
-        await addReady(firm, rosa, "c.md", "Three."),
-      ];
-      for (const shared of [unshared, removed])
-        await changeDocument(rosa.as("document.change"), shared, { visibility: "tenant" });
-      const change = (who: typeof ada) => who.as("document.change");
-      const remove = (who: typeof ada) => who.as("document.delete");
-      // Of someone who is still there it is theirs alone.
-      await assert.rejects(deleteDocument(remove(ada), removed), { code: "forbidden" });
-      await unit(firm.job(), (ctx) =>
-        write(ctx, db.updateTable("member").set({ status: "removed" }).where("member_id", "=", rosa.id)),
-      );
-      await assert.rejects(deleteDocument(remove(max), removed), { code: "forbidden" });
-      for (const more of [{ name: "mine.md" }, { name: "mine.md", visibility: "private" as const }])
-        await assert.rejects(changeDocument(change(ada), unshared, more), { code: "forbidden" });
-      await assert.rejects(deleteDocument(remove(ada), own), { code: "not_found" });
-      const after = await changeDocument(change(ada), unshared, { visibility: "private" });
-      assert.deepEqual([after.visibility, after.mine], ["private", false]);
-      await deleteDocument(remove(ada), removed);
-      for (const gone of [unshared, removed])
-        await assert.rejects(getDocument(ada.as(), gone), { code: "not_found" });
-      const [entries] = await read(
-        firm.job(),
-        db.selectFrom("audit.entry").selectAll().where("actor_id", "=", ada.id).orderBy("at"),
-      );
-      assert.deepEqual(
-        entries.map((e) => [e.event, e.resource_id]),
-        [
-          ["document.changed", unshared],
-          ["document.deleted", removed],
-        ],
-      );
-    },
-  );
 
   await t.test("deleted, nothing of it is left: text, file, words, search", async () => {
     const [[row]] = await read(

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { addReady, openStand, upload } from "../../../../test/support/knowledge.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
-import { listDocuments } from "./service.ts";
+import { listDocuments } from "./listing.ts";
 
 test("uploading", async (t) => {
   const stand = await openStand(t);

@@ -4,8 +4,9 @@ import { db } from "../../../kernel/database/queries.ts";
 import { openName } from "../../identity/members.ts";
 import { extractionMessages } from "../extraction/failure.ts";
 import type { Kind } from "../extraction/sniff.ts";
+import { openingOf, type Reach, seesPlace, sharingOf } from "../sharing/reach.ts";
+import { type AccessView, accessOf, type Visibility, visibilityOf } from "../sharing/view.ts";
 
-export type Visibility = "private" | "tenant";
 export type DocumentState = "received" | "reading" | "indexing" | "ready" | "failed";
 
 /** A document as the interface shows it. */
@@ -17,7 +18,10 @@ export interface Document {
   readonly pages: number | null;
   readonly state: DocumentState;
   readonly problem: { readonly code: string; readonly message: string } | null;
+  /** null at the top, and where the reader may not see the folder. */
+  readonly folder: string | null;
   readonly visibility: Visibility;
+  readonly access: AccessView;
   readonly owner: { readonly id: string; readonly name: string };
   readonly mine: boolean;
   readonly createdAt: string;
@@ -31,17 +35,22 @@ export const passageCell = (id: string, no: number) => ({
   row: `${id}/${no}`,
 });
 
-/** Documents with their owners. Narrow it with `visibleTo`, or check the row, before anything is shown. */
-export const documentRows = () =>
+const allDocuments = () => db.selectFrom("document").selectAll("document");
+type Documents = ReturnType<typeof allDocuments>;
+
+/** Documents with their owners, and what `reach` makes of them. `pick` narrows them, with `visibleTo`. */
+export const documentRows = (reach: Reach, pick: (documents: Documents) => Documents) =>
   db
-    .selectFrom("document")
+    .selectFrom(pick(allDocuments()).as("document"))
     .innerJoin("member", (on) =>
       on
         .onRef("member.tenant_id", "=", "document.tenant_id")
         .onRef("member.member_id", "=", "document.owner_id"),
     )
+    .innerJoinLateral(sharingOf("document", reach.memberId).as("sharing"), (on) => on.onTrue())
     .selectAll("document")
-    .select(["member.name as owner_name", "member.status as owner_status"]);
+    .select(["member.name as owner_name", "sharing.reached", "sharing.whole", "sharing.shared"])
+    .select([openingOf("document", reach).as("opening"), seesPlace(reach).as("sees_place")]);
 
 export type DocumentRow = RowsOf<ReturnType<typeof documentRows>>[number];
 
@@ -54,7 +63,9 @@ export function documentView(keys: TenantKeys, row: DocumentRow, viewer: string)
     pages: row.pages,
     state: row.state,
     problem: row.state === "failed" ? problemOf(row.problem) : null,
-    visibility: row.visibility,
+    folder: row.sees_place ? row.folder_id : null,
+    visibility: visibilityOf(row),
+    access: accessOf(row, viewer),
     owner: { id: row.owner_id, name: openName(keys, { member_id: row.owner_id, name: row.owner_name }) },
     mine: row.owner_id === viewer,
     createdAt: row.created_at.toISOString(),

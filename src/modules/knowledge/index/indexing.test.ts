@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openStand, upload, type Workspace } from "../../../../test/support/knowledge.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
-import { changeDocument, deleteDocument, getDocument } from "../documents/service.ts";
+import { deleteDocument, getDocument, renameDocument } from "../documents/service.ts";
 import { searchPassages } from "../service.ts";
 
 test("indexing", async (t) => {
@@ -53,7 +53,7 @@ test("indexing", async (t) => {
       if (++asked === 3) {
         keyring.tenant = tenant;
         await deleteDocument(mara.as("document.delete"), goes ?? "");
-        await changeDocument(mara.as("document.change"), stays ?? "", { name: "renamed.md" });
+        await renameDocument(mara.as("document.change"), stays ?? "", "renamed.md");
       }
       return keys;
     };

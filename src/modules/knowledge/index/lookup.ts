@@ -2,9 +2,9 @@ import { sql } from "kysely";
 import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
-import { visibleTo } from "../documents/access.ts";
 import { type Query, queryTermHashes } from "../search/query.ts";
 import type { SearchSegment } from "../search/view.ts";
+import { reachOfMember, visibleTo } from "../sharing/reach.ts";
 import { indexKeys } from "./keys.ts";
 import { segmentTables } from "./segments.ts";
 
@@ -32,7 +32,11 @@ export async function lookUp(ctx: Ctx, memberId: string, query: Query): Promise<
           left join index_posting p
             on p.tenant_id = s.tenant_id and p.segment_id = s.segment_id and p.term_hash = any(${hashes}::bytea[])
           where s.tenant_id = ${tenantOf(ctx).id}`,
-      db.selectFrom("document").where("state", "=", "ready").where(visibleTo(memberId)).select("document_no"),
+      db
+        .selectFrom("document")
+        .where("state", "=", "ready")
+        .where(visibleTo("document", reachOfMember(ctx, memberId)))
+        .select("document_no"),
     );
     const postings = new Map<string, Map<string, Buffer>>();
     for (const { segment_id, term_hash, body } of rows) {

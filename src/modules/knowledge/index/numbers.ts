@@ -8,7 +8,7 @@ import { write } from "../../../kernel/database/unit.ts";
  */
 export async function takeNumbers(
   ctx: Ctx,
-  counter: "document" | "passage" | "index",
+  counter: "document" | "passage" | "index" | "folder",
   count: number,
 ): Promise<number> {
   const { rows } = await write(

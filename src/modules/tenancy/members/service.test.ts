@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
-import { asSuperuser, eventsOf, meetingAt, openStage, PASSWORD } from "../../../../test/support/stage.ts";
+import {
+  asSuperuser,
+  eventsOf,
+  meetingAt,
+  openStage,
+  PASSWORD,
+  signedIn,
+} from "../../../../test/support/stage.ts";
 import { enter } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { acceptInvitation, invite } from "../../identity/invitations/service.ts";
@@ -85,8 +92,8 @@ test("members", async (t) => {
       changeRole(owner.as("member.change-role"), owner.id, "admin"),
       refused("last_owner"),
     );
-    await reinstateMember(owner.as("member.suspend"), second.id);
-    const { sessionId } = await signIn(company.visitor(), second.address, PASSWORD);
+    await reinstateMember(owner.as("member.reinstate"), second.id);
+    const { sessionId } = await signedIn(company.visitor(), second.address, PASSWORD);
     const race = await meetingAt(stage, `select 1 from tenant where tenant_id = '${company.id}' for update`, [
       () => changeRole(owner.as("member.change-role"), second.id, "viewer"),
       () => changeRole(second.as("member.change-role", sessionId), owner.id, "viewer"),
@@ -111,9 +118,9 @@ test("members", async (t) => {
     await suspendMember(boss.as("member.suspend"), person.id);
     await assert.rejects(enter(person.as()), refused("signed_out"));
     await assert.rejects(suspendMember(boss.as("member.suspend"), person.id), refused("wrong_state"));
-    await reinstateMember(boss.as("member.suspend"), person.id);
+    await reinstateMember(boss.as("member.reinstate"), person.id);
     await assert.rejects(enter(person.as()), refused("signed_out"));
-    await assert.rejects(reinstateMember(boss.as("member.suspend"), person.id), refused("wrong_state"));
+    await assert.rejects(reinstateMember(boss.as("member.reinstate"), person.id), refused("wrong_state"));
     await signIn(firm.visitor(), person.address, PASSWORD);
     assert.deepEqual((await eventsOf(stage, firm.id)).slice(-3), [
       "member.suspended",
@@ -138,7 +145,7 @@ test("members", async (t) => {
     await invite(boss.as("member.invite"), person.address, "viewer");
     const token = await mailedToken(stage.system, person.address, "join");
     await acceptInvitation(firm.visitor(), token, "Person again", PASSWORD);
-    const { memberId } = await signIn(firm.visitor(), person.address, PASSWORD);
+    const { memberId } = await signedIn(firm.visitor(), person.address, PASSWORD);
     assert.notEqual(memberId, person.id);
   });
 });

@@ -1,12 +1,14 @@
-import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
-import { type Ctx, keysOf, standingOf, tenantOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, standingOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { allows, holdsAll, rightsOf } from "../../../kernel/permissions.ts";
+import { endKeysOf } from "../../identity/keys/service.ts";
 import { openAddress, openName } from "../../identity/members.ts";
-import { nameOfRole, roleNamed } from "../../identity/roles/service.ts";
+import { notify } from "../../identity/notices/service.ts";
+import { actAlone, withRights } from "../../identity/roles/acting.ts";
+import { nameOfRole, roleNamed, roleWords } from "../../identity/roles/service.ts";
 import { endSessions } from "../../identity/sessions/service.ts";
 import { forgetFailures } from "../../identity/sign-in/lockout.ts";
 
@@ -16,18 +18,25 @@ export interface MemberSummary {
   readonly address: string;
   /** A built-in role, `support`, or the id of a custom one. */
   readonly role: string;
+  /** What people call the role. */
+  readonly roleName: string;
   readonly status: "active" | "suspended";
   readonly lastSignInAt: string | null;
 }
 
-/** Everyone who is a member now, in order of joining. Addresses are shown to those who manage members. */
+/**
+ * Everyone who is a member now, in order of joining, the operator's staff only while their grant is in force. Addresses
+ * are shown to those who manage members.
+ */
 export async function listMembers(ctx: Ctx): Promise<MemberSummary[]> {
+  const words = await roleWords(ctx);
   const [rows] = await read(
     ctx,
     db
       .selectFrom("member")
       .select(["member_id", "name", "address", "role", "role_id", "status", "last_sign_in_at"])
       .where("status", "<>", "removed")
+      .where((on) => on.or([on("role", "<>", "support"), on("member_id", "in", guestsInForce(ctx.clock()))]))
       .orderBy("created_at")
       .orderBy("member_id")
       .limit(5000),
@@ -39,10 +48,21 @@ export async function listMembers(ctx: Ctx): Promise<MemberSummary[]> {
     name: openName(keys, row),
     address: manages || row.member_id === standingOf(ctx).memberId ? openAddress(keys, row) : "",
     role: nameOfRole(row),
+    roleName: words(row),
     status: row.status as "active" | "suspended",
     lastSignInAt: manages ? (row.last_sign_in_at?.toISOString() ?? null) : null,
   }));
 }
+
+const guestsInForce = (now: Date) =>
+  db
+    .selectFrom("support_guest as g")
+    .innerJoin("support_grant as f", (on) =>
+      on.onRef("f.tenant_id", "=", "g.tenant_id").onRef("f.grant_id", "=", "g.grant_id"),
+    )
+    .select("g.member_id")
+    .where("f.ended_at", "is", null)
+    .where("f.until", ">", now);
 
 /** Gives a member another role, at most one's own. Throws `forbidden`, `last_owner`, `not_found`. */
 export async function changeRole(ctx: Ctx, memberId: string, name: string): Promise<void> {
@@ -60,15 +80,28 @@ export async function changeRole(ctx: Ctx, memberId: string, name: string): Prom
         .set({ role: given.role, role_id: given.roleId })
         .where("member_id", "=", memberId),
     );
+    const words = await roleWords(inner);
+    const said = (row: { role: string; role_id: string | null }) =>
+      row.role_id === null ? row.role : words(row);
+    const role = said({ role: given.role, role_id: given.roleId });
     record(inner, {
       event: "member.role-changed",
       resource: { type: "member", id: memberId },
-      changes: { role: [nameOfRole(member), name] },
+      changes: { role: [said(member), role] },
     });
+    if (memberId !== memberOf(inner))
+      await notify(inner, memberId, "role-changed", { role, by: await nameOf(inner) });
   });
 }
 
-/** Suspends a member: sessions end, sign-in is refused, everything of theirs stays. */
+/** What the acting member is called. */
+async function nameOf(ctx: Ctx): Promise<string> {
+  const self = db.selectFrom("member").select(["member_id", "name"]).where("member_id", "=", memberOf(ctx));
+  const row = await readOne(ctx, self);
+  return row ? openName(await keysOf(ctx), row) : "";
+}
+
+/** Suspends a member: sessions and API keys end, sign-in is refused, everything of theirs stays. */
 export async function suspendMember(ctx: Ctx, memberId: string): Promise<void> {
   await changeStatus(ctx, memberId, "suspended", "member.suspended");
 }
@@ -112,7 +145,10 @@ async function changeStatus(
         .set({ status, ...(status === "removed" ? { address_hash: null } : {}) })
         .where("member_id", "=", memberId),
     );
-    if (status !== "active") await endSessions(inner, { memberId }, event);
+    if (status !== "active") {
+      await endSessions(inner, { memberId }, event);
+      await endKeysOf(inner, memberId);
+    }
     record(inner, {
       event,
       resource: { type: "member", id: memberId },
@@ -121,30 +157,21 @@ async function changeStatus(
   });
 }
 
-/** Loads a member whom the actor may manage: one who holds no more than the actor. */
-async function loadManaged(ctx: Ctx, memberId: string) {
+/** Loads a member whom the actor may manage: one who holds no more than the actor, and is not the operator's. */
+export async function loadManaged(ctx: Ctx, memberId: string) {
   // One change of members at a time in a tenant: the last two owners must not demote each other at once.
-  await read(ctx, sql`select 1 from tenant where tenant_id = ${tenantOf(ctx).id} for update`);
+  await actAlone(ctx);
   const member = await readOne(ctx, withRights(memberId));
   if (!member || member.status === "removed") throw appError("not_found");
-  // What the actor may do is read again behind the lock: it may have changed while they waited.
-  const { memberId: acting, permissions, tenantKind } = standingOf(ctx);
-  const actor = await readOne(ctx, withRights(acting));
-  if (actor?.status !== "active" || !holdsAll(rightsOf(actor, tenantKind), permissions))
-    throw appError("wrong_state");
+  if (member.role === "support")
+    throw appError("wrong_state", {
+      message: "This is the operator's staff. End the support access instead.",
+    });
+  const { permissions, tenantKind } = standingOf(ctx);
   if (!holdsAll(permissions, rightsOf(member, tenantKind)))
     throw appError("forbidden", { message: "You cannot change someone who holds more than you." });
   return member;
 }
-
-const withRights = (memberId: string) =>
-  db
-    .selectFrom("member")
-    .leftJoin("role", (on) =>
-      on.onRef("role.tenant_id", "=", "member.tenant_id").onRef("role.role_id", "=", "member.role_id"),
-    )
-    .where("member.member_id", "=", memberId)
-    .select(["member.role", "member.role_id", "member.status", "role.permissions as granted"]);
 
 async function keepAnOwner(ctx: Ctx, leaving: string): Promise<void> {
   const others = await readOne(

@@ -49,8 +49,8 @@ export async function setUp(
   );
   if (rows[0]?.done) throw appError("set_up_done");
   if (!rows[0]?.right) throw appError("token_invalid");
-  checkPassword(input.password, { address: input.address, tenantName: input.company });
-  const phc = await hashPassword(input.password);
+  checkPassword(input.password, { address: input.address, tenantName: input.company, rule: "composed" });
+  const phc = await hashPassword(input.password, ctx.system.config.passwordHash);
   const tenantId = newId();
   await ctx.system.keyring.create(tenantId);
   try {

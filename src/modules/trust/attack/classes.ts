@@ -1,6 +1,12 @@
 import { CLASSES, type ClassName, type Probe } from "../../../../attacker/contract.ts";
 
-export type AttackedClaim = "tenancy.isolation-api" | "tenancy.isolation-users" | "http.csrf" | "http.errors";
+export type AttackedClaim = "tenancy.isolation-api" | "http.csrf" | "http.errors" | AlsoAttackedClaim;
+/** Claims with a check of their own, to which the attacker's findings are added. */
+export type AlsoAttackedClaim =
+  | "tenancy.isolation-users"
+  | "tenancy.roles"
+  | "identity.step-up"
+  | "connectors.api-keys";
 
 /** Which classes of attack speak for which claim. */
 export const classesOf: Readonly<Record<AttackedClaim, readonly Probe["class"][]>> = {
@@ -9,12 +15,16 @@ export const classesOf: Readonly<Record<AttackedClaim, readonly Probe["class"][]
     "no-credentials",
     "forged-token",
     "foreign-tenant",
+    "foreign-reference",
     "head-and-options",
     "method-override",
   ],
   "tenancy.isolation-users": ["foreign-user"],
   "http.csrf": ["csrf"],
   "http.errors": ["malformed"],
+  "tenancy.roles": ["role-matrix"],
+  "identity.step-up": ["stale-factor"],
+  "connectors.api-keys": ["api-key"],
 };
 
 /**

@@ -1,14 +1,13 @@
 import type { Ledger, Probe } from "../../../../attacker/contract.ts";
 import { type Control, type Finding, outcomeOf } from "../../../kernel/controls.ts";
 import type { Stage } from "../stage/stage.ts";
-import { type AttackedClaim, classesOf } from "./classes.ts";
+import { type AlsoAttackedClaim, type AttackedClaim, classesOf } from "./classes.ts";
 import { originFindings } from "./origins.ts";
 import { attackStage } from "./service.ts";
 
 /** Claims that the attacker speaks for: it derives its attempts from the running server's own description. */
 export const attackControls: readonly Control<Stage>[] = [
   byAttack("tenancy.isolation-api", "the tenant in an access token, and the row policies of the database"),
-  byAttack("tenancy.isolation-users", "the owner check where a document is loaded"),
   {
     ...byAttack("http.csrf", "the comparison of the session's proof, and of the origin"),
     check: async (stage) => {
@@ -21,7 +20,7 @@ export const attackControls: readonly Control<Stage>[] = [
   byAttack("http.errors", "the check of characters in a body"),
 ];
 
-function byAttack(id: AttackedClaim, removed: string): Control<Stage> {
+function byAttack(id: Exclude<AttackedClaim, AlsoAttackedClaim>, removed: string): Control<Stage> {
   return {
     id,
     kind: "tested",
@@ -29,6 +28,15 @@ function byAttack(id: AttackedClaim, removed: string): Control<Stage> {
     removed,
     check: async (stage) => outcomeFrom(await attackStage(stage), classesOf[id]),
   };
+}
+
+/** Another module's check, with what the attacker found on the same promise. */
+export function withAttack(control: Control<Stage>): Control<Stage> {
+  const classes: readonly Probe["class"][] = Object.hasOwn(classesOf, control.id)
+    ? classesOf[control.id as AttackedClaim]
+    : [];
+  if (classes.length === 0) return control;
+  return { ...control, lastly: async (stage) => outcomeFrom(await attackStage(stage), classes) };
 }
 
 /** What the ledger says of some classes of attack. Pairs without a probe and without a reason count as broken. */

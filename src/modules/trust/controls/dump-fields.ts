@@ -22,6 +22,7 @@ export async function writeCanaries(
   await writeDocuments(client, canaries);
   await writeChats(client, canaries);
   await writePeople(client, canaries);
+  await writeAccount(client, canaries);
   await writeToTheDoors(stage, slug, canaries);
   await writeWhatIsRefused(stage, client, canaries, operations);
 }
@@ -127,7 +128,7 @@ async function writeChats(client: Client, { word }: Canaries): Promise<void> {
   );
   if (!asked.text.includes(quoted))
     throw new Error("the answer does not quote the canary that it was asked for");
-  const body = { title: word(`PATCH ${T}/chats/{id} body.title`), visibility: "tenant" };
+  const body = { title: word(`PATCH ${T}/chats/{id} body.title`) };
   expectStatus(await client.call("PATCH", `chats/${asked.chat}`, { body }), 200, "naming a chat");
   await client.call("GET", `chats?cursor=${word(`GET ${T}/chats query.cursor`)}`);
 }
@@ -135,12 +136,33 @@ async function writeChats(client: Client, { word }: Canaries): Promise<void> {
 async function writePeople(client: Client, { word, address }: Canaries): Promise<void> {
   const renamed = { name: word(`PATCH ${T}/account body.name`) };
   expectStatus(await client.call("PATCH", "account", { body: renamed }), 200, "renaming a member");
+  const zone = { timeZone: word(`PATCH ${T}/account body.timeZone`) };
+  expectStatus(await client.call("PATCH", "account", { body: zone }), 422, "a time zone that is none");
+  await client.call("GET", `notices?cursor=${word(`GET ${T}/notices query.cursor`)}`);
   const workspace = { name: word(`PATCH ${T}/tenant body.name`) };
   expectStatus(await client.call("PATCH", "tenant", { body: workspace }), 200, "renaming a workspace");
   const invited = { address: address(`POST ${T}/invitations body.address`), role: "viewer" };
   expectStatus(await client.call("POST", "invitations", { body: invited }), 201, "inviting");
   await client.call("GET", `audit?event=${word(`GET ${T}/audit query.event`)}`);
   await client.call("GET", `audit?cursor=${word(`GET ${T}/audit query.cursor`)}`);
+}
+
+/** Another address of one's own, and a password that was forgotten. */
+async function writeAccount(client: Client, { word, address, password, token }: Canaries): Promise<void> {
+  const asked = { address: address(`POST ${T}/password-resets body.address`) };
+  expectStatus(await client.call("POST", "password-resets", { body: asked }), 202, "a forgotten password");
+  const use = `POST ${T}/password-resets/use body`;
+  const chosen = { token: token(`${use}.token`, 43), password: password(`${use}.password`) };
+  expectStatus(await client.call("POST", "password-resets/use", { body: chosen }), 410, "a wrong link");
+  const to = `POST ${T}/account/address body`;
+  const move = { address: address(`${to}.address`), password: word(`${to}.password`) };
+  expectStatus(await client.call("POST", "account/address", { body: move }), 401, "a wrong password");
+  const right = { ...move, password: password(`PUT ${T}/account/password body.new`) };
+  expectStatus(await client.call("POST", "account/address", { body: right }), 202, "another address");
+  for (const path of ["address-changes/confirm", "address-changes/undo"]) {
+    const link = { token: token(`POST ${T}/${path} body.token`, 43) };
+    expectStatus(await client.call("POST", path, { body: link }), 410, "a wrong link");
+  }
 }
 
 /** Where anybody may knock: links, the set-up of an installation that is set up, addresses and headers of every kind. */

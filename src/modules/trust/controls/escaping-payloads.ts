@@ -14,6 +14,7 @@ export const ALARM = "vouchsafeAlarm";
 export const MARK = "data-planted";
 
 /** At most 120 characters, for names. Breaks out of text, of attributes, of a title and of a script. */
+const WITH_ALL = { with: { kind: "tenant", id: null }, access: "read" };
 const NAME = `"'></title><img ${MARK} src=//${FOREIGN}/n onerror=${ALARM}(1)><script>${ALARM}(2)</script>`;
 const RICH = `${NAME}<svg ${MARK} onload=${ALARM}(3)><iframe ${MARK} srcdoc="<script>parent.${ALARM}(4)</script>"></iframe><a ${MARK} href="javascript:${ALARM}(5)">quay</a>`;
 
@@ -88,17 +89,18 @@ export async function plantPayloads(stage: Stage): Promise<Planted> {
   await waitUntilReady(client, documents);
   for (const id of documents) {
     expectStatus(
-      await client.call("PATCH", `documents/${id}`, { body: { visibility: "tenant" } }),
-      200,
+      await client.call("POST", `documents/${id}/shares`, { body: WITH_ALL }),
+      201,
       "sharing a document",
     );
   }
   const { chat } = await ask(client, `What does the quayside lantern cost? ${RICH}`);
   expectStatus(
-    await client.call("PATCH", `chats/${chat}`, { body: { title: NAME, visibility: "tenant" } }),
+    await client.call("PATCH", `chats/${chat}`, { body: { title: NAME } }),
     200,
-    "sharing a chat",
+    "renaming a chat",
   );
+  expectStatus(await client.call("POST", `chats/${chat}/shares`, { body: WITH_ALL }), 201, "sharing a chat");
 
   const { operator } = stage.founder;
   const founded = `planted-${randomBytes(4).toString("hex")}`;

@@ -43,6 +43,7 @@ export async function checkRateLimits(
       ...networks(),
       ...(await bursts({ origin, clock, people })),
       ...wholeTenant(limited, app.routes, stage),
+      ...publicDoor(limited, app.routes, stage),
       ...(await everyRoute(origin, people.leaving, app.routes)),
     ];
     return outcomeOf(
@@ -109,6 +110,32 @@ function wholeTenant(system: System, routes: readonly Route[], stage: Stage): Fi
       neighbour,
       `${route.method} ${route.url}, after that`,
       "a member of another company",
+      neighbour ? "passed" : "refused",
+    ),
+  ];
+}
+
+/** A crowd of networks at one workspace's sign-in leaves that of the others open. */
+function publicDoor(system: System, routes: readonly Route[], stage: Stage): Finding[] {
+  const route = routes.find((r) => r.method === "POST" && r.path === "/session");
+  if (!route) return [finding(false, "POST session", "", "there is none")];
+  const { burst } = rates["sign-in"];
+  const most = burst * 100;
+  let passed = 0;
+  for (let n = 0; n < most; n++)
+    if (checkRate(system, route, { ip: `10.${n >> 8}.${n & 255}.1`, slug: stage.a.slug }).allowed) passed++;
+  const neighbour = checkRate(system, route, { ip: "10.200.0.1", slug: stage.b.slug }).allowed;
+  return [
+    finding(
+      passed >= burst && passed < most,
+      `${route.method} ${route.url}, ${most} at once`,
+      `${most} networks at one workspace`,
+      `${passed} passed`,
+    ),
+    finding(
+      neighbour,
+      `${route.method} ${route.url}, after that`,
+      "one of those at another workspace",
       neighbour ? "passed" : "refused",
     ),
   ];

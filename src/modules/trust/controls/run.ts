@@ -1,4 +1,4 @@
-import { type Control, type Finding, type Outcome, resultOf } from "../../../kernel/controls.ts";
+import { type Control, type Finding, type Outcome, resultOf, together } from "../../../kernel/controls.ts";
 import { type Claim, catalogue } from "../catalogue.ts";
 import type { Stage } from "../stage/stage.ts";
 
@@ -30,7 +30,6 @@ export async function runControls(
   version: string,
   options: { progress?: (id: string, result: string) => void } = {},
 ): Promise<ControlResult[]> {
-  const results = new Map<string, ControlResult>();
   for (const control of controls) {
     const claim = catalogue.find((c) => c.id === control.id);
     if (!claim) throw new Error(`${control.id} is not in the catalogue`);
@@ -39,45 +38,36 @@ export async function runControls(
       throw new Error(`${control.id} is declared twice`);
   }
   const wanted = catalogue.filter((claim) => stage.only?.includes(claim.id) ?? true);
-  const isLast = (id: string) => controls.find((c) => c.id === id)?.last === true;
-  for (const claim of [...wanted.filter((c) => !isLast(c.id)), ...wanted.filter((c) => isLast(c.id))]) {
-    const control = controls.find((c) => c.id === claim.id);
-    const at = new Date().toISOString();
-    if (!control) {
-      results.set(claim.id, {
-        id: claim.id,
-        claim: claim.words,
-        kind: "not-done",
-        result: "not-run",
-        subjects: 0,
-        routes: 0,
-        evidence: [],
-        summary: "Not built yet",
-        removed: null,
-        couldBeWrong: null,
-        at,
-        version,
-        ms: 0,
-      });
-      continue;
-    }
-    const result = await runOne(stage, control, claim, at, version);
-    options.progress?.(result.id, result.result);
-    results.set(result.id, result);
+  const chosen = wanted.flatMap((claim) => controls.filter((control) => control.id === claim.id));
+  const steps: Step[] = [
+    ...chosen.filter(({ last }) => !last).map((control) => ({ control, look: control.check })),
+    ...chosen.filter(({ last }) => last).map((control) => ({ control, look: control.check })),
+    ...chosen.flatMap((control) => (control.lastly ? [{ control, look: control.lastly }] : [])),
+  ];
+  const looks = new Map<string, Look>();
+  for (const [at, step] of steps.entries()) {
+    const { id } = step.control;
+    const look = await takeLook(stage, step, looks.get(id));
+    looks.set(id, look);
+    const isDone = !steps.slice(at + 1).some(({ control }) => control.id === id);
+    if (isDone) options.progress?.(id, resultOf(look.outcome));
   }
-  return wanted.flatMap((claim) => results.get(claim.id) ?? []);
+  const now = new Date().toISOString();
+  return wanted.map((claim) => {
+    const look = looks.get(claim.id);
+    return resultFor(claim, look ?? null, look?.at ?? now, version);
+  });
 }
 
-async function runOne(
-  stage: Stage,
-  control: Control<Stage>,
-  claim: Claim,
-  at: string,
-  version: string,
-): Promise<ControlResult> {
+type Step = { control: Control<Stage>; look: Control<Stage>["check"] };
+type Look = { control: Control<Stage>; outcome: Outcome; at: string; ms: number };
+
+/** Carries one step out and adds what it found to what its control found before. */
+async function takeLook(stage: Stage, { control, look }: Step, before: Look | undefined): Promise<Look> {
+  const at = before?.at ?? new Date().toISOString();
   const started = performance.now();
   // A check that fails to run has not held: what it would have found is unknown, so the claim is broken until it runs.
-  const outcome = await control.check(stage).catch(
+  const outcome = await look(stage).catch(
     (error: Error): Outcome => ({
       subjects: 1,
       findings: [
@@ -86,22 +76,45 @@ async function runOne(
       summary: "The check could not be carried out",
     }),
   );
-  const result = resultOf(outcome);
+  const ms = performance.now() - started + (before?.ms ?? 0);
+  return { control, outcome: before ? together(before.outcome, outcome) : outcome, at, ms };
+}
+
+function resultFor(claim: Claim, look: Look | null, at: string, version: string): ControlResult {
+  const { id, words, couldBeWrong } = claim;
+  if (!look) {
+    return {
+      id,
+      claim: words,
+      kind: "not-done",
+      result: "not-run",
+      subjects: 0,
+      routes: 0,
+      evidence: [],
+      summary: "Not built yet",
+      removed: null,
+      couldBeWrong: null,
+      at,
+      version,
+      ms: 0,
+    };
+  }
+  const { control, outcome, ms } = look;
   const bad = outcome.findings.filter((f) => f.verdict !== "held");
   const good = outcome.findings.filter((f) => f.verdict === "held");
   return {
-    id: control.id,
-    claim: claim.words,
+    id,
+    claim: words,
     kind: outcome.subjects === 0 ? "not-done" : control.kind,
-    result,
+    result: resultOf(outcome),
     subjects: outcome.subjects,
     routes: outcome.routes ?? 0,
     evidence: [...bad, ...good].slice(0, MOST_EVIDENCE),
     summary: outcome.summary,
     removed: control.removed,
-    couldBeWrong: claim.couldBeWrong,
+    couldBeWrong,
     at,
     version,
-    ms: Math.round(performance.now() - started),
+    ms: Math.round(ms),
   };
 }

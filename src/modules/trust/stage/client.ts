@@ -1,3 +1,5 @@
+import { solveChallenge } from "altcha-lib/v1";
+
 /** One answer of the server under test. */
 export interface Answer {
   readonly status: number;
@@ -13,6 +15,8 @@ export interface Call {
   readonly headers?: Record<string, string>;
   /** Sent as it is, instead of JSON. */
   readonly raw?: string | Uint8Array | FormData;
+  /** A challenge that is asked for is left unsolved; else it is solved and sent along, as the page does it. */
+  readonly unsolved?: true;
 }
 
 /** A signed-in browser, as far as HTTP goes: keeps cookies and sends the CSRF proof. */
@@ -21,6 +25,8 @@ export interface Client {
   readonly slug: string;
   readonly cookies: Map<string, string>;
   csrf: string;
+  /** What the person does when a call asks for a fresh second factor; null: they have none at hand. True: done. */
+  confirm: (() => Promise<boolean>) | null;
   /** `path` below `/api/t/<slug>`, or below the origin when it begins with `/`. */
   call(method: string, path: string, call?: Call): Promise<Answer>;
 }
@@ -31,29 +37,54 @@ export function openClient(origin: string, slug: string): Client {
     slug,
     cookies: new Map(),
     csrf: "",
-    async call(method, path, { body, headers = {}, raw } = {}) {
-      const url = origin + (path.startsWith("/") ? path : `/api/t/${slug}/${path}`);
-      const response = await fetch(url, {
-        method,
-        redirect: "manual",
-        headers: {
-          ...(client.cookies.size > 0
-            ? { cookie: [...client.cookies].map(([k, v]) => `${k}=${v}`).join("; ") }
-            : {}),
-          ...(client.csrf && method !== "GET" ? { "x-csrf-token": client.csrf } : {}),
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
-        ...(raw !== undefined ? { body: raw } : body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      for (const line of response.headers.getSetCookie()) keepCookie(client.cookies, line);
-      const text = await response.text();
-      const json = parse(text) as { csrf?: unknown } | null;
-      if (typeof json?.csrf === "string") client.csrf = json.csrf;
-      return { status: response.status, headers: response.headers, text, json };
+    confirm: null,
+    async call(method, path, call = {}) {
+      const answer = await sendSolving(client, method, path, call);
+      if (answer.json?.error?.code !== "step_up_required" || !(await client.confirm?.())) return answer;
+      return send(client, method, path, call);
     },
   };
   return client;
+}
+
+async function sendSolving(client: Client, method: string, path: string, call: Call): Promise<Answer> {
+  const answer = await send(client, method, path, call);
+  const { body, unsolved } = call;
+  if (answer.json?.error?.code !== "challenge_required" || unsolved || typeof body !== "object")
+    return answer;
+  return send(client, method, path, { ...call, body: { ...body, challenge: await solvedChallenge(client) } });
+}
+
+/** A new challenge of the client's workspace, solved. */
+export async function solvedChallenge(client: Client): Promise<string> {
+  return solve(expectStatus(await send(client, "GET", "session/challenge", {}), 200, "a challenge").json);
+}
+
+async function send(
+  client: Client,
+  method: string,
+  path: string,
+  { body, headers = {}, raw }: Call,
+): Promise<Answer> {
+  const url = client.origin + (path.startsWith("/") ? path : `/api/t/${client.slug}/${path}`);
+  const response = await fetch(url, {
+    method,
+    redirect: "manual",
+    headers: {
+      ...(client.cookies.size > 0
+        ? { cookie: [...client.cookies].map(([k, v]) => `${k}=${v}`).join("; ") }
+        : {}),
+      ...(client.csrf && method !== "GET" ? { "x-csrf-token": client.csrf } : {}),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(raw !== undefined ? { body: raw } : body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  for (const line of response.headers.getSetCookie()) keepCookie(client.cookies, line);
+  const text = await response.text();
+  const json = parse(text) as { csrf?: unknown } | null;
+  if (typeof json?.csrf === "string") client.csrf = json.csrf;
+  return { status: response.status, headers: response.headers, text, json };
 }
 
 function keepCookie(cookies: Map<string, string>, line: string): void {
@@ -79,3 +110,21 @@ export function expectStatus(answer: Answer, status: number, what: string): Answ
     throw new Error(`${what}: ${answer.status} instead of ${status}: ${answer.text.slice(0, 300)}`);
   return answer;
 }
+
+/** Solves a challenge as a browser does; answers what goes into the body. */
+export async function solve(challenge: {
+  readonly algorithm: string;
+  readonly challenge: string;
+  readonly maxnumber: number;
+  readonly salt: string;
+  readonly signature: string;
+}): Promise<string> {
+  const { maxnumber, ...rest } = challenge;
+  const solution = await solveChallenge(rest.challenge, rest.salt, rest.algorithm, maxnumber).promise;
+  if (!solution) throw new Error("the challenge has no solution");
+  return Buffer.from(JSON.stringify({ ...rest, number: solution.number })).toString("base64");
+}
+
+/** The client solves by itself what it is asked to. */
+export const callSolving = (client: Client, method: string, path: string, body: Record<string, unknown>) =>
+  client.call(method, path, { body });

@@ -2,7 +2,9 @@ import type { BuiltInRole } from "../../../kernel/context.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
 import type { System } from "../../../kernel/system.ts";
 import { offerSetUp } from "../../tenancy/set-up/service.ts";
-import { type Client, expectStatus, openClient } from "./client.ts";
+import type { Authenticator } from "./authenticator.ts";
+import { type Client, callSolving, expectStatus, openClient } from "./client.ts";
+import { addPasskey, finishSignIn, holdPasskey } from "./factors.ts";
 
 /** A member as a check knows them, with an open session. */
 export interface Person {
@@ -12,6 +14,8 @@ export interface Person {
   readonly password: string;
   readonly role: BuiltInRole;
   readonly client: Client;
+  /** Their second factor, where the role asks for one. */
+  readonly passkey: Authenticator | null;
 }
 
 export interface Company {
@@ -109,29 +113,42 @@ async function join(
   return signIn(origin, slug, address, PASSWORD, role);
 }
 
-/** Opens a session. Throws unless it opens. */
+/**
+ * Opens a session, with the passkey where the account has one; sets one up where the role asks for it and there is none.
+ * Throws unless it opens.
+ */
 export async function signIn(
   origin: string,
   slug: string,
   address: string,
   password: string,
   role: BuiltInRole,
+  passkey: Authenticator | null = null,
 ): Promise<Person> {
   const client = openClient(origin, slug);
-  const answer = expectStatus(
-    await client.call("POST", "session", { body: { address, password } }),
-    200,
-    `signing in ${address}`,
-  );
-  client.csrf = answer.json.csrf;
-  return { id: answer.json.me.id, name: answer.json.me.name, address, password, role, client };
+  const what = `signing in ${address}`;
+  const first = expectStatus(await callSolving(client, "POST", "session", { address, password }), 200, what);
+  const { json } =
+    passkey && first.json.state === "second-factor"
+      ? expectStatus(await finishSignIn(client, first.json.ticket, passkey), 200, what)
+      : first;
+  if (!json.me) throw new Error(`${what}: a second factor is asked for, and there is none at hand`);
+  const { id, name } = json.me;
+  if (passkey) holdPasskey(client, passkey);
+  const held = json.factor.due ? await addPasskey(client) : passkey;
+  return { id, name, address, password, role, client, passkey: held };
+}
+
+/** Another session of the same person, as on a second device. */
+export function signInAgain({ client, address, password, role, passkey }: Person): Promise<Person> {
+  return signIn(client.origin, client.slug, address, password, role, passkey);
 }
 
 /** The token of the newest mail of a kind to an address. */
 export async function mailedToken(
   system: System,
   address: string,
-  kind: "join" | "verify" | "unlock",
+  kind: "join" | "verify" | "unlock" | "reset" | "confirm-address" | "undo-address",
 ): Promise<string> {
   const mails = await readOutbox(system, 200);
   const link = new RegExp(`/${kind}#([A-Za-z0-9_-]{43})`);

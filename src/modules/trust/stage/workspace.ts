@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, expectStatus } from "./client.ts";
+import { type Answer, type Client, expectStatus } from "./client.ts";
 
 // What a member does in a workspace, for the checks, the demo and the benchmarks: over HTTP, like the page does.
 
@@ -16,8 +16,10 @@ export async function upload(
   client: Client,
   files: readonly { name: string; bytes: Uint8Array }[],
   visibility?: "private" | "tenant",
+  folder?: string,
 ): Promise<UploadedDocument[]> {
   const form = new FormData();
+  if (folder) form.append("folder", folder);
   if (visibility) form.append("visibility", visibility);
   for (const { name, bytes } of files) form.append("file", new Blob([new Uint8Array(bytes)]), name);
   const answer = expectStatus(await client.call("POST", "documents", { raw: form }), 201, "uploading");
@@ -43,6 +45,36 @@ export async function waitUntilReady(
     }
     await sleep(pause);
   }
+}
+
+type Kind = "document" | "folder" | "chat";
+
+/** Shares something of one's own; answers the share's id. */
+export async function shareWith(
+  client: Client,
+  kind: Kind,
+  id: string,
+  grantee: { kind: "member" | "group" | "tenant"; id: string | null },
+  access: "read" | "write" = "read",
+): Promise<string> {
+  const body = { with: grantee, access };
+  const answer = await client.call("POST", `${kind}s/${id}/shares`, { body });
+  return expectStatus(answer, 201, `sharing a ${kind}`).json.id;
+}
+
+/** Shares something of one's own with the whole workspace, to read. */
+export function shareWithAll(client: Client, kind: Kind, id: string): Promise<Answer> {
+  const body = { with: { kind: "tenant", id: null }, access: "read" };
+  return client.call("POST", `${kind}s/${id}/shares`, { body });
+}
+
+/** Takes back every share of something of one's own; answers the last answer. */
+export async function takeBackAll(client: Client, kind: Kind, id: string): Promise<Answer> {
+  const listed = expectStatus(await client.call("GET", `${kind}s/${id}/access`), 200, "asking who sees it");
+  let last = listed;
+  for (const share of listed.json.shares as { id: string; inheritedFrom: unknown }[])
+    if (share.inheritedFrom === null) last = await client.call("DELETE", `shares/${share.id}`);
+  return last;
 }
 
 export interface AnsweredQuestion {

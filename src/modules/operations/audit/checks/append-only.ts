@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { type Finding, type Outcome, outcomeOf } from "../../../../kernel/controls.ts";
 import { finding } from "../../../trust/stage/finding.ts";
-import { signIn } from "../../../trust/stage/people.ts";
+import { signInAgain } from "../../../trust/stage/people.ts";
 import type { DatabaseLogin, Stage } from "../../../trust/stage/stage.ts";
 
 /** As each role of the database: everything that would change, remove, forge or switch off an entry is refused. */
@@ -156,7 +156,7 @@ const LATEST_MS = 5000;
 async function forgeries(stage: Stage, client: pg.Client): Promise<Finding[]> {
   const { a, b } = stage;
   const [mine, theirs] = [await sessionOf(a.owner.client), await sessionOf(b.owner.client)];
-  const leaving = await signIn(stage.server.url, a.slug, a.owner.address, a.owner.password, "owner");
+  const leaving = await signInAgain(a.owner);
   const ended = await sessionOf(leaving.client);
   await leaving.client.call("DELETE", "session");
   const set = (tenant: string, session: string, actor = ""): [string, string][] => [

@@ -26,10 +26,10 @@ export async function* ofDocuments(
   yield {
     ...at,
     route: `PATCH ${T}/documents/:id`,
-    send: call(client, "PATCH", `documents/${id}`, { visibility: "tenant" }),
+    send: call(client, "PATCH", `documents/${id}`, { name: "Redundancies, final.txt" }),
     status: 200,
     resource: id,
-    changes: { visibility: ["private", "tenant"] },
+    changes: { name: ["[redacted]", "[redacted]"] },
     secrets,
   };
   yield {
@@ -81,14 +81,13 @@ export async function* ofChats({ client }: Person, at: Pick<Step, "tenant" | "ac
     status: 201,
     secrets,
   };
-  const change = { title: "Severance", visibility: "tenant" };
   yield {
     ...at,
     route: `PATCH ${T}/chats/:id`,
-    send: call(client, "PATCH", `chats/${id}`, change),
+    send: call(client, "PATCH", `chats/${id}`, { title: "Severance" }),
     status: 200,
     resource: id,
-    changes: { visibility: ["private", "tenant"] },
+    changes: { title: ["[redacted]", "[redacted]"] },
     secrets,
   };
   yield {

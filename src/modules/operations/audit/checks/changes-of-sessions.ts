@@ -79,6 +79,22 @@ export async function* ofSessions(stage: Stage, company: Company): AsyncGenerato
     changes: { name: [person.name, "Audra Finnegan"] },
   };
   yield {
+    route: `PUT ${T}/account/notices`,
+    send: call(client, "PUT", "account/notices", { kind: "role-changed", page: true, mail: false }),
+    status: 204,
+    tenant,
+    actor: person,
+    resource: person.id,
+    changes: { kind: ["role-changed", "role-changed"], page: [true, true], mail: [true, false] },
+  };
+  yield {
+    route: `POST ${T}/notices/read`,
+    send: call(client, "POST", "notices/read", { ids: "all" }),
+    status: 204,
+    tenant,
+    actor: person,
+  };
+  yield {
     route: `PUT ${T}/account/password`,
     send: call(client, "PUT", "account/password", { current: PASSWORD, new: NEW_PASSWORD }),
     status: 200,
@@ -136,6 +152,73 @@ export async function* ofSessions(stage: Stage, company: Company): AsyncGenerato
     tenant,
     actor: company.owner,
     resource: person.id,
+  };
+}
+
+/** Another address, taken back; a forgotten password, for an address that somebody has and one that nobody has. */
+export async function* ofMailedLinks(stage: Stage, company: Company): AsyncGenerator<Step> {
+  const person = await hireAnother(company, "Rune Halvors", "viewer");
+  const { client, address } = person;
+  const { system } = stage.server;
+  const tenant = company.id;
+  const visitor = openClient(stage.server.url, company.slug);
+  const to = `moved-${address}`;
+  const about = { tenant, resource: person.id };
+  yield {
+    ...about,
+    route: `POST ${T}/account/address`,
+    send: call(client, "POST", "account/address", { address: to, password: PASSWORD }),
+    status: 202,
+    actor: person,
+    changes: { address: [address, to] },
+    secrets: [PASSWORD],
+  };
+  const confirm = await mailedToken(system, to, "confirm-address");
+  yield {
+    ...about,
+    route: `POST ${T}/address-changes/confirm`,
+    send: call(visitor, "POST", "address-changes/confirm", { token: confirm }),
+    status: 204,
+    actor: null,
+    changes: { address: [address, to] },
+    secrets: [confirm],
+  };
+  const undo = await mailedToken(system, address, "undo-address");
+  yield {
+    ...about,
+    route: `POST ${T}/address-changes/undo`,
+    send: call(visitor, "POST", "address-changes/undo", { token: undo }),
+    status: 204,
+    actor: null,
+    changes: { address: [to, address] },
+    secrets: [undo],
+  };
+  yield {
+    ...about,
+    route: `POST ${T}/password-resets`,
+    send: call(visitor, "POST", "password-resets", { address }),
+    status: 202,
+    actor: null,
+    secrets: [address],
+  };
+  const unknown = "nobody@nowhere.example";
+  yield {
+    tenant,
+    route: `POST ${T}/password-resets`,
+    send: call(visitor, "POST", "password-resets", { address: unknown }),
+    status: 202,
+    actor: null,
+    secrets: [unknown],
+  };
+  const reset = await eventually(() => mailedToken(system, address, "reset"));
+  yield {
+    ...about,
+    route: `POST ${T}/password-resets/use`,
+    send: call(visitor, "POST", "password-resets/use", { token: reset, password: NEW_PASSWORD }),
+    status: 204,
+    actor: null,
+    changes: { password: [redacted, redacted] },
+    secrets: [reset, NEW_PASSWORD],
   };
 }
 

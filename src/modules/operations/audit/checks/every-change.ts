@@ -1,18 +1,18 @@
-import { signIn } from "../../../trust/stage/people.ts";
+import { signInAgain } from "../../../trust/stage/people.ts";
 import { spareCompany } from "../../../trust/stage/spare-company.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
 import { ofChats, ofDocuments } from "./changes-of-content.ts";
 import { ofPeople, ofTheOperator } from "./changes-of-people.ts";
-import { ofSessions } from "./changes-of-sessions.ts";
+import { ofMailedLinks, ofSessions } from "./changes-of-sessions.ts";
 import type { Step } from "./step.ts";
 
 /** Every change that the product offers, in an order in which each succeeds, and the refusals that are recorded. */
 export async function* everyChange(stage: Stage): AsyncGenerator<Step> {
   const company = await spareCompany(stage);
-  const { address, password } = company.owner;
-  const owner = await signIn(stage.server.url, company.slug, address, password, "owner");
+  const owner = await signInAgain(company.owner);
   const at = { tenant: company.id, actor: owner };
   yield* ofSessions(stage, company);
+  yield* ofMailedLinks(stage, company);
   yield* ofPeople(stage, company, owner);
   yield* ofDocuments(owner, at);
   yield* ofChats(owner, at);

@@ -1,0 +1,141 @@
+import { genuine } from "../ask.ts";
+import type { Answer } from "../client.ts";
+import { excerpt, sameAsNothing, unjudgeable } from "../judge.ts";
+import { isPrivate } from "../objects.ts";
+import type { Operation } from "../openapi.ts";
+import { unusedLike } from "../random.ts";
+import { type Place, placesOf, putInto, putIntoQuery } from "../references.ts";
+import { allowed, type Person, type Run } from "../run.ts";
+import type { AttackClass, Judgement, Scene, Shot } from "../scene.ts";
+import { readerOf, readState, type State } from "../state.ts";
+
+/** The owner's own call on their own object, naming in its body or query what is another's. */
+export const foreignReference: AttackClass = {
+  name: "foreign-reference",
+  claim: "tenancy.isolation-api",
+  excuse: (op, run) => {
+    if (op.publicBecause !== null) return `public: ${op.publicBecause}`;
+    // Before its genuine body is made, nobody knows what a route names.
+    if (!run.bodies.has(op.key)) return null;
+    return placesOf(op, run.bodies.get(op.key), run.fresh).length > 0
+      ? null
+      : "names no object but in its path";
+  },
+  shots: (scene) => {
+    const { run, op, owner } = scene;
+    if (!owner) return [];
+    const targets = targetsOf(run, op, owner);
+    const before = new Map<string, Promise<State | string>>();
+    return placesOf(op, scene.body, run.fresh).flatMap((place) => {
+      const ask = (id: string) => naming(scene, owner, place, id);
+      // Made here, not when judging: shots run side by side, and the seed must decide what each one holds.
+      const nothing = unusedLike(owner.user.userId, run.random);
+      const twin = once(() => run.client.send(ask(nothing)));
+      return targets.map((target): Shot => {
+        const state = once(() => stateOf(run, target));
+        if (!op.safe && !before.has(target.id)) before.set(target.id, state());
+        return {
+          who: `${owner.label}, with ${target.words} as ${place.name}`,
+          role: owner.role,
+          ask: ask(target.id),
+          judge: async (answer) => {
+            const as = judge(scene, place, { answer, id: target.id }, { answer: await twin(), id: nothing });
+            if (op.safe || as.verdict !== "held") return as;
+            return (await changed(run, target, before.get(target.id))) ?? as;
+          },
+        };
+      });
+    });
+  },
+};
+
+type Target = { id: string; noun: string; words: string; owner: Person | null };
+
+/** One object of each noun: of the other tenant, and of a colleague where the noun is private to its user. */
+function targetsOf(run: Run, op: Operation, owner: Person): Target[] {
+  const elsewhere = owner.tenant === run.attacker ? run.victim : run.attacker;
+  const holder = (id: string | undefined) =>
+    run.people.find((person) => person.user.userId === id && id !== undefined) ?? null;
+  const foreign: Target[] = Object.entries(elsewhere.objects).flatMap(([noun, known]) => {
+    const item = known.find(({ spare }) => !spare) ?? known[0];
+    return item
+      ? [{ id: item.id, noun, words: `a ${noun} of another tenant`, owner: holder(item.owner) }]
+      : [];
+  });
+  if (elsewhere.id) foreign.push({ id: elsewhere.id, noun: "tenant", words: "another tenant", owner: null });
+  const colleagues = Object.entries(owner.tenant.objects).flatMap(([noun, known]): Target[] => {
+    const item = known.find(
+      (one) => one.visibility === "private" && one.owner !== undefined && one.owner !== owner.user.userId,
+    );
+    return item && isPrivate(run, noun)
+      ? [{ id: item.id, noun, words: `a ${noun} of a colleague`, owner: holder(item.owner) }]
+      : [];
+  });
+  return [
+    ...(op.unprobed["foreign-reference/tenant"] === undefined ? foreign : []),
+    ...(op.unprobed["foreign-reference/user"] === undefined ? colleagues : []),
+  ];
+}
+
+function naming({ run, op, slug, ids, body }: Scene, owner: Person, place: Place, id: string): Shot["ask"] {
+  if (place.in === "body") return genuine(run, op, owner, { slug, ids, body: putInto(body, place, id) });
+  const ask = genuine(run, op, owner, { slug, ids, body });
+  return { ...ask, path: putIntoQuery(ask.path, place, id) };
+}
+
+type Said = { answer: Answer; id: string };
+
+function judge({ run, op }: Scene, place: Place, foreign: Said, nothing: Said): Judgement {
+  const open = unjudgeable(foreign.answer) ?? unjudgeable(nothing.answer);
+  if (open) return open;
+  const { status } = foreign.answer;
+  if (status === 401) return { verdict: "inconclusive", detail: "401 says nothing of the reference" };
+  // What changes nothing may answer as if nothing were there: a list of none.
+  if (status < 400 && !op.safe && !changesNothing(run, op))
+    return {
+      verdict: "breached",
+      detail: `${status}: accepted as ${place.name}: ${excerpt(foreign.answer)}`,
+    };
+  const tells = sameAsNothing(without(foreign), without(nothing));
+  return tells ? { verdict: "breached", detail: tells } : { verdict: "held", detail: `${status}` };
+}
+
+function changesNothing(run: Run, op: Operation): boolean {
+  return typeof readerOf(run, op) === "string";
+}
+
+/** An answer that repeats what it was asked tells nothing by that. */
+function without({ answer, id }: Said): Answer {
+  const body = answer.body.replaceAll(id, "<id>");
+  const json = answer.json === undefined ? undefined : JSON.parse(body);
+  return { ...answer, body, json };
+}
+
+async function changed(
+  run: Run,
+  target: Target,
+  before: Promise<State | string> | undefined,
+): Promise<Judgement | null> {
+  const was = await before;
+  if (was === undefined || typeof was === "string") return null;
+  const is = await stateOf(run, target);
+  if (typeof is === "string" || is.text === was.text) return null;
+  return { verdict: "breached", detail: `refused, and yet ${target.words} is no longer what it was` };
+}
+
+/** The object as its owner sees it; a text says why it cannot be seen. */
+async function stateOf(run: Run, { noun, id, owner }: Target): Promise<State | string> {
+  const reader = run.operations.find(
+    (op) => op.safe && !op.stream && op.resource === noun && op.ids.length === 1 && op.path.endsWith("}"),
+  );
+  if (!reader || !owner || allowed(reader, owner) === false) return "nothing reads it by itself";
+  return readState(run, reader, owner, { [reader.ids[0] ?? ""]: id });
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= work();
+    return made;
+  };
+}

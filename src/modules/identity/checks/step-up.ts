@@ -1,0 +1,103 @@
+import { outcomeOf } from "../../../kernel/controls.ts";
+import type { Client } from "../../trust/stage/client.ts";
+import { addPasskey, stepUp } from "../../trust/stage/factors.ts";
+import { guardedRoutes } from "../../trust/stage/guarded-routes.ts";
+import { type Person, signInAgain } from "../../trust/stage/people.ts";
+import { hireAnother, spareCompany } from "../../trust/stage/spare-company.ts";
+import type { Stage } from "../../trust/stage/stage.ts";
+import { openLedger } from "./ledger.ts";
+import { ageFactor } from "./second-step.ts";
+
+/** What is sensitive must be among the routes that ask for a fresh factor, wherever such a route exists. */
+const SENSITIVE = [
+  /^POST \/keys$/,
+  /^(POST|PATCH|DELETE) \/roles(\/:id)?$/,
+  /^(PATCH|DELETE) \/members\/:id$/,
+  /^(PUT|DELETE) \/members\/:id\/suspension$/,
+  /^DELETE \/members\/:id\/factors$/,
+  /^POST \/members\/:id\/hand-over$/,
+  /^POST \/invitations$/,
+  /^POST \/support-grants$/,
+  /^POST \/support\/:id\/enter$/,
+  /^POST \/openings$/,
+  /^PATCH \/policy$/,
+  /^POST \/account\/recovery-codes$/,
+  /^DELETE \/account\/(totp|passkeys\/:id)$/,
+  /\/(exports?|closing|sso)(\/|$)/,
+];
+
+/** Asks every route that wants a fresh factor with an old one, with none, and after confirming. */
+export async function checkStepUp(stage: Stage) {
+  const ledger = openLedger();
+  const company = await spareCompany(stage);
+  const owner = await signInAgain(company.owner);
+  const operator = await signInAgain(stage.founder.operator);
+  const manager = await hireAnother(company, "Factorless", "manager");
+  const routes = await guardedRoutes(stage);
+  const fresh = routes.filter((r) => r.demand.fresh);
+  for (const { key, demand } of routes)
+    if (SENSITIVE.some((pattern) => pattern.test(key)))
+      ledger.note(demand.fresh, `${key} asks for a fresh factor`, "its declaration", String(demand.fresh));
+  for (const person of [owner, operator]) {
+    person.client.confirm = null;
+    await ageFactor(stage, person.id);
+  }
+  for (const { key, isOperators, ask } of fresh) {
+    const who = isOperators ? operator : owner;
+    const { status, code } = await ask(who.client);
+    ledger.note(
+      code === "step_up_required",
+      key,
+      "with a factor of six minutes ago",
+      `${status} ${code ?? ""}`,
+    );
+  }
+  // Of one's own account: a manager has set up nothing, and none is asked of them before.
+  for (const { key, ask } of fresh.filter((r) => r.key.includes(" /account/"))) {
+    const { status, code } = await ask(manager.client);
+    ledger.note(code === "step_up_required", key, "without any factor", `${status} ${code ?? ""}`);
+  }
+  await confirmAndGoOn(ledger.status, owner);
+  await ownFactors(ledger.note, stage, manager);
+  for (const { key, isOperators, ask } of fresh) {
+    const who = isOperators ? operator : owner;
+    if (who.passkey) await stepUp(who.client, who.passkey);
+    const { status, code } = await ask(who.client);
+    ledger.note(code !== "step_up_required", key, "after confirming", `${status} ${code ?? ""}`);
+  }
+  return outcomeOf(ledger.findings, `${fresh.length} routes that ask for a fresh factor`);
+}
+
+type Status = ReturnType<typeof openLedger>["status"];
+type Note = ReturnType<typeof openLedger>["note"];
+
+async function confirmAndGoOn(status: Status, { client, passkey }: Person): Promise<void> {
+  const change = () => client.call("PATCH", "policy", { body: { passwords: "composed" } });
+  status("a change", "owner with an old factor", await change(), 403);
+  if (!passkey) throw new Error("an owner has a passkey");
+  status("confirming with a lie", "owner", await confirmWrongly(client, passkey), 401);
+  status("the change", "owner after a lie", await change(), 403);
+  status("confirming", "owner", await stepUp(client, passkey), 200);
+  status("the change", "owner after confirming", await change(), 200);
+}
+
+function confirmWrongly(client: Client, passkey: NonNullable<Person["passkey"]>) {
+  return stepUp(client, { ...passkey, get: (o, at) => passkey.get(o, at, { userVerified: false }) });
+}
+
+/** A second factor is not joined by another in a session that somebody left open. */
+async function ownFactors(note: Note, stage: Stage, person: Person): Promise<void> {
+  const bystander = await signInAgain(person);
+  await addPasskey(person.client);
+  bystander.client.confirm = null;
+  for (const path of ["account/passkeys/challenge", "account/totp"]) {
+    const { status, json } = await bystander.client.call("POST", path, { body: {} });
+    const code = json?.error?.code;
+    const who = "a session that proved none, of a member who has one";
+    note(code === "step_up_required", `POST ${path}`, who, `${status} ${code ?? ""}`);
+  }
+  await ageFactor(stage, person.id);
+  person.client.confirm = null;
+  const { status, json } = await person.client.call("POST", "account/totp", { body: {} });
+  note(json?.error?.code === "step_up_required", "POST account/totp", "with an old factor", status);
+}

@@ -1,0 +1,225 @@
+import { outcomeOf } from "../../../kernel/controls.ts";
+import { type Answer, expectStatus } from "../../trust/stage/client.ts";
+import { stepUp } from "../../trust/stage/factors.ts";
+import { guardedRoutes } from "../../trust/stage/guarded-routes.ts";
+import type { Company, Person } from "../../trust/stage/people.ts";
+import { hireAnother } from "../../trust/stage/spare-company.ts";
+import type { Stage } from "../../trust/stage/stage.ts";
+import { addTotp, totpCode, untilStepIsYoung } from "../../trust/stage/totp.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { afterPassword, ageFactor, joinBare, secondStep } from "./second-step.ts";
+
+/** Codes of an authenticator app and recovery codes, right, wrong, late and twice; who must have a factor, and when. */
+export async function checkTotp(stage: Stage) {
+  const ledger = openLedger();
+  // A company of its own: what everybody here must have is changed below.
+  const suffix = Math.random().toString(36).slice(2, 8);
+  const company = await stage.founder.found(`factors-${suffix}`, "Second Factors", "Fenna Okoro");
+  await codes(stage, ledger, company);
+  await atOnce(ledger, company);
+  await guesses(ledger, company);
+  await recovery(ledger, company);
+  await mandatory(stage, ledger, company);
+  await requiredOfAll(stage, ledger, company);
+  await lostDevice(stage, ledger, company);
+  return outcomeOf(ledger.findings, "Codes, recovery codes, and everything that is closed without them");
+}
+
+async function codes(stage: Stage, ledger: Ledger, company: Company): Promise<void> {
+  const person = await hireAnother(company, "Coder", "viewer");
+  const { secret } = await addTotp(person.client);
+  const { client, answer } = await afterPassword(person);
+  ledger.note(
+    answer.json?.state === "second-factor" && client.cookies.size === 0,
+    "the right password alone",
+    "member with an authenticator app",
+    `${answer.json?.state}, ${client.cookies.size} cookies`,
+  );
+  ledger.status("and what it opens", "member", await client.call("GET", "session"), 401);
+  await untilStepIsYoung();
+  const code = totpCode(secret);
+  ledger.status("the code of the moment", "member", await secondStep(person, "totp", code), 200);
+  ledger.status("the same code again", "whoever saw it", await secondStep(person, "totp", code), 401);
+  ledger.status("the next step's code", "member", await secondStep(person, "totp", totpCode(secret, 1)), 200);
+  ledger.status("a code of before it", "whoever saw it", await secondStep(person, "totp", code), 401);
+  await forgetSteps(stage, person);
+  await untilStepIsYoung();
+  for (const [steps, status] of [
+    [-2, 401],
+    [2, 401],
+    [-1, 200],
+  ] as const) {
+    const given = totpCode(secret, steps);
+    ledger.status(`a code ${steps} steps off`, "member", await secondStep(person, "totp", given), status);
+  }
+}
+
+async function atOnce(ledger: Ledger, company: Company): Promise<void> {
+  const person = await hireAnother(company, "Racer", "viewer");
+  const { secret, recoveryCodes } = await addTotp(person.client);
+  const race = async (what: string, method: "totp" | "recovery-code", code: string) => {
+    const open = await Promise.all([1, 2, 3].map(() => afterPassword(person)));
+    const answers = await Promise.all(
+      open.map(({ client, ticket }) =>
+        client.call("POST", "session/second-factor", { body: { ticket, method, code } }),
+      ),
+    );
+    one(ledger, what, answers);
+  };
+  await untilStepIsYoung();
+  await race("one code in three sign-ins at the same moment", "totp", totpCode(secret));
+  await race(
+    "one recovery code in three sign-ins at the same moment",
+    "recovery-code",
+    recoveryCodes?.[0] ?? "",
+  );
+  const { client, ticket } = await afterPassword(person);
+  const body = { ticket, method: "recovery-code", code: recoveryCodes?.[1] };
+  ledger.status("a ticket", "member", await client.call("POST", "session/second-factor", { body }), 200);
+  const again = { ...body, code: recoveryCodes?.[2] };
+  ledger.status(
+    "a ticket twice",
+    "member",
+    await client.call("POST", "session/second-factor", { body: again }),
+    410,
+  );
+}
+
+function one(ledger: Ledger, what: string, answers: readonly Answer[]): void {
+  const open = answers.filter((a) => a.status === 200).length;
+  ledger.note(open === 1, what, "member", answers.map((a) => a.status).join(", "));
+}
+
+async function guesses(ledger: Ledger, company: Company): Promise<void> {
+  const person = await hireAnother(company, "Guessed", "viewer");
+  const { secret } = await addTotp(person.client);
+  const wrong = () => {
+    const near = [-3, -2, -1, 0, 1, 2, 3].map((steps) => totpCode(secret, steps));
+    for (let n = 0; ; n++) if (!near.includes(String(n).padStart(6, "0"))) return String(n).padStart(6, "0");
+  };
+  for (let n = 1; n <= 5; n++)
+    ledger.status(
+      `wrong code ${n}`,
+      "whoever knows the password",
+      await secondStep(person, "totp", wrong()),
+      401,
+    );
+  const right = await secondStep(person, "totp", totpCode(secret));
+  ledger.status("the right code after five wrong ones", "member", right, 423);
+  const inside = await person.client.call("POST", "session/step-up", {
+    body: { method: "totp", code: totpCode(secret) },
+  });
+  ledger.status("and in an open session", "member", inside, 423);
+  await company.owner.client.call("POST", `members/${person.id}/unlock`, { body: {} });
+  await untilStepIsYoung();
+  const unlocked = await secondStep(person, "totp", totpCode(secret));
+  ledger.status("after an admin ended the pause", "member", unlocked, 200);
+}
+
+async function recovery(ledger: Ledger, company: Company): Promise<void> {
+  const person = await hireAnother(company, "Recovering", "viewer");
+  const { recoveryCodes } = await addTotp(person.client);
+  const [first = "", second = ""] = recoveryCodes ?? [];
+  ledger.note(
+    recoveryCodes?.length === 10 && new Set(recoveryCodes).size === 10,
+    "recovery codes with the first factor",
+    "member",
+    recoveryCodes?.length ?? 0,
+  );
+  const use = (code: string) => secondStep(person, "recovery-code", code);
+  ledger.status("a recovery code", "member", await use(first.toUpperCase()), 200);
+  ledger.status("the same again", "whoever found it", await use(first), 401);
+  const renewed = await person.client.call("POST", "account/recovery-codes", { body: {} });
+  ledger.status("new ones", "member", renewed, 200);
+  ledger.status("one of those before", "whoever found it", await use(second), 401);
+  ledger.status("one of the new ones", "member", await use(renewed.json?.recoveryCodes?.[0] ?? ""), 200);
+}
+
+/** Whoever's role needs a factor and has none reaches nothing but the way to set one up. */
+async function mandatory(stage: Stage, ledger: Ledger, company: Company): Promise<void> {
+  const { operator } = stage.founder;
+  const routes = await guardedRoutes(stage);
+  for (const [role, bare] of [
+    ["owner", await joinBare(stage, company.owner, "owner", company.slug)],
+    ["admin", await joinBare(stage, company.owner, "admin", company.slug)],
+    ["operator", await joinBare(stage, operator, "viewer", "operator")],
+  ] as const) {
+    const view = await bare.client.call("GET", "session");
+    ledger.note(view.json?.factor?.due === true, "signed in without a factor", role, view.status);
+    for (const { key, demand, ask } of routes) {
+      if (demand.beforeFactor) continue;
+      const { status, code } = await ask(bare.client);
+      ledger.note(code === "factor_required", key, `${role} without a factor`, `${status} ${code ?? ""}`);
+    }
+    // Whatever came of these calls, a new session goes on.
+    const { client } = await afterPassword(bare);
+    await addTotp(client);
+    ledger.status("with one", role, await client.call("GET", "members"), 200);
+    const removed = await client.call("DELETE", "account/totp");
+    ledger.status("the only factor is not removed", role, removed, 409);
+  }
+}
+
+async function requiredOfAll(stage: Stage, ledger: Ledger, company: Company): Promise<void> {
+  const person = await hireAnother(company, "Everyman", "viewer");
+  const policy = (required: boolean) =>
+    company.owner.client.call("PATCH", "policy", { body: { secondFactor: { required, graceDays: 3 } } });
+  expectStatus(await policy(true), 200, "asking a factor of all");
+  const view = await person.client.call("GET", "session");
+  const days = (Date.parse(view.json?.factor?.requiredFrom ?? "") - Date.now()) / 86_400_000;
+  ledger.note(Math.abs(days - 3) < 0.01, "the days of grace are told", "viewer", `${days} days`);
+  ledger.status("within the days of grace", "viewer", await person.client.call("GET", "members"), 200);
+  await stage.sql("postgres", async (client) => {
+    const back = "update tenant set factor_required_from = now() - interval '1 second' where tenant_id = $1";
+    await client.query(back, [company.id]);
+    await client.query("commit");
+  });
+  const late = await person.client.call("GET", "members");
+  ledger.note(
+    late.json?.error?.code === "factor_required",
+    "after the days of grace",
+    "viewer without a factor",
+    `${late.status} ${late.json?.error?.code ?? ""}`,
+  );
+  await addTotp(person.client);
+  ledger.status("with one", "viewer", await person.client.call("GET", "members"), 200);
+  ledger.status("its removal", "viewer", await person.client.call("DELETE", "account/totp"), 409);
+  expectStatus(await policy(false), 200, "asking it of nobody");
+  ledger.status(
+    "its removal where nobody asks",
+    "viewer",
+    await person.client.call("DELETE", "account/totp"),
+    204,
+  );
+}
+
+async function lostDevice(stage: Stage, ledger: Ledger, company: Company): Promise<void> {
+  const admin = await hireAnother(company, "Helper", "admin");
+  const person = await hireAnother(company, "Careless", "viewer");
+  await addTotp(person.client);
+  const reset = (who: Person) => admin.client.call("DELETE", `members/${who.id}/factors`);
+  const confirms = admin.client.confirm;
+  admin.client.confirm = null;
+  await ageFactor(stage, admin.id);
+  ledger.status("a lost device is reset with an old factor", "admin", await reset(person), 403);
+  if (admin.passkey) await stepUp(admin.client, admin.passkey);
+  admin.client.confirm = confirms;
+  ledger.status("of someone who holds more", "admin", await reset(company.owner), 403);
+  ledger.status("with a fresh one", "admin", await reset(person), 204);
+  ledger.status("open sessions", "the member", await person.client.call("GET", "session"), 401);
+  const { answer } = await afterPassword(person);
+  ledger.note(
+    answer.json?.state === "open",
+    "the password alone then",
+    "the member",
+    `${answer.json?.state}`,
+  );
+}
+
+/** Forgets which codes were used, so that earlier ones can be tried for their age alone. */
+async function forgetSteps(stage: Stage, { id }: Person): Promise<void> {
+  await stage.sql("postgres", async (client) => {
+    await client.query("update totp set last_step = null where member_id = $1", [id]);
+    await client.query("commit");
+  });
+}

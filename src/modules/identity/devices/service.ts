@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { sql } from "kysely";
+import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts";
+import { db } from "../../../kernel/database/queries.ts";
+import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { notify } from "../notices/service.ts";
+
+export const deviceCookie = (slug: string): string => `__Host-vs_device.${slug}`;
+/** As long as browsers keep a cookie at most. */
+export const DEVICE_SECONDS = 400 * 24 * 60 * 60;
+
+/**
+ * Notes that the acting member has just signed in with the browser that sent this cookie, and tells them when it was
+ * not used before; not of the first browser ever, which is their own. Answers the cookie to set: random, the same for
+ * all members of a workspace, and kept as a hash that differs for each.
+ */
+export async function noticeDevice(ctx: Ctx, cookie: string | undefined): Promise<string> {
+  const device = cookie !== undefined && FORM.test(cookie) ? cookie : randomBytes(32).toString("base64url");
+  const memberId = memberOf(ctx);
+  const hash = (await keysOf(ctx)).lookup("device", `${memberId}.${device}`);
+  await unit(ctx, async (inner) => {
+    const now = inner.clock();
+    const { rows } = await write(
+      inner,
+      sql<{ added: boolean }>`
+        insert into device (tenant_id, member_id, device_hash, first_seen_at, last_seen_at)
+        values (${tenantOf(inner).id}, ${memberId}, ${hash}, ${now}, ${now})
+        on conflict (tenant_id, member_id, device_hash) do update set last_seen_at = excluded.last_seen_at
+        returning xmax = 0 as added`,
+    );
+    if (!rows[0]?.added) return;
+    const [[other]] = await read(
+      inner,
+      db
+        .selectFrom("device")
+        .select("member_id")
+        .where("member_id", "=", memberId)
+        .where("device_hash", "<>", hash)
+        .limit(1),
+    );
+    if (!other) return;
+    const { ip, userAgent } = inner.origin ?? { ip: "", userAgent: "" };
+    await notify(inner, memberId, "new-device", { ip, userAgent });
+  });
+  return device;
+}
+
+const FORM = /^[A-Za-z0-9_-]{43}$/;

@@ -1,0 +1,172 @@
+import { randomBytes } from "node:crypto";
+import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
+import { finding } from "../../trust/stage/finding.ts";
+import { forEach, type LiveOperation, liveOperations } from "../../trust/stage/live-operations.ts";
+import type { Company, Person } from "../../trust/stage/people.ts";
+import type { Stage } from "../../trust/stage/stage.ts";
+import { ask, shareWith, upload, waitUntilReady } from "../../trust/stage/workspace.ts";
+import { byOpening } from "./colleagues-opening.ts";
+import { bySharing } from "./colleagues-sharing.ts";
+
+/**
+ * Inside one company: every two people, every route that names a document, a folder, a chat, an answer or a share, with
+ * the true identifier of what belongs to the other; then what sharing gives and taking back takes, and what an admin
+ * can open.
+ */
+export async function checkColleagues(stage: Stage): Promise<Outcome> {
+  const office = await openOffice(stage);
+  const findings = [
+    ...(await everyPair(stage, office)),
+    ...(await bySharing(office)),
+    ...(await byOpening(office)),
+  ];
+  const routes = new Set(findings.map(({ what }) => what)).size;
+  return {
+    ...outcomeOf(findings, `${findings.length} attempts by ${office.everybody.length} people`),
+    routes,
+  };
+}
+
+export interface Office {
+  readonly company: Company;
+  readonly everybody: readonly Person[];
+  readonly people: Readonly<Record<"owner" | "admin" | "manager" | "colleague" | "viewer", Person>>;
+  readonly things: readonly Things[];
+}
+
+/** What somebody has, and nobody else may see. */
+export interface Things {
+  readonly holder: Person;
+  /** In every document of theirs and of nobody else's. */
+  readonly word: string;
+  readonly folder: string;
+  /** A folder in that one. */
+  readonly inner: string;
+  /** A document in `inner`. */
+  readonly filed: string;
+  /** A document in no folder. */
+  readonly document: string;
+  readonly chat: string;
+  readonly answer: string;
+  /** A share of another folder of theirs, with somebody else. */
+  readonly share: string;
+}
+
+/** A company of this check's own, so that it can run again and nothing of the others' changes. */
+async function openOffice(stage: Stage): Promise<Office> {
+  const mark = randomBytes(3).toString("hex");
+  const company = await stage.founder.found(`fenwick-${mark}`, "Fenwick Row", "Orla Fenwick");
+  const [admin, manager, colleague, viewer, stranger] = await Promise.all([
+    company.hire("Ada Kerr", "admin"),
+    company.hire("Miro Lasko", "manager"),
+    company.hire("Nell Byrne", "manager"),
+    company.hire("Vito Sand", "viewer"),
+    company.hire("Una Teal", "viewer"),
+  ]);
+  const people = { owner: company.owner, admin, manager, colleague, viewer };
+  const holders = [people.owner, admin, manager, colleague];
+  const things = await Promise.all(holders.map((holder) => furnish(holder, stranger)));
+  return { company, people, everybody: [...Object.values(people), stranger], things };
+}
+
+async function furnish(holder: Person, stranger: Person): Promise<Things> {
+  const { client } = holder;
+  const word = `q${randomBytes(8).toString("hex")}`;
+  const made = async (parent: string | null, name: string): Promise<string> =>
+    (await client.call("POST", "folders", { body: { name, parent } })).json.id;
+  const folder = await made(null, "Letters");
+  const inner = await made(folder, "Old letters");
+  const bytes = Buffer.from(`The ${word} key lies under the mat.\n`);
+  const [document] = await upload(client, [{ name: "Key.txt", bytes }]);
+  const [filed] = await upload(client, [{ name: "Filed key.txt", bytes }], undefined, inner);
+  await waitUntilReady(client, [document?.id ?? "", filed?.id ?? ""]);
+  const answered = await ask(client, `Where does the ${word} key lie?`);
+  const shelf = await made(null, "Shelf");
+  const share = await shareWith(client, "folder", shelf, { kind: "member", id: stranger.id });
+  return {
+    holder,
+    word,
+    folder,
+    inner,
+    filed: filed?.id ?? "",
+    document: document?.id ?? "",
+    chat: answered.chat,
+    answer: answered.id,
+    share,
+  };
+}
+
+const NOUNS = ["document", "folder", "chat", "answer", "share"] as const;
+
+async function everyPair(stage: Stage, { everybody, things }: Office): Promise<Finding[]> {
+  const operations = (await liveOperations(stage)).flatMap((operation) => {
+    const noun = stage.server.routes.find((r) => `${r.method} ${r.url}` === keyOf(operation))?.resource;
+    return NOUNS.flatMap((known) => (known === noun ? [{ operation, noun: known }] : []));
+  });
+  const findings: Finding[] = NOUNS.filter((noun) => !operations.some((o) => o.noun === noun)).map((noun) =>
+    finding(false, noun, "the table of routes", "no route names one"),
+  );
+  for (const mine of things) {
+    for (const other of everybody.filter(({ id }) => id !== mine.holder.id)) {
+      // The one whom a shelf is shared with sees that shelf, and so its share's object.
+      const tried = await forEach(operations, async ({ operation, noun }) => {
+        const { status, json } = await callWith(other, operation, mine[noun]);
+        const held = status === 404 || (status === 403 && json?.error?.message === LACKS);
+        const who = `${other.role} ${other.name}, with a ${noun} of ${mine.holder.role} ${mine.holder.name}`;
+        return finding(held, `${operation.method} ${operation.url.slice(12)}`, who, String(status));
+      });
+      findings.push(...tried, ...(await everyList(other, mine)));
+    }
+    findings.push(await still(mine));
+  }
+  return findings;
+}
+
+// What the guard of the routes says: the role has not the route's permission, whatever it would have named.
+const LACKS = "Your role does not allow this. Ask an admin of your workspace.";
+
+const keyOf = ({ method, url }: LiveOperation): string => `${method} ${url}`;
+
+export function callWith(who: Person, { method, url, body }: LiveOperation, id: string) {
+  const path = url.replace("/api/t/:slug/", "").replace(":id", id);
+  return who.client.call(method, path, body === undefined ? {} : { body });
+}
+
+/** Nothing of it stands in any list, nor is it found. */
+async function everyList(other: Person, mine: Things): Promise<Finding[]> {
+  const lists = [
+    "documents?limit=200",
+    "documents?folder=top&limit=200",
+    "folders",
+    "chats?limit=200",
+    `search?q=${mine.word}`,
+  ];
+  const named = Object.values(mine).filter((value) => typeof value === "string");
+  return forEach(lists, async (list) => {
+    const { status, text } = await other.client.call("GET", list);
+    const seen = named.filter((id) => text.includes(id)).length;
+    return finding(
+      status === 200 && seen === 0,
+      `GET /${list.split("?")[0]}`,
+      `${other.role} ${other.name}`,
+      `${seen} of another's`,
+    );
+  });
+}
+
+/** After all attempts everything is still there, and still its owner's alone. */
+async function still(mine: Things): Promise<Finding> {
+  const { client, role, name } = mine.holder;
+  const answers = await forEach(
+    [`documents/${mine.document}`, `documents/${mine.filed}`, `folders/${mine.inner}`, `chats/${mine.chat}`],
+    (path) => client.call("GET", path),
+  );
+  const [document, filed, folder, chat] = answers.map(({ json }) => json);
+  const same =
+    document?.name === "Key.txt" &&
+    filed?.folder === mine.inner &&
+    folder?.parent === mine.folder &&
+    chat?.messages?.length === 2 &&
+    answers.every(({ json }) => json?.visibility === "private" && json?.access === "own");
+  return finding(same, "what was attacked", `${role} ${name}, its owner`, same ? "unchanged" : "changed");
+}

@@ -1,0 +1,231 @@
+import { randomBytes } from "node:crypto";
+import { type Finding, outcomeOf } from "../../../kernel/controls.ts";
+import { expectStatus } from "../../trust/stage/client.ts";
+import type { Stage } from "../../trust/stage/stage.ts";
+
+/** Attempts to gain rights: by a role given, made or changed, by what stands in a body, by two requests at once. */
+export async function checkEscalation(stage: Stage) {
+  const findings: Finding[] = [];
+  const expect = async (
+    what: string,
+    who: string,
+    answer: Promise<{ status: number }>,
+    statuses: number[],
+  ) => {
+    const { status } = await answer;
+    findings.push({ verdict: statuses.includes(status) ? "held" : "broken", what, who, got: String(status) });
+  };
+  const { a } = stage;
+  const spare = await a.hire(`Spare Owner ${Date.now()}`, "viewer");
+  const [admin, otherAdmin] = a.people.admin;
+  const [owner] = a.people.owner;
+  const [viewer] = a.people.viewer;
+  await expect(
+    "an admin makes themself owner",
+    "admin",
+    admin.client.call("PATCH", `members/${admin.id}`, { body: { role: "owner" } }),
+    [403],
+  );
+  await expect(
+    "an admin makes a colleague owner",
+    "admin",
+    admin.client.call("PATCH", `members/${otherAdmin.id}`, { body: { role: "owner" } }),
+    [403],
+  );
+  await expect(
+    "an admin demotes an owner",
+    "admin",
+    admin.client.call("PATCH", `members/${owner.id}`, { body: { role: "viewer" } }),
+    [403],
+  );
+  for (const [verb, method, path] of [
+    ["suspends", "PUT", `members/${owner.id}/suspension`],
+    ["removes", "DELETE", `members/${owner.id}`],
+  ] as const) {
+    await expect(
+      `an admin ${verb} an owner`,
+      "admin",
+      admin.client.call(method, path, method === "PUT" ? { body: {} } : {}),
+      [403],
+    );
+  }
+  await expect(
+    "an admin invites an owner",
+    "admin",
+    admin.client.call("POST", "invitations", { body: { address: "boss@elsewhere.example", role: "owner" } }),
+    [403],
+  );
+  await expect(
+    "a viewer changes a role",
+    "viewer",
+    viewer.client.call("PATCH", `members/${viewer.id}`, { body: { role: "admin" } }),
+    [403],
+  );
+  await expect(
+    "a role in the body of a rename",
+    "viewer",
+    viewer.client.call("PATCH", "account", {
+      body: { name: viewer.name, role: "owner", tenant_id: stage.b.id },
+    }),
+    [200, 422],
+  );
+  const after = await viewer.client.call("GET", "session");
+  findings.push({
+    verdict: after.json.me.role === "viewer" && after.json.tenant.slug === a.slug ? "held" : "broken",
+    what: "role and tenant after it",
+    who: "viewer",
+    got: `${after.json.me.role} in ${after.json.tenant.slug}`,
+  });
+  // The positive control: an owner may do what the admin may not.
+  await expect(
+    "an owner makes a member owner",
+    "owner",
+    owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "owner" } }),
+    [204],
+  );
+  await expect(
+    "and takes it back",
+    "owner",
+    owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "viewer" } }),
+    [204],
+  );
+  await ownRoles(stage, expect);
+  // The last two owners demote each other at once, in a company of their own.
+  const lone = await stage.founder.found(`lone-${Date.now().toString(36)}`, "Lone Owners", "Asta Holm");
+  const second = await lone.hire("Bo Frey", "owner");
+  const both = await Promise.all([
+    lone.owner.client.call("PATCH", `members/${second.id}`, { body: { role: "viewer" } }),
+    second.client.call("PATCH", `members/${lone.owner.id}`, { body: { role: "viewer" } }),
+  ]);
+  const members = await Promise.all([lone.owner, second].map((p) => p.client.call("GET", "session")));
+  const owners = members.filter((m) => m.json?.me?.role === "owner").length;
+  findings.push({
+    verdict: owners === 1 ? "held" : "broken",
+    what: "the last two owners demote each other at once",
+    who: "owners",
+    got: `${both.map((r) => r.status).join(" and ")}, ${owners} owner left`,
+  });
+  const last = members[0]?.json?.me?.role === "owner" ? lone.owner : second;
+  await expect(
+    "the last owner steps down",
+    "owner",
+    last.client.call("PATCH", `members/${last.id}`, { body: { role: "admin" } }),
+    [409],
+  );
+  await expect("the last owner leaves", "owner", last.client.call("DELETE", `members/${last.id}`), [409]);
+  return outcomeOf(findings, `${findings.length} attempts to gain rights`);
+}
+
+type Expect = (
+  what: string,
+  who: string,
+  answer: Promise<{ status: number }>,
+  statuses: number[],
+) => Promise<void>;
+
+/** With roles of a workspace's own, which can hold any set of rights. */
+async function ownRoles(stage: Stage, expect: Expect): Promise<void> {
+  const { a } = stage;
+  const owner = a.people.owner[0].client;
+  const admin = a.people.admin[0];
+  const suffix = randomBytes(3).toString("hex");
+  const role = async (name: string, permissions: string[]): Promise<string> => {
+    const made = await owner.call("POST", "roles", { body: { name: `${name} ${suffix}`, permissions } });
+    return expectStatus(made, 201, `making a role ${name}`).json.id;
+  };
+  const above = await role("Above", ["policy.change", "tenant.read"]);
+  const within = await role("Within", ["tenant.read", "role.change", "member.change-role"]);
+  const ofAdmin = (method: string, path: string, body?: unknown) =>
+    admin.client.call(method, path, body === undefined ? {} : { body });
+  const more = { name: `More ${suffix}`, permissions: ["policy.change"] };
+  const who = "admin";
+  await expect("a role of what its maker lacks", who, ofAdmin("POST", "roles", more), [403]);
+  await expect(
+    "more into a role than one holds",
+    who,
+    ofAdmin("PATCH", `roles/${within}`, { permissions: more.permissions }),
+    [403],
+  );
+  await expect(
+    "a role above is made smaller",
+    who,
+    ofAdmin("PATCH", `roles/${above}`, { permissions: [] }),
+    [403],
+  );
+  await expect("a role above is deleted", who, ofAdmin("DELETE", `roles/${above}`), [403]);
+  await expect(
+    "a role above for oneself",
+    who,
+    ofAdmin("PATCH", `members/${admin.id}`, { role: above }),
+    [403],
+  );
+  const invited = { address: `above.${suffix}@elsewhere.example`, role: above };
+  await expect("an invitation to a role above", who, ofAdmin("POST", "invitations", invited), [403]);
+  for (const name of ["custom", "support"])
+    await expect(
+      `the role “${name}” for oneself`,
+      who,
+      ofAdmin("PATCH", `members/${admin.id}`, { role: name }),
+      [422],
+    );
+  const [foreign] = (await stage.b.owner.client.call("GET", "members")).json.items;
+  await expect(
+    "a member of another workspace",
+    who,
+    ofAdmin("PATCH", `members/${foreign.id}`, { role: within }),
+    [404],
+  );
+  const elsewhere = await stage.b.owner.client.call("POST", "roles", {
+    body: { name: `There ${suffix}`, permissions: [] },
+  });
+  await expect(
+    "a role of another workspace",
+    who,
+    ofAdmin("PATCH", `members/${admin.id}`, { role: elsewhere.json.id }),
+    [404],
+  );
+  const scope = { name: "More", folder: null, networks: [], days: 1 };
+  for (const key of ["policy.change", "account.use", "role.create"])
+    await expect(
+      `a key that holds ${key}`,
+      who,
+      ofAdmin("POST", "keys", { ...scope, permissions: [key] }),
+      [403],
+    );
+  // Hired as an admin for the second factor that changing roles asks for.
+  const person = await a.hire(`Raised ${suffix}`, "admin");
+  await expect(
+    "a custom role is given",
+    "owner",
+    owner.call("PATCH", `members/${person.id}`, { body: { role: within } }),
+    [204],
+  );
+  const own = { permissions: ["tenant.read", "role.change", "member.change-role", "tenant.change"] };
+  await expect(
+    "more into one's own role",
+    "a member with it",
+    person.client.call("PATCH", `roles/${within}`, { body: own }),
+    [403],
+  );
+  await expect(
+    "the built-in role above",
+    "a member with it",
+    person.client.call("PATCH", `members/${person.id}`, { body: { role: "admin" } }),
+    [403],
+  );
+  const after = await person.client.call("PATCH", "tenant", { body: { name: a.name } });
+  await expect("what that would have opened", "a member with it", Promise.resolve(after), [403]);
+  // The positive control: whoever holds more changes the role, and what it opens.
+  await expect(
+    "the same by who holds it",
+    "owner",
+    owner.call("PATCH", `roles/${within}`, { body: own }),
+    [204],
+  );
+  await expect(
+    "and it is open",
+    "a member with it",
+    person.client.call("PATCH", "tenant", { body: { name: a.name } }),
+    [200],
+  );
+}

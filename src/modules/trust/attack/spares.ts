@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import type { User } from "../../../../attacker/contract.ts";
+import { expectStatus } from "../stage/client.ts";
+import { addPasskey } from "../stage/factors.ts";
+import type { Person } from "../stage/people.ts";
+import { type Crew, clientOf, signInAnyway } from "./users.ts";
+
+/** Makes what no route creates, for a user's own call to change or destroy. Null for what cannot be made. */
+export async function createSpare(
+  crew: Crew,
+  clerks: Readonly<Record<string, Person>>,
+  noun: string,
+  slug: string,
+  user: User,
+): Promise<string | null> {
+  const { stage, origin } = crew;
+  const cast = [stage.a, stage.b].find((one) => one.slug === slug);
+  const clerk = clerks[slug];
+  if (noun === "passkey") {
+    const client = clientOf(origin, slug, user);
+    const ids = async (): Promise<string[]> => {
+      const { json } = expectStatus(await client.call("GET", "account/factors"), 200, "listing factors");
+      return json.passkeys.map((one: { id: string }) => one.id);
+    };
+    const before = await ids();
+    await addPasskey(client, "Spare");
+    return (await ids()).find((id) => !before.includes(id)) ?? null;
+  }
+  if (noun === "session") {
+    const person = await signInAnyway(crew, slug, user);
+    const { json } = await person.client.call("GET", "sessions");
+    return json.items.find((s: { current: boolean }) => s.current)?.id ?? null;
+  }
+  if (noun === "support-grant" && slug === "operator") {
+    // The operator enters where a customer lets them in.
+    const body = { hours: 1, reason: "Search finds nothing" };
+    const { json } = await (clerks[stage.b.slug] as Person).client.call("POST", "support-grants", { body });
+    return json?.id ?? null;
+  }
+  if (!cast || !clerk) return null;
+  const spare = async () => cast.hire(`Spare ${randomUUID().slice(0, 8)}`, "viewer", clerk.client);
+  if (noun === "member") return (await spare()).id;
+  if (noun === "removed-member") {
+    const { id } = await spare();
+    expectStatus(await clerk.client.call("DELETE", `members/${id}`), 204, "removing a member");
+    return id;
+  }
+  if (noun === "workspace-key") {
+    const body = { name: "Spare", permissions: ["member.read"], folder: null, networks: [], days: 1 };
+    const { client } = cast.people.manager[1];
+    return expectStatus(await client.call("POST", "keys", { body }), 201, "making a key").json.id;
+  }
+  return null;
+}

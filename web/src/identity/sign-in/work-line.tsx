@@ -1,0 +1,8 @@
+/** Says, while this browser works for its right to try again, that it does so by itself. */
+export function WorkLine({ working }: { working: boolean }) {
+  return (
+    <p role="status" className="-mt-1 text-center text-small text-muted empty:hidden">
+      {working && "After failed attempts your browser works a few seconds first. Nothing for you to do."}
+    </p>
+  );
+}

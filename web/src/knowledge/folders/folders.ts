@@ -1,0 +1,90 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { Document, Folder, List } from "../../api/types.ts";
+import { useSession } from "../../identity/session.tsx";
+
+/** Folders as they stand in each other. A folder whose parent is not open to this person stands at the top. */
+export type Tree = {
+  all: Folder[];
+  byId: ReadonlyMap<string, Folder>;
+  /** Folders directly in one, by name; null: at the top. */
+  in: (id: string | null) => Folder[];
+  /** From the top down to the folder itself; empty for the top and for a folder that is not there. */
+  pathTo: (id: string | null) => Folder[];
+};
+
+/** Every folder that this person may see (the server gives 2,000 at most, in one answer). */
+export function useFolders() {
+  const session = useSession();
+  const folders = useQuery({
+    queryKey: [session.slug, "folders"],
+    queryFn: () => session.call<List<Folder>>("GET", "folders"),
+    enabled: session.can("folder.read"),
+  });
+  const tree = useMemo(() => treeOf(folders.data?.items ?? []), [folders.data]);
+  return { ...folders, tree };
+}
+
+const names = new Intl.Collator("en-GB", { numeric: true, sensitivity: "base" });
+
+export function treeOf(all: Folder[]): Tree {
+  const byId = new Map(all.map((folder) => [folder.id, folder]));
+  const parentOf = ({ parent }: Folder) => (parent && byId.has(parent) ? parent : null);
+  const below = new Map<string | null, Folder[]>();
+  for (const folder of all) {
+    const siblings = below.get(parentOf(folder));
+    if (siblings) siblings.push(folder);
+    else below.set(parentOf(folder), [folder]);
+  }
+  for (const siblings of below.values()) siblings.sort((a, b) => names.compare(a.name, b.name));
+  return {
+    all,
+    byId,
+    in: (id) => below.get(id) ?? [],
+    pathTo: (id) => {
+      const path: Folder[] = [];
+      let folder = id ? byId.get(id) : undefined;
+      while (folder && !path.includes(folder)) {
+        path.unshift(folder);
+        const parent = parentOf(folder);
+        folder = parent ? byId.get(parent) : undefined;
+      }
+      return path;
+    },
+  };
+}
+
+/** A change of folders: afterwards folders and documents are asked for again, since rights come down with them. */
+export function useFolderDeed<Input, Output>(work: (input: Input) => Promise<Output>) {
+  const session = useSession();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: work,
+    onSettled: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: [session.slug, "folders"] }),
+        queries.invalidateQueries({ queryKey: [session.slug, "documents"] }),
+      ]),
+  });
+}
+
+export type Movable = { kind: "folder" | "document"; id: string; name: string; in: string | null };
+
+/** Moves a folder or a document; `to` null: the top of the library. */
+export function useMove() {
+  const session = useSession();
+  return useFolderDeed(
+    ({ item, to }: { item: Movable; to: string | null }): Promise<Folder | Document> =>
+      item.kind === "folder"
+        ? session.call<Folder>("PUT", `folders/${item.id}/parent`, { body: { parent: to } })
+        : session.call<Document>("PUT", `documents/${item.id}/folder`, { body: { folder: to } }),
+  );
+}
+
+/** Whether a folder may be moved there: neither into itself nor below itself, and not where it is. */
+export function mayMoveTo(tree: Tree, item: Movable, to: string | null): boolean {
+  if (to === item.in) return false;
+  const target = to === null ? null : tree.byId.get(to);
+  if (target && target.access === "read") return false;
+  return item.kind === "document" || !tree.pathTo(to).some((folder) => folder.id === item.id);
+}

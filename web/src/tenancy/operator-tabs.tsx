@@ -1,0 +1,25 @@
+import { Link } from "@tanstack/react-router";
+import { useSession } from "../identity/session.tsx";
+
+/** The operator's two lists: all customers, and those who have let support in. */
+export function OperatorTabs() {
+  const session = useSession();
+  if (!session.can("operator.tenants.read") || !session.can("operator.support.see")) return null;
+  const shared = {
+    params: { slug: session.slug },
+    activeOptions: { exact: true },
+    activeProps: { "aria-current": "page" as const },
+    className:
+      "inline-flex min-h-10 items-center border-b-2 border-transparent px-1 text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-semibold aria-[current=page]:text-ink",
+  };
+  return (
+    <nav aria-label="Customers" className="-mt-2 mb-6 flex gap-6 border-b border-line">
+      <Link to="/t/$slug/tenants" {...shared}>
+        All
+      </Link>
+      <Link to="/t/$slug/tenants/support" {...shared}>
+        Support
+      </Link>
+    </nav>
+  );
+}

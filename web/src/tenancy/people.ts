@@ -1,0 +1,24 @@
+import { useQuery } from "@tanstack/react-query";
+import type { GroupSummary, List, Member } from "../api/types.ts";
+import { useSession } from "../identity/session.tsx";
+
+/** Everyone in the workspace: the server gives 5,000 at most, in one answer. */
+export function useMembers() {
+  const session = useSession();
+  return useQuery({
+    queryKey: [session.slug, "members"],
+    queryFn: () => session.call<List<Member>>("GET", "members"),
+    enabled: session.can("member.read"),
+    staleTime: 60_000,
+  });
+}
+
+export function useGroups() {
+  const session = useSession();
+  return useQuery({
+    queryKey: [session.slug, "groups"],
+    queryFn: () => session.call<List<GroupSummary>>("GET", "groups"),
+    enabled: session.can("group.read"),
+    staleTime: 60_000,
+  });
+}
