@@ -91,7 +91,7 @@ export type Probe = {
   class: ClassName | "coverage";
   role: string;
   who: string;
-  /** The first 16 hex digits of SHA-256 over method, path, header names and body: never a secret. */
+  /** The first 16 hex digits of SHA-256 over method, path, header names and (the beginning of the) body: never a secret. */
   request: string;
   status: number;
   verdict: Verdict;

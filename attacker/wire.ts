@@ -58,6 +58,10 @@ function exchange(
   });
 }
 
+// Who refuses megabytes does so by their announced length: it gets a moment before most of them are sent.
+const LARGE = 1_000_000;
+const MOMENT_MS = 15;
+
 /** A server that refuses a large body answers before it is all there: stop sending then, and read. */
 function trickle(outgoing: http.ClientRequest, body: Buffer): void {
   let answered = false;
@@ -69,8 +73,10 @@ function trickle(outgoing: http.ClientRequest, body: Buffer): void {
     if (answered || outgoing.destroyed) return;
     if (at >= body.length) return void outgoing.end();
     const flowing = outgoing.write(body.subarray(at, at + 65_536));
+    const isFirst = at === 0;
     at += 65_536;
-    if (flowing) setImmediate(more);
+    if (isFirst && body.length > LARGE) setTimeout(more, MOMENT_MS);
+    else if (flowing) setImmediate(more);
     else outgoing.once("drain", more);
   };
   more();

@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { quantile, rounded } from "./report.ts";
 
 export interface Order {
@@ -66,6 +67,8 @@ async function generate({ port, requests, connections, seconds }: Order): Promis
   const began = performance.now();
   const end = began + seconds * 1000;
   const one = async (index: number): Promise<void> => {
+    // Not all in one moment: the queue of connections that nobody has accepted yet is a system's, and short.
+    if (index >= 100) await sleep(index / 2);
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     await once(socket, "connect");
     await new Promise<void>((done, fail) => {

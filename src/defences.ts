@@ -1,7 +1,15 @@
 import { accountDefences } from "./defences/accounts.ts";
 import type { Defence } from "./defences/defence.ts";
 import { factorDefences } from "./defences/factors.ts";
+import { passwordDefences } from "./defences/passwords.ts";
+import { sharingDefences } from "./defences/sharing.ts";
 import { skeletonDefences } from "./defences/skeleton.ts";
 
 /** Removed one at a time by `falsify`; a removal that no claim notices fails it. */
-export const defences: readonly Defence[] = [...skeletonDefences, ...accountDefences, ...factorDefences];
+export const defences: readonly Defence[] = [
+  ...skeletonDefences,
+  ...sharingDefences,
+  ...accountDefences,
+  ...factorDefences,
+  ...passwordDefences,
+];

@@ -36,21 +36,6 @@ export const skeletonDefences: readonly Defence[] = [
     without: 'if (ctx.permission === null && !allows(standing, ctx.permission ?? ""))',
   },
   {
-    words: "a document is loaded for those who may see it",
-    claim: "tenancy.isolation-users",
-    file: "src/modules/knowledge/documents/access.ts",
-    text: 'if (!row || (row.owner_id !== me && row.visibility !== "tenant")) throw',
-    without: "if (!row) throw",
-  },
-  {
-    words: "a list of documents holds those that one may see",
-    claim: "tenancy.isolation-users",
-    file: "src/modules/knowledge/documents/access.ts",
-    text: 'where.or([where("document.owner_id", "=", memberId), where("document.visibility", "=", "tenant")])',
-    without:
-      'where.or([where("document.owner_id", "=", memberId), where("document.owner_id", "<>", memberId)])',
-  },
-  {
     words: "a session belongs to a member of its own tenant",
     claim: "tenancy.foreign-keys",
     file: enter,
@@ -131,16 +116,16 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "an attempt counts before the password is looked at",
     claim: "identity.lockout",
-    file: "src/modules/identity/sign-in/lockout.ts",
-    text: "if (row.locked_until === null && row.failures > MOST_FAILURES)",
-    without: "if (row.locked_until === null && row.failures > 1_000_000)",
+    file: signIn,
+    text: "if (attempt.locked_until || attempt.failures > MOST_FAILURES)",
+    without: "if (attempt.locked_until || attempt.failures > 1_000_000)",
   },
   {
     words: "an unknown address takes as long as a known one",
     claim: "identity.lockout",
     file: "src/modules/identity/passwords/hash.ts",
-    text: "const matches = (await submit(",
-    without: "if (phc === null) return false;\n  const matches = (await submit(",
+    text: 'const { value, ms } = await submit({ verb: "verify"',
+    without: 'if (stored === null) return false;\n  const { value, ms } = await submit({ verb: "verify"',
   },
   {
     words: "a refused sign-in is recorded",
@@ -210,8 +195,8 @@ export const skeletonDefences: readonly Defence[] = [
     words: "each workspace has passwords of its own",
     claim: "identity.slug-login",
     file: "src/modules/identity/passwords/hash.ts",
-    text: "return phc !== null && matches;",
-    without: "return phc !== null && (matches || password.length > 0);",
+    text: "if (stored !== null && value === true) return true;",
+    without: "if (stored !== null) return true;",
   },
   {
     words: "the operator's record of a customer is sealed",

@@ -5,7 +5,14 @@ import { printMatrix, rolesOf } from "./matrix.ts";
 import { permission } from "./permissions.ts";
 import { allow, publicBecause, type Routes, route, unauditedBecause } from "./routes/contract.ts";
 
-permission({ key: "thing.read", group: "Things", words: "See things", from: "manager", in: "customer" });
+permission({
+  key: "thing.read",
+  group: "Things",
+  words: "See things",
+  from: "manager",
+  in: "customer",
+  forKeys: true,
+});
 
 const routes: Routes = [];
 const add = (method: "GET" | "DELETE", path: string, access: Parameters<typeof route>[1]["access"]) =>
@@ -38,10 +45,10 @@ test("is printed as a table in an order that does not change", () => {
   assert.equal(printMatrix([...routes].reverse()), printed);
   const rows = printed.split("\n").filter((line) => /^\| `/.test(line));
   assert.deepEqual(rows, [
-    "| `GET /api/t/:slug/lost` | thing.forgotten | nowhere | – | – | – | – | – |",
-    "| `DELETE /api/t/:slug/things` | thing.read | customer | – | yes | yes | yes | – |",
-    "| `GET /api/t/:slug/things` | thing.read | customer | – | yes | yes | yes | – |",
+    "| `GET /api/t/:slug/lost` | thing.forgotten | nowhere | – | – | – | – | – | – | – |",
+    "| `DELETE /api/t/:slug/things` | thing.read | customer | – | yes | yes | yes | – | yes | – |",
+    "| `GET /api/t/:slug/things` | thing.read | customer | – | yes | yes | yes | – | yes | – |",
     "| `GET /api/t/:slug/open` | everybody may know |",
   ]);
-  assert.ok(printed.includes("| thing.read | Things | See things | manager | – |"));
+  assert.ok(printed.includes("| thing.read | Things | See things | manager | – | yes | – |"));
 });

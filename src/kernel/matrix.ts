@@ -19,14 +19,21 @@ export function printMatrix(routes: Routes): string {
     "",
     "Written by `node src/main.ts check matrix --write` from the running table of routes; `bin/ci` fails when it differs.",
     "Reviewed by people: a change here is a change of who may do what. A permission opens a route; which rows a",
-    "member reaches behind it is decided where the row is loaded (own, shared, or not there).",
+    "member reaches behind it is decided where the row is loaded (own, shared, or not there). A role of a workspace's own",
+    "opens the routes of the permissions that it was given, and those of the last table that every role has. An API key",
+    "opens what it was given of its owner's; the operator's staff come in only under a grant of the workspace.",
     "",
-    "| route | permission | exists in | viewer | manager | admin | owner | second factor |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| route | permission | exists in | viewer | manager | admin | owner | staff | API key | second factor |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...guarded.map((r) => {
       const key = permissionOf(r) ?? "";
-      const where = permissions().find((p) => p.key === key)?.in ?? "nowhere";
-      return `| \`${r.method} ${r.url}\` | ${key} | ${where} | ${roles.map((role) => yes(r, role)).join(" | ")} | ${factorWords(r)} |`;
+      const declared = permissions().find((p) => p.key === key);
+      const held = [
+        ...roles.map((role) => yes(r, role)),
+        may(declared?.forSupport),
+        may(declared?.forKeys && !r.demand.fresh),
+      ];
+      return `| \`${r.method} ${r.url}\` | ${key} | ${declared?.in ?? "nowhere"} | ${held.join(" | ")} | ${factorWords(r)} |`;
     }),
     "",
     "## Public, each with its reason",
@@ -39,14 +46,17 @@ export function printMatrix(routes: Routes): string {
     "",
     "## Permissions",
     "",
-    "| permission | group | in words | from | for API keys |",
-    "| --- | --- | --- | --- | --- |",
+    "| permission | group | in words | from | every role | for API keys | for staff |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
     ...permissions().map(
-      (p) => `| ${p.key} | ${p.group} | ${p.words} | ${p.from} | ${p.forKeys ? "yes" : "–"} |`,
+      (p) =>
+        `| ${p.key} | ${p.group} | ${p.words} | ${p.from} | ${may(p.always)} | ${may(p.forKeys)} | ${may(p.forSupport)} |`,
     ),
     "",
   ].join("\n");
 }
+
+const may = (yes: boolean | undefined): string => (yes ? "yes" : "–");
 
 function factorWords({ demand }: Route): string {
   if (demand.fresh) return "within 5 minutes";

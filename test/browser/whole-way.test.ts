@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { sampleCompanies } from "../../samples/index.ts";
+import { seconds } from "../../src/kernel/clock.ts";
 import { offerSetUp } from "../../src/modules/tenancy/set-up/service.ts";
 import { projectFolder } from "../../src/project.ts";
+import { type AuthenticatorApp, enrol } from "./authenticator.ts";
 import { type House, openHouse, storeRun } from "./house.ts";
 import { DESK, openWatched, PHONE, shoot, type Watched } from "./watched.ts";
 
@@ -22,6 +24,10 @@ const renewsScreenshot = process.env.UPDATE_SCREENSHOT === "1";
 
 const files = sampleCompanies[0]?.documents.map(({ path }) => path.pathname) ?? [];
 
+// The server's clock, moved on where a new code of an authenticator app is needed.
+let ahead = 0;
+const clock = () => new Date(Date.now() + ahead);
+
 let house: House | null;
 /** The operator's browser, the one in which both owners sit, the colleague's. */
 let operator: Watched;
@@ -31,12 +37,13 @@ let desk: Page;
 let harrow: Page;
 let bexley: Page;
 let tomas: Page;
+let maras: AuthenticatorApp;
 let outbox: string;
 let lease: string;
 let stopped: string | null = null;
 
 before(async () => {
-  house = await openHouse();
+  house = await openHouse({ clock });
   if (!house) return;
   const { browser, instance } = house;
   [operator, owners, colleague] = [
@@ -104,6 +111,8 @@ step("the operator signs in, lands among the customers, and opens two workspaces
   await heading(desk, "Sign in").waitFor();
   await operator.look(desk, "sign-in");
   await signIn(desk, "olu@operator.example");
+  await heading(desk, "One more thing before you begin").waitFor();
+  await enrol(desk, clock);
   await desk.waitForURL("**/t/operator/tenants");
   await heading(desk, "Open the first workspace").waitFor();
   await operator.look(desk, "tenants-none");
@@ -122,7 +131,9 @@ step("the operator signs in, lands among the customers, and opens two workspaces
 step("two owners join by mail, side by side in one browser", async () => {
   [harrow, bexley] = [await owners.newPage(), await owners.newPage()];
   await joinByMail(harrow, MARA, "Mara Osei", "Join Harrow & Finch");
+  ({ app: maras } = await enrol(harrow, clock));
   await joinByMail(bexley, IDRIS, "Idris Vale", "Join Bexley Marine");
+  await enrol(bexley, clock);
   await harrow.waitForURL(`**${HARROW}/ask`);
   await bexley.waitForURL(`**${BEXLEY}/ask`);
   await harrow.bringToFront();
@@ -211,10 +222,13 @@ step("what is shared is seen by the colleague, and by no other customer", async 
   await colleague.look(tomas, "document-not-shared");
   await harrow.goto(url);
   await harrow.getByRole("button", { name: "Share" }).click();
-  await harrow.getByRole("radio", { name: /Everyone at Harrow/ }).check();
+  const sharing = harrow.getByRole("dialog", { name: "Who can see it" });
+  await sharing.getByRole("combobox", { name: "Share with" }).fill("Everyone");
+  await sharing.getByRole("option", { name: /Everyone at Harrow/ }).click();
+  await sharing.getByRole("button", { name: "Share" }).click();
+  await sharing.getByText("Everyone at Harrow & Finch can see this document").waitFor();
   await owners.look(harrow, "share");
-  await harrow.getByRole("button", { name: "Save" }).click();
-  await harrow.getByText("Everyone at Harrow & Finch").waitFor();
+  await sharing.getByRole("button", { name: "Done" }).click();
   await tomas.goto(url);
   await tomas.getByText("The period of notice is six months").waitFor();
   await colleague.look(tomas, "document-of-a-colleague");
@@ -375,9 +389,9 @@ step("a new password and signing out everywhere end the other browser's session"
   await phone.goto(`${instance.url}${HARROW}`);
   await phone.waitForURL(/sign-in/);
   await signIn(phone, MARA);
+  await giveCode(phone, maras);
   await phone.waitForURL(`**${HARROW}/ask`);
   await harrow.goto(`${instance.url}${HARROW}/settings/account`);
-  await harrow.getByRole("button", { name: "End this one" }).waitFor();
   await owners.look(harrow, "account");
   await harrow.getByLabel("Password now", { exact: true }).fill(PASSWORD);
   await harrow.getByLabel("New password", { exact: true }).fill(NEW_PASSWORD);
@@ -386,7 +400,10 @@ step("a new password and signing out everywhere end the other browser's session"
   await phone.getByRole("link", { name: "Activity" }).click();
   await phone.getByText("Sign in to go on.").waitFor();
   await signIn(phone, MARA, NEW_PASSWORD);
+  await giveCode(phone, maras);
   await heading(phone, "Activity").waitFor();
+  await harrow.getByRole("link", { name: "Security", exact: true }).click();
+  await harrow.getByRole("button", { name: /^End this one/ }).waitFor();
   await harrow.getByRole("button", { name: "Sign out everywhere" }).click();
   await harrow.getByText("You are signed out.").waitFor();
   await owners.look(harrow, "signed-out");
@@ -436,7 +453,14 @@ const mailTo = (page: Page, address: string): Locator =>
 async function signIn(page: Page, address: string, password = PASSWORD): Promise<void> {
   await page.getByLabel("Email address").fill(address);
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** The second step, with a code that was not used before. */
+async function giveCode(page: Page, app: AuthenticatorApp): Promise<void> {
+  ahead += seconds(30);
+  await page.getByLabel(/^Code of your authenticator/).fill(app.code());
+  await page.getByRole("button", { name: "Go on" }).click();
 }
 
 async function openWorkspace(page: Page, name: string, owner: string): Promise<void> {

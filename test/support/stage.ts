@@ -248,7 +248,7 @@ export function answerOfCommitLost(stage: Stage, t: Lasting): System {
  * them, and lets go once every one of them waits.
  */
 export async function meetingAt<T>(
-  stage: Stage,
+  stage: Pick<Stage, "database">,
   lock: string,
   begin: readonly (() => Promise<T>)[],
 ): Promise<PromiseSettledResult<T>[]> {

@@ -47,6 +47,9 @@ test("an API key has a rate of its own, and what programs take is missing for no
   for (let k = 0; k < 20; k++) for (let i = 0; i < burst; i++) take(`k${k}`);
   assert.equal(take("late").allowed, false);
   for (let i = 1; i < rates.read.burst; i++) assert.ok(take().allowed);
+  // Where people may do less than programs elsewhere, so may programs.
+  const asking = checkRate(system, route("ask"), { tenantId: "a", actor: { memberId: "m", keyId: "one" } });
+  assert.equal(asking.limit, Math.min(rates.ask.burst, rates["key-write"].burst));
 });
 
 test("visitors are counted by network and route", () => {

@@ -87,11 +87,20 @@ export function checkRate(
   }
   const { memberId, keyId } = who.actor;
   // A program has a class of its own; what it takes is missing neither for its owner nor for the other people.
-  const rate = keyId ? rates[changesState(route) ? "key-write" : "key-read"] : rates[route.rate];
+  const rate = keyId ? rateOfKey(route) : rates[route.rate];
   const one = keyId ? `k:${who.tenantId}:${keyId}` : `m:${who.tenantId}:${memberId}`;
   const taken = system.limiter.take(`${one}:${endpoint}`, rate);
   if (!taken.allowed) return taken;
-  return takeOfTenant(system, `t:${who.tenantId}:${endpoint}`, rate, taken);
+  return takeOfTenant(system, `${keyId ? "p" : "t"}:${who.tenantId}:${endpoint}`, rate, taken);
+}
+
+/** Of the class for programs and the route's own, the lesser. */
+function rateOfKey(route: Route): Rate {
+  const [program, person] = [rates[changesState(route) ? "key-write" : "key-read"], rates[route.rate]];
+  return {
+    perMinute: Math.min(program.perMinute, person.perMinute),
+    burst: Math.min(program.burst, person.burst),
+  };
 }
 
 function takeOfTenant(system: System, key: string, { perMinute, burst }: Rate, taken: Taken): Taken {

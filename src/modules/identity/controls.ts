@@ -5,6 +5,7 @@ import { checkInvitations } from "./checks/invitations.ts";
 import { checkLockout } from "./checks/lockout.ts";
 import { checkLoginAudit } from "./checks/login-audit.ts";
 import { checkPasskeys } from "./checks/passkeys.ts";
+import { checkPasswordHash } from "./checks/password-hash.ts";
 import { checkPasswordPolicy } from "./checks/password-policy.ts";
 import { checkRevocation } from "./checks/revocation.ts";
 import { checkSessions } from "./checks/sessions.ts";
@@ -19,6 +20,12 @@ export const identityControls: readonly Control<Stage>[] = [
     kind: "tested",
     removed: "the list of common passwords",
     check: checkPasswordPolicy,
+  },
+  {
+    id: "identity.password-hash",
+    kind: "tested",
+    removed: "the renewal of hashes from elsewhere",
+    check: checkPasswordHash,
   },
   {
     id: "identity.lockout",

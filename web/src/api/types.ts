@@ -387,7 +387,8 @@ export type Opening = {
   reason: string;
   at: string;
   until: string;
-  ended: string | null;
+  /** Ended by somebody, or over. */
+  ended: boolean;
 };
 
 export type Holdings = { documents: number; folders: number; chats: number; groups: number };
@@ -420,7 +421,8 @@ export type ApiKey = {
   name: string;
   prefix: string;
   permissions: string[];
-  folder: { id: string; name: string } | null;
+  /** `name` null: the folder is not open to this person any more, or deleted. */
+  folder: { id: string; name: string | null } | null;
   networks: string[];
   createdAt: string;
   expiresAt: string;

@@ -55,7 +55,7 @@ function OpenedByAdmin() {
     enabled: session.can("account.openings") && !isSupport(session),
     refetchInterval: 2 * MINUTE,
   });
-  const open = openings.data?.items.find(({ until, ended }) => ended === null && Date.parse(until) > now);
+  const open = openings.data?.items.find(({ until, ended }) => !ended && Date.parse(until) > now);
   if (!open) return null;
   return (
     <Banner icon={<Eye size={16} aria-hidden />}>

@@ -11,7 +11,9 @@ import { plural } from "../ui/time.tsx";
 import { say } from "../ui/toast.tsx";
 import { useMembers } from "./people.ts";
 
-function useHoldings(member: Member) {
+type Left = Pick<Member, "id" | "name">;
+
+function useHoldings(member: Left) {
   const session = useSession();
   return useQuery({
     queryKey: [session.slug, "holdings", member.id],
@@ -31,7 +33,7 @@ function inWords({ documents, folders, chats }: Holdings): string | null {
 }
 
 /** How much somebody owns, in numbers only. */
-export function HoldingsLine({ member }: { member: Member }) {
+export function HoldingsLine({ member }: { member: Left }) {
   const holdings = useHoldings(member);
   if (!holdings.data) return null;
   const words = inWords(holdings.data);
@@ -44,7 +46,7 @@ export function HoldingsLine({ member }: { member: Member }) {
 }
 
 /** Gives what a removed member left to somebody else. Until then nobody but those it was shared with sees it. */
-export function HandOver({ member, onClose }: { member: Member; onClose: () => void }) {
+export function HandOver({ member, onClose }: { member: Left; onClose: () => void }) {
   const session = useSession();
   const queries = useQueryClient();
   const members = useMembers();
@@ -73,12 +75,12 @@ export function HandOver({ member, onClose }: { member: Member; onClose: () => v
   return (
     <Dialog title={`What ${member.name} left`} onClose={onClose}>
       {nothing ? (
-        <p className="text-muted">{member.name} owned no documents, folders or conversations.</p>
+        <p className="text-muted">There are no documents, folders or conversations to hand over.</p>
       ) : (
         <>
           <p className="mb-4 text-muted">
             {words ? `${words}. ` : ""}Whoever gets it owns it from then on, with everything that it was
-            shared with. They and the activity are told.
+            shared with.
           </p>
           <Picker
             label="Hand over to"

@@ -2,20 +2,20 @@ import { useEffect, useId, useRef } from "react";
 import type { PermissionWords } from "../api/types.ts";
 import { classes } from "../ui/classes.ts";
 
-/** Permissions under their headings, in the order in which the server names them. `fixed`: every role has all of them. */
-export function byGroup(
-  permissions: PermissionWords[],
-): { group: string; items: PermissionWords[]; fixed: boolean }[] {
+/** Permissions under their headings, in the order in which the server names them. */
+export function byGroup(permissions: PermissionWords[]): { group: string; items: PermissionWords[] }[] {
   const groups = new Map<string, PermissionWords[]>();
   for (const permission of permissions) {
     const items = groups.get(permission.group);
     if (items) items.push(permission);
     else groups.set(permission.group, [permission]);
   }
-  // What every role has anyway comes last: there is nothing to decide about it.
+  // What every role has anyway comes last: there is little to decide about it.
+  const mostlyFixed = ([, items]: [string, PermissionWords[]]) =>
+    Number(items.filter(({ always }) => always).length > items.length / 2);
   return [...groups]
-    .map(([group, items]) => ({ group, items, fixed: items.every(({ always }) => always) }))
-    .sort((a, b) => Number(a.fixed) - Number(b.fixed));
+    .sort((a, b) => mostlyFixed(a) - mostlyFixed(b))
+    .map(([group, items]) => ({ group, items }));
 }
 
 /**
@@ -39,22 +39,10 @@ export function PermissionGroups(props: {
   };
   return (
     <div className="flex flex-col gap-5">
-      {byGroup(props.permissions).map(({ group, items, fixed }) => {
-        if (fixed)
-          return (
-            <details key={group}>
-              <summary className="inline-flex min-h-8 items-center rounded-sm text-muted hover:text-ink">
-                {group}: every role has these {items.length}
-              </summary>
-              <ul className="ml-[7px] border-l border-line pl-5 text-muted">
-                {items.map(({ key, words }) => (
-                  <li key={key} className="py-1">
-                    {words}
-                  </li>
-                ))}
-              </ul>
-            </details>
-          );
+      {byGroup(props.permissions).map(({ group, items: all }) => {
+        const items = all.filter(({ always }) => !always);
+        const fixed = all.filter(({ always }) => always);
+        if (items.length === 0) return <Fixed key={group} group={group} items={fixed} />;
         const free = items.filter((item) => !props.whyNot(item));
         const on = free.filter(({ key }) => chosen.has(key)).length;
         return (
@@ -88,11 +76,30 @@ export function PermissionGroups(props: {
                   />
                 );
               })}
+              {fixed.length > 0 && <Fixed items={fixed} />}
             </div>
           </fieldset>
         );
       })}
     </div>
+  );
+}
+
+/** What there is no choice about: every role has it. */
+function Fixed({ group, items }: { group?: string; items: PermissionWords[] }) {
+  return (
+    <details>
+      <summary className="inline-flex min-h-8 items-center rounded-sm text-muted hover:text-ink">
+        {group ? `${group}: every role has these ${items.length}` : `and ${items.length} that every role has`}
+      </summary>
+      <ul className="ml-[7px] border-l border-line pl-5 text-muted">
+        {items.map(({ key, words }) => (
+          <li key={key} className="py-1">
+            {words}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

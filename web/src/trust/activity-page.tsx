@@ -6,6 +6,7 @@ import { Page } from "../frame/page.tsx";
 import { deviceOf } from "../identity/device.ts";
 import { useSession } from "../identity/session.tsx";
 import { SignInHistory } from "../identity/sign-in-history.tsx";
+import { HandOver } from "../tenancy/hand-over.tsx";
 import { useMembers } from "../tenancy/people.ts";
 import { roleWord } from "../tenancy/roles.ts";
 import { Button, IconButton } from "../ui/button.tsx";
@@ -254,6 +255,7 @@ function Details({ entry }: { entry: AuditEntry }) {
           ))}
         </dl>
       )}
+      <HandOverLater entry={entry} />
       <p className="font-mono text-evidence wrap-anywhere text-muted">
         {entry.event} · {entry.resource.type}
         {entry.resource.id && ` ${entry.resource.id}`}
@@ -262,6 +264,22 @@ function Details({ entry }: { entry: AuditEntry }) {
         {entry.ip ?? "no address"}
         {entry.userAgent && ` · ${deviceOf(entry.userAgent)}`} · {new Date(entry.at).toISOString()}
       </p>
+    </div>
+  );
+}
+
+/** A removed member is in no list any more; what they left can still be handed over from here. */
+function HandOverLater({ entry }: { entry: AuditEntry }) {
+  const session = useSession();
+  const [open, setOpen] = useState(false);
+  const { id } = entry.resource;
+  if (entry.event !== "member.removed" || !id || !session.can("member.hand-over")) return null;
+  return (
+    <div>
+      <Button small onClick={() => setOpen(true)}>
+        Hand over what they left
+      </Button>
+      {open && <HandOver member={{ id, name: "this member" }} onClose={() => setOpen(false)} />}
     </div>
   );
 }

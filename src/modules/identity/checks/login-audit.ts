@@ -1,7 +1,11 @@
 import { outcomeOf } from "../../../kernel/controls.ts";
+import { openAuthenticator } from "../../trust/stage/authenticator.ts";
 import { openClient } from "../../trust/stage/client.ts";
-import { signIn } from "../../trust/stage/people.ts";
+import { addPasskey } from "../../trust/stage/factors.ts";
+import { type Person, signIn } from "../../trust/stage/people.ts";
+import { hireAnother } from "../../trust/stage/spare-company.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
+import { addTotp, totpCode, untilStepIsYoung } from "../../trust/stage/totp.ts";
 import { openLedger } from "./ledger.ts";
 import { tokenOnceMailed } from "./mailed.ts";
 
@@ -41,6 +45,8 @@ export async function checkLoginAudit(stage: Stage) {
     body: { token, password: chosen },
     headers,
   });
+
+  const careful = await secondFactors(stage, headers);
 
   const [admin] = stage.b.people.admin;
   const entries = (await admin.client.call("GET", "audit?limit=200")).json.items as Entry[];
@@ -83,6 +89,26 @@ export async function checkLoginAudit(stage: Stage) {
     "an admin reads it",
     `${started?.actor.name}, ${started?.method}`,
   );
+  for (const [event, outcome, method] of [
+    ["session.second-factor-asked", "done", "password"],
+    ["session.second-factor-refused", "refused", "totp"],
+    ["session.started", "done", "password and totp"],
+    ["session.step-up-refused", "refused", "totp"],
+    ["session.started", "done", "passkey"],
+    ["session.refused", "refused", "passkey"],
+  ] as const) {
+    const entry = mine.find((e) => e.event === event && e.method === method);
+    const whole = entry?.outcome === outcome && entry.ip !== null;
+    ledger.note(whole, `${event} with ${method}`, "an admin reads it", entry?.outcome ?? "not there");
+  }
+  const theirs = (await careful.client.call("GET", "account/sign-ins")).json.items as Entry[];
+  for (const event of ["session.second-factor-refused", "factor.totp-added", "factor.passkey-added"])
+    ledger.note(
+      theirs.some((e) => e.event === event),
+      event,
+      "the member reads it",
+      theirs.length,
+    );
   const foreign = await stage.a.people.admin[0].client.call("GET", "audit?limit=200");
   ledger.note(
     !foreign.text.includes(userAgent) && foreign.status === 200,
@@ -97,6 +123,31 @@ export async function checkLoginAudit(stage: Stage) {
     403,
   );
   return outcomeOf(ledger.findings, `${ledger.findings.length} events and readers`);
+}
+
+/** A member with an authenticator app and a passkey, right and wrong, alone and behind the password. */
+async function secondFactors({ server, b }: Stage, headers: Record<string, string>): Promise<Person> {
+  const person = await hireAnother(b, "Careful", "viewer");
+  const { secret } = await addTotp(person.client);
+  const passkey = await addPasskey(person.client);
+  const { address, password } = person;
+  const visitor = openClient(server.url, b.slug);
+  const { json } = await visitor.call("POST", "session", { body: { address, password }, headers });
+  await untilStepIsYoung();
+  for (const code of ["999999", totpCode(secret)]) {
+    const body = { ticket: json?.ticket, method: "totp", code };
+    await visitor.call("POST", "session/second-factor", { body, headers });
+  }
+  await visitor.call("POST", "session/step-up", { body: { method: "totp", code: "999999" }, headers });
+  for (const key of [passkey, openAuthenticator()]) {
+    const asked = await visitor.call("POST", "session/passkey-challenge", { body: {} });
+    const response = key.get(asked.json?.options ?? {}, visitor.origin);
+    await visitor.call("POST", "session/passkey", {
+      body: { ticket: asked.json?.ticket, response },
+      headers,
+    });
+  }
+  return person;
 }
 
 interface Entry {

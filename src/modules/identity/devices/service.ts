@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
+import { minutes } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts";
-import { db } from "../../../kernel/database/queries.ts";
-import { read, unit, write } from "../../../kernel/database/unit.ts";
+import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
+import { db, prepare } from "../../../kernel/database/queries.ts";
+import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { notify } from "../notices/service.ts";
 
 export const deviceCookie = (slug: string): string => `__Host-vs_device.${slug}`;
@@ -17,7 +19,9 @@ export const DEVICE_SECONDS = 400 * 24 * 60 * 60;
 export async function noticeDevice(ctx: Ctx, cookie: string | undefined): Promise<string> {
   const device = cookie !== undefined && FORM.test(cookie) ? cookie : randomBytes(32).toString("base64url");
   const memberId = memberOf(ctx);
-  const hash = (await keysOf(ctx)).lookup("device", `${memberId}.${device}`);
+  const hash = deviceHash(await keysOf(ctx), memberId, device);
+  const known = await readOne(ctx, lastSeen({ memberId, hash }));
+  if (known && ctx.clock().getTime() - known.last_seen_at.getTime() < NOTED_AGAIN) return device;
   await unit(ctx, async (inner) => {
     const now = inner.clock();
     const { rows } = await write(
@@ -44,5 +48,20 @@ export async function noticeDevice(ctx: Ctx, cookie: string | undefined): Promis
   });
   return device;
 }
+
+/** How a browser is kept: by a hash that is another one for each member. */
+export const deviceHash = (keys: TenantKeys, memberId: string, device: string): Buffer =>
+  keys.lookup("device", `${memberId}.${device}`);
+
+// When a browser was last seen need not be known more exactly.
+const NOTED_AGAIN = minutes(60);
+
+const lastSeen = prepare((p: { memberId: string; hash: Buffer }) =>
+  db
+    .selectFrom("device")
+    .select("last_seen_at")
+    .where("member_id", "=", p.memberId)
+    .where("device_hash", "=", p.hash),
+);
 
 const FORM = /^[A-Za-z0-9_-]{43}$/;

@@ -146,6 +146,17 @@ test("second factors", async (t) => {
     },
   );
 
+  await t.test("a password that was changed while it was looked at opens nothing", async () => {
+    const person = await company.hire("Ivo", "viewer", { withoutFactor: true });
+    const { id } = person;
+    const changing = `update member set password = null where member_id = '${id}'`;
+    const [one] = await meetingAt(stage, changing, [
+      () => signIn(company.visitor(), person.address, PASSWORD),
+    ]);
+    assert.equal(one?.status, "rejected");
+    assert.ok(one?.status === "rejected" && refused("sign_in_failed")(one.reason));
+  });
+
   await t.test("the last factor stays where it is required, also when two are removed at once", async () => {
     const person = await company.hire("Flo", "admin", { withoutFactor: true });
     await setUp(person);

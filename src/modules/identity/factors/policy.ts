@@ -13,8 +13,30 @@ export interface Factors {
 }
 
 export async function factorsOf(ctx: Ctx, memberId: string): Promise<Factors> {
-  const [totp, passkeys, codes] = await read(
-    ctx,
+  return counted(await read(ctx, ...queriesOf(memberId)));
+}
+
+/**
+ * The factors of a member whose password is still one of `passwords`, as stored; null when it was changed since that was
+ * read. It cannot change any more before this unit of work has ended, so that a reset ends what this one opens.
+ */
+export async function factorsBehind(
+  ctx: Ctx,
+  memberId: string,
+  passwords: readonly Buffer[],
+): Promise<Factors | null> {
+  const unchanged = db
+    .selectFrom("member")
+    .select("member_id")
+    .where("member_id", "=", memberId)
+    .where("password", "in", passwords)
+    .forUpdate();
+  const [still, ...found] = await read(ctx, unchanged, ...queriesOf(memberId));
+  return still.length > 0 ? counted(found) : null;
+}
+
+const queriesOf = (memberId: string) =>
+  [
     db
       .selectFrom("totp")
       .select("confirmed_at")
@@ -26,9 +48,13 @@ export async function factorsOf(ctx: Ctx, memberId: string): Promise<Factors> {
       .select("code_hash")
       .where("member_id", "=", memberId)
       .where("used_at", "is", null),
-  );
-  return { totp: totp.length > 0, passkeys: passkeys.length, recoveryCodes: codes.length };
-}
+  ] as const;
+
+const counted = ([totp, passkeys, codes]: readonly [unknown[], unknown[], unknown[]]): Factors => ({
+  totp: totp.length > 0,
+  passkeys: passkeys.length,
+  recoveryCodes: codes.length,
+});
 
 /** One change of a member's factors at a time: two requests at once must not remove the last two. */
 export async function lockFactors(ctx: Ctx, memberId: string): Promise<Factors> {

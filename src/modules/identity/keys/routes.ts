@@ -63,11 +63,8 @@ export function keyRoutes(routes: Routes, folderNames: FolderNames): void {
           .min(1, "Choose what it may do.")
           .max(200)
           .meta({ examples: [["member.read"]] }),
-        folder: Id.nullable().meta({ examples: [null] }),
-        networks: z
-          .array(Network)
-          .max(20, "At most 20 networks.")
-          .meta({ examples: [[]] }),
+        folder: Id.nullable().default(null),
+        networks: z.array(Network).max(20, "At most 20 networks.").default([]),
         days: z.int().min(1, "At least one day.").max(90, "At most 90 days."),
       }),
     },
@@ -108,7 +105,7 @@ export function keyRoutes(routes: Routes, folderNames: FolderNames): void {
     method: "DELETE",
     path: "/workspace-keys/:id",
     words: "End anybody's API key",
-    resource: "key",
+    resource: "workspace-key",
     access: allow("key.end-all"),
     audit: "key.ended",
     rate: "write",

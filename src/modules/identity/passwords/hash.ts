@@ -44,6 +44,11 @@ export async function verifyPassword(
   return false;
 }
 
+/** Throws `busy` when a password could not be looked at anyway: before anything else is done for it. */
+export function checkNotBusy(): void {
+  if (waiting.length >= MOST_WAITING) throw appError("busy", { retryAfter: 3 });
+}
+
 /** How many hashes are waiting or running in this process. */
 export const hashesInFlight = (): number => waiting.length + pool.filter((w) => w.busy).length;
 
@@ -98,8 +103,8 @@ const pool: Slot[] = [];
 const waiting: Pending[] = [];
 let next = 0;
 
-function submit(order: HashOrder): Promise<Done> {
-  if (waiting.length >= MOST_WAITING) return Promise.reject(appError("busy", { retryAfter: 3 }));
+async function submit(order: HashOrder): Promise<Done> {
+  checkNotBusy();
   return new Promise((resolve, reject) => {
     waiting.push({ task: { ...order, id: next++ }, resolve, reject });
     dispatch();

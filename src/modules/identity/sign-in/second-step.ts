@@ -6,7 +6,7 @@ import { countGuess, forgetGuesses, type Guess, refuseGuess } from "../factors/g
 import { provePasskey } from "../factors/passkey-check.ts";
 import { signingOptions } from "../factors/passkey-proof.ts";
 import { countUse, knownCredentials } from "../factors/passkeys.ts";
-import { factorsOf, methodsOf } from "../factors/policy.ts";
+import { type Factors, factorsOf, methodsOf } from "../factors/policy.ts";
 import { useRecoveryCode } from "../factors/recovery-codes.ts";
 import type { RelyingParty } from "../factors/relying-party.ts";
 import type { AssertionBody } from "../factors/shapes.ts";
@@ -24,8 +24,12 @@ export interface SecondStep {
 }
 
 /** What a right password opens: null for a member without a second factor. In the open unit of work. */
-export async function askSecondFactor(ctx: Ctx, memberId: string): Promise<SecondStep | null> {
-  const methods = methodsOf(await factorsOf(ctx, memberId));
+export async function askSecondFactor(
+  ctx: Ctx,
+  memberId: string,
+  factors: Factors,
+): Promise<SecondStep | null> {
+  const methods = methodsOf(factors);
   if (methods.length === 0) return null;
   const step = await issueTicket(ctx, "second-factor", memberId);
   record(ctx, {

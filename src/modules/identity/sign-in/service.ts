@@ -6,10 +6,11 @@ import { type AppError, appError, isAppError, refusal } from "../../../kernel/er
 import type { JobSpec } from "../../../kernel/jobs.ts";
 import { addressHash } from "../addresses.ts";
 import { readSolution } from "../challenges/service.ts";
+import { factorsBehind } from "../factors/policy.ts";
 import { mailLink } from "../links/service.ts";
 import { openAddress, passwordCell } from "../members.ts";
 import { knowCosts } from "../passwords/costs.ts";
-import { hashPassword, verifyPassword } from "../passwords/hash.ts";
+import { checkNotBusy, hashPassword, verifyPassword } from "../passwords/hash.ts";
 import { isOutdated } from "../passwords/stored.ts";
 import { type OpenSession, startSession } from "../sessions/service.ts";
 import {
@@ -44,6 +45,26 @@ export async function signIn(
   asked = ctx.tenant?.slug ?? "",
   solution?: string,
 ): Promise<SignedIn> {
+  try {
+    return await tryToSignIn(ctx, address, password, asked, solution);
+  } catch (error) {
+    if (error !== changedMeanwhile) throw error;
+    return tryToSignIn(ctx, address, password, asked, solution, true);
+  }
+}
+
+// The stored password is another one by now: renewed by a sign-in at the same moment, or chosen anew by its owner.
+const changedMeanwhile = new Error("the password changed while it was looked at");
+
+async function tryToSignIn(
+  ctx: Ctx,
+  address: string,
+  password: string,
+  asked: string,
+  solution: string | undefined,
+  isLast = false,
+): Promise<SignedIn> {
+  checkNotBusy();
   await knowCosts(ctx.system);
   const solved = await readSolution(ctx, asked, solution);
   if (!ctx.tenant) return refuseNowhere(ctx, asked, address, password, solved);
@@ -64,6 +85,7 @@ export async function signIn(
   const stored = known?.password ? keys.openText(passwordCell(known.member_id), known.password) : null;
   const right = await verifyOrGiveBack(ctx, hash, password, stored);
   const renewed = right && stored !== null ? await renewedHash(ctx, password, stored) : null;
+  const rehashed = known && renewed ? keys.seal(passwordCell(known.member_id), renewed) : null;
 
   return unit(ctx, async (inner) => {
     if (!right || known?.status !== "active") {
@@ -76,13 +98,13 @@ export async function signIn(
       throw await refuse(inner, known?.member_id, "sign_in_failed");
     }
     writeSoon(inner, forgetting(hash));
-    if (renewed) {
+    if (rehashed) {
       record(inner, { event: "member.password-rehashed", resource: { type: "member", id: known.member_id } });
       writeSoon(
         inner,
         db
           .updateTable("member")
-          .set({ password: keys.seal(passwordCell(known.member_id), renewed) })
+          .set({ password: rehashed })
           .where("member_id", "=", known.member_id)
           // Unless it was changed meanwhile: the password that was given may be the old one.
           .where("password", "=", known.password),
@@ -92,7 +114,13 @@ export async function signIn(
       await mailLink(inner, "verify", known.member_id, openAddress(keys, known));
       throw await refuse(inner, known.member_id, "email_unverified");
     }
-    const second = await askSecondFactor(inner, known.member_id);
+    const factors = await factorsBehind(
+      inner,
+      known.member_id,
+      [known.password, rehashed].filter((cell) => cell !== null),
+    );
+    if (!factors) throw isLast ? await refuse(inner, known.member_id, "sign_in_failed") : changedMeanwhile;
+    const second = await askSecondFactor(inner, known.member_id, factors);
     if (second) return { state: "second-factor", ...second };
     const session = await startSession(inner, known.member_id);
     record(inner, {

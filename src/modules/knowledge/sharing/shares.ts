@@ -14,6 +14,8 @@ import type { Access } from "./reach.ts";
 
 export const MOST_SHARES = 500;
 
+const EVENTS = { document: "document.shared", folder: "folder.shared", chat: "chat.shared" } as const;
+
 /** Somebody, a group, or (without an id) everybody in the workspace. */
 export interface Grantee {
   readonly kind: "member" | "group" | "tenant";
@@ -48,7 +50,7 @@ export async function share(
       throw appError("quota", { message: `It has ${MOST_SHARES} shares. Share it with a group instead.` });
     const { id, at } = await put(inner, object, given);
     record(inner, {
-      event: `${object.kind}.shared`,
+      event: EVENTS[object.kind],
       resource: { type: object.kind, id: object.id },
       changes: { with: [null, inWords(given.with)], access: [null, given.access] },
     });

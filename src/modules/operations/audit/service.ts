@@ -5,6 +5,7 @@ import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
+import { keyNameCell } from "../../identity/keys/service.ts";
 import { openName } from "../../identity/members.ts";
 import type { AuditItem } from "./shape.ts";
 
@@ -24,6 +25,10 @@ const entries = () =>
     .leftJoin("member as m", (on) =>
       on.onRef("m.tenant_id", "=", "e.tenant_id").onRef("m.member_id", "=", "e.actor_id"),
     )
+    .leftJoin("api_key as k", (on) =>
+      on.onRef("k.tenant_id", "=", "e.tenant_id").onRef("k.key_id", "=", "e.key_id"),
+    )
+    .select(["k.key_id", "k.name as key_name"])
     .select(["e.entry_id", "e.at", "e.actor_kind", "e.actor_id", "e.role", "e.event", "e.resource_type"])
     .select(["e.resource_id", "e.outcome", "e.content", "m.member_id", "m.name"])
     .orderBy("e.at", "desc")
@@ -53,7 +58,9 @@ export async function listEntries(
   };
 }
 
-/** Authentication events of the acting member, newest first; failed attempts on their account among them. */
+const OF_ACCOUNTS = ["session", "account", "member", "factor", "key"];
+
+/** Events of the acting member's account, newest first; failed attempts on it among them. */
 export async function listOwnEvents(ctx: Ctx): Promise<Item[]> {
   if (ctx.actor.kind !== "member") throw appError("not_signed_in");
   const { memberId } = ctx.actor;
@@ -66,13 +73,7 @@ export async function listOwnEvents(ctx: Ctx): Promise<Item[]> {
           on.and([on("e.resource_type", "=", "member"), on("e.resource_id", "=", memberId)]),
         ]),
       )
-      .where((on) =>
-        on.or([
-          on("e.event", "like", "session.%"),
-          on("e.event", "like", "account.%"),
-          on("e.event", "like", "member.%"),
-        ]),
-      )
+      .where((on) => on.or(OF_ACCOUNTS.map((group) => on("e.event", "like", `${group}.%`))))
       .where("e.event", "<>", "session.refreshed")
       .limit(100),
   );
@@ -93,6 +94,8 @@ type Row = {
   content: Buffer | null;
   member_id: string | null;
   name: Buffer | null;
+  key_id: string | null;
+  key_name: Buffer | null;
 };
 
 function itemOf(keys: TenantKeys, row: Row): Item {
@@ -107,6 +110,11 @@ function itemOf(keys: TenantKeys, row: Row): Item {
       id: row.actor_id,
       name: row.member_id && row.name ? openName(keys, { member_id: row.member_id, name: row.name }) : null,
       role: row.role,
+      // A program acted for its owner, who is named above.
+      key:
+        row.key_id && row.key_name
+          ? { id: row.key_id, name: keys.openText(keyNameCell(row.key_id), row.key_name) }
+          : null,
     },
     event: row.event,
     resource: { type: row.resource_type, id: row.resource_id },

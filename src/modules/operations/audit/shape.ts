@@ -9,6 +9,8 @@ export const AuditItem = z.object({
     id: z.string().nullable(),
     name: z.string().nullable(),
     role: z.string().nullable(),
+    /** The API key by which it was done; null for a person. */
+    key: z.object({ id: z.string(), name: z.string() }).nullable(),
   }),
   event: z.string(),
   resource: z.object({ type: z.string(), id: z.string().nullable() }),

@@ -211,7 +211,7 @@ async function holdsOthersShares(ctx: Ctx, id: string): Promise<boolean> {
 
 // One change of groups at a time in a workspace: for the counts, the names, and what a membership is about to open.
 const lockGroups = (ctx: Ctx) =>
-  read(ctx, sql`select 1 from tenant where tenant_id = ${tenantOf(ctx).id} for update`);
+  read(ctx, sql`select 1 from tenant where tenant_id = ${tenantOf(ctx).id} for no key update`);
 
 const nameHash = (keys: TenantKeys, name: string): Buffer =>
   keys.lookup("member_group.name", name.normalize("NFKC").toLowerCase());

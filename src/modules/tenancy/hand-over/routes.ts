@@ -24,14 +24,12 @@ export function handOverRoutes(routes: Routes): void {
     method: "POST",
     path: "/members/:id/hand-over",
     words: "Give what belonged to a removed member to another one",
-    resource: "member",
+    resource: "removed-member",
     access: allow("member.hand-over"),
     fresh: true,
     audit: "member.handed-over",
     rate: "write",
     state: "GET /members/:id/holdings",
-    // Of a member who is still there there is nothing to hand over.
-    mayAnswer: [404, 409],
     input: { params: ids.params, body: z.object({ to: Id }) },
     output: { 204: nothing },
     handler: async (ctx, { params, body }) => {

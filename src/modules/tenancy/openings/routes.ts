@@ -37,6 +37,9 @@ export function openingRoutes(routes: Routes): void {
     fresh: true,
     audit: "content.opened",
     rate: "write",
+    unprobed: {
+      "foreign-reference/user": "what a colleague keeps private is what this opens: recorded, its owner told",
+    },
     input: {
       body: z.object({
         of: z.object({ kind: z.enum(["document", "folder", "chat", "member"]), id: Id }),

@@ -33,9 +33,10 @@ export async function bodiesOf(
 
   // Opened by those who may open what is others': nothing that must stay closed.
   const asides: Record<string, string> = {};
-  for (const [slug, clerk] of Object.entries(clerks)) {
-    const { json } = expectStatus(await clerk.client.call("POST", "chats", { body: {} }), 201, "a chat");
-    asides[slug] = json.id;
+  for (const cast of [stage.a, stage.b]) {
+    const viewer = await cast.hire("Viewer beside the attack", "viewer", clerks[cast.slug]?.client);
+    const { json } = expectStatus(await viewer.client.call("POST", "chats", { body: {} }), 201, "a chat");
+    asides[cast.slug] = json.id;
   }
   const share = forSomeone((caller) => ({ with: { kind: "member", id: colleague(caller) }, access: "read" }));
   return {

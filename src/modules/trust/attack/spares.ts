@@ -41,14 +41,33 @@ export async function createSpare(
   const spare = async () => cast.hire(`Spare ${randomUUID().slice(0, 8)}`, "viewer", clerk.client);
   if (noun === "member") return (await spare()).id;
   if (noun === "removed-member") {
-    const { id } = await spare();
+    const { id, client } = await spare();
+    expectStatus(await client.call("POST", "chats", { body: {} }), 201, "something to hand over");
     expectStatus(await clerk.client.call("DELETE", `members/${id}`), 204, "removing a member");
     return id;
   }
+  if (noun === "share") return shareOfViewer(clerk, origin, slug, user);
   if (noun === "workspace-key") {
     const body = { name: "Spare", permissions: ["member.read"], folder: null, networks: [], days: 1 };
     const { client } = cast.people.manager[1];
     return expectStatus(await client.call("POST", "keys", { body }), 201, "making a key").json.id;
   }
   return null;
+}
+
+/** A viewer shares nothing; who was a manager once may have, and takes it back. */
+async function shareOfViewer(clerk: Person, origin: string, slug: string, user: User): Promise<string> {
+  const role = async (name: string) =>
+    expectStatus(
+      await clerk.client.call("PATCH", `members/${user.userId}`, { body: { role: name } }),
+      204,
+      `making ${user.name} a ${name}`,
+    );
+  const client = clientOf(origin, slug, user);
+  const chat = expectStatus(await client.call("POST", "chats", { body: {} }), 201, "opening a chat").json.id;
+  await role("manager");
+  const body = { with: { kind: "tenant", id: null }, access: "read" };
+  const { json } = expectStatus(await client.call("POST", `chats/${chat}/shares`, { body }), 201, "sharing");
+  await role(user.role);
+  return json.id;
 }

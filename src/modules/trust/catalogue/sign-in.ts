@@ -4,7 +4,9 @@ export const signInClaims = claimsUnder("sign-in", [
   {
     id: "identity.invitations",
     words:
-      "The only way in is an invitation, which is good for one address, once, within 7 days, and gives no more rights than the person who sent it has.",
+      "The only way in is an invitation, which is good for one address, once, within 7 days, and gives no more rights than the person who sent it has; except for people whom the operator of the installation brings along from another product, as viewers or managers only, into a workspace that it created, of which the workspace's owners are told.",
+    couldBeWrong:
+      "Before the first owner has joined there is nobody to be told of people whom the operator brought along; the workspace's log has them.",
   },
   {
     id: "identity.email-verification",
@@ -18,21 +20,23 @@ export const signInClaims = claimsUnder("sign-in", [
   {
     id: "identity.password-policy",
     words:
-      "A new password has 12 characters or more with a capital, a small letter, a digit and a special character, is on no bundled list of common or leaked passwords, and contains neither the person's address nor the workspace's name; a workspace can choose passphrases of 15 or more characters without further rules instead.",
+      "A new password has 12 characters or more with a capital, a small letter, a digit and a special character, is not on the bundled list of common and leaked passwords (49,233 entries, that of zxcvbn-ts), also with decorations and look-alikes undone, and contains neither the person's address nor the workspace's name; a workspace can choose passphrases of 15 or more characters without further rules instead.",
     couldBeWrong:
-      "Passphrases as a choice of the workspace are not there yet. A password that leaked after the list was made is not recognised.",
+      "A password that leaked after the list was made is not recognised, and one that was chosen under the other rule stays good until it is changed.",
   },
   {
     id: "identity.password-hash",
     words:
       "Passwords are kept as argon2id hashes at the strength OWASP recommends (or as bcrypt at cost 12, if chosen), hashes brought from elsewhere in bcrypt or PBKDF2 are renewed when their owner next signs in, and no password is ever written to a log.",
+    couldBeWrong:
+      "A hash from elsewhere stays as weak as it came until its owner signs in. So that nobody can tell by the time who has such a hash, a wrong password takes as long as the costliest kind in use, measured when it is first met; on a machine whose speed changes a lot meanwhile a difference could show.",
   },
   {
     id: "identity.lockout",
     words:
-      "Five wrong passwords within 15 minutes pause the account for 15 minutes, and longer each time it happens again; a mailed link or an admin ends the pause, nobody is shut out for good, no answer tells by text, status or timing whether an address has an account, and neighbouring IPv6 addresses count as one sender.",
+      "Five wrong passwords within 15 minutes pause the account for 15 minutes, and longer each time it happens again; a mailed link or an admin ends the pause, nobody is shut out for good, no answer tells by text, status or timing whether an address has an account, and neighbouring IPv6 addresses count as one sender; after two failures of an address or ten of a network, the browser must solve a small proof of work first.",
     couldBeWrong:
-      "Timing is compared over a limited number of attempts; a very small difference could hide in the noise.",
+      "Timing is compared over a limited number of attempts; a very small difference could hide in the noise. The proof of work costs a browser about half a second, but a program made for it a few milliseconds: it slows crowds down and stops nobody who means it. Whoever knows an address can keep its sign-in paused by failing again and again; the mailed link and passkeys still let its owner in.",
   },
   {
     id: "identity.totp",

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { type Client, expectStatus, openClient } from "../stage/client.ts";
+import { addPasskey } from "../stage/factors.ts";
 import { mailedToken } from "../stage/people.ts";
 import type { Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
 import type { Canaries } from "./canaries.ts";
+import { writeRights } from "./dump-fields-rights.ts";
 import { type Operation, requestOf } from "./fields.ts";
 
 const T = "/api/t/{slug}";
@@ -23,6 +25,7 @@ export async function writeCanaries(
   await writeChats(client, canaries);
   await writePeople(client, canaries);
   await writeAccount(client, canaries);
+  await writeRights(client, canaries);
   await writeToTheDoors(stage, slug, canaries);
   await writeWhatIsRefused(stage, client, canaries, operations);
 }
@@ -64,6 +67,7 @@ async function foundWorkspace(
     "signing in",
   );
   client.csrf = opened.json.csrf;
+  await addPasskey(client, word(`POST ${T}/account/passkeys body.name`));
   const change = `PUT ${T}/account/password body`;
   const guess = { current: word(`${change}.current`), new: password(`${change}.new`) };
   expectStatus(

@@ -60,7 +60,7 @@ export function SetUpTotp({ onAdded, back }: { onAdded: (codes: string[] | null)
             label="Six digits"
             value={code}
             onChange={setCode}
-            hint="It changes every 30 seconds. Any of these works: the app of your password manager, Aegis, Google or Microsoft Authenticator."
+            hint="It changes every 30 seconds. Any authenticator app (TOTP) works, that of a password manager too."
           />
         </Step>
       </ol>

@@ -136,7 +136,9 @@ function Row(props: { apiKey: AnyKey; path: string; mayEnd: boolean }) {
         </p>
         <dl className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-small text-muted">
           {key.owner && <Fact name="of">{key.owner.name}</Fact>}
-          <Fact name="in">{key.folder ? `“${key.folder.name}”` : "all folders"}</Fact>
+          <Fact name="in">
+            {key.folder ? (key.folder.name ? `“${key.folder.name}”` : "one folder") : "all folders"}
+          </Fact>
           <Fact name="from">{key.networks.length ? key.networks.join(", ") : "any network"}</Fact>
           <Fact name="last used">{key.lastUsedAt ? <Moment at={key.lastUsedAt} how="ago" /> : "never"}</Fact>
         </dl>

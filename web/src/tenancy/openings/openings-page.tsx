@@ -93,7 +93,7 @@ function Row({ opening, own }: { opening: Opening; own: boolean }) {
   const session = useSession();
   const queries = useQueryClient();
   const now = useNow();
-  const live = opening.ended === null && Date.parse(opening.until) > now;
+  const live = !opening.ended && Date.parse(opening.until) > now;
   const end = useMutation({
     mutationFn: () => session.call("DELETE", `openings/${opening.id}`),
     onSuccess: () => say("It is closed again."),
@@ -111,11 +111,9 @@ function Row({ opening, own }: { opening: Opening; own: boolean }) {
         <p className="wrap-anywhere text-muted">“{opening.reason}”</p>
         <p className="mt-0.5 text-small text-muted">
           {fullTime(opening.at)}
-          {live
-            ? ` to ${fullTime(opening.until)}`
-            : opening.ended
-              ? `, closed ${fullTime(opening.ended)}`
-              : `, ended ${fullTime(opening.until)}`}
+          {Date.parse(opening.until) > now && !live
+            ? ", closed before its time"
+            : ` to ${fullTime(opening.until)}`}
         </p>
       </div>
       <span className="flex items-center gap-1.5 text-small">

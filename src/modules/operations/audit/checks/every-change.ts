@@ -2,8 +2,11 @@ import { signInAgain } from "../../../trust/stage/people.ts";
 import { spareCompany } from "../../../trust/stage/spare-company.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
 import { ofChats, ofDocuments } from "./changes-of-content.ts";
+import { ofFactors } from "./changes-of-factors.ts";
 import { ofPeople, ofTheOperator } from "./changes-of-people.ts";
+import { ofRights } from "./changes-of-rights.ts";
 import { ofMailedLinks, ofSessions } from "./changes-of-sessions.ts";
+import { ofSharing } from "./changes-of-sharing.ts";
 import type { Step } from "./step.ts";
 
 /** Every change that the product offers, in an order in which each succeeds, and the refusals that are recorded. */
@@ -13,8 +16,11 @@ export async function* everyChange(stage: Stage): AsyncGenerator<Step> {
   const at = { tenant: company.id, actor: owner };
   yield* ofSessions(stage, company);
   yield* ofMailedLinks(stage, company);
+  yield* ofFactors(stage, company, owner);
   yield* ofPeople(stage, company, owner);
+  yield* ofRights(stage, company, owner);
   yield* ofDocuments(owner, at);
   yield* ofChats(owner, at);
+  yield* ofSharing(company, owner);
   yield* ofTheOperator(stage);
 }

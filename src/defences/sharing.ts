@@ -1,0 +1,116 @@
+import type { Defence } from "./defence.ts";
+
+const claim = "tenancy.isolation-users";
+const reach = "src/modules/knowledge/sharing/reach.ts";
+const view = "src/modules/knowledge/sharing/view.ts";
+const openings = "src/modules/tenancy/openings";
+
+/** Of what colleagues may see of each other's: owning, sharing, folders, groups, and an admin's openings. */
+export const sharingDefences: readonly Defence[] = [
+  {
+    words: "an object is its owner's",
+    claim,
+    file: reach,
+    text: "sql`${row[kind].owner} = ${memberId}`",
+    without: "sql`(${row[kind].owner} = ${memberId} or ${row[kind].owner} is not null)`",
+  },
+  {
+    words: "a share speaks to the member whom it names",
+    claim,
+    file: reach,
+    text: "sql`(share.member_id = ${memberId}",
+    without: "sql`(share.member_id = ${memberId} or share.member_id is not null",
+  },
+  {
+    words: "a share with a group speaks to its members",
+    claim,
+    file: reach,
+    text: "array(select group_id from group_member where member_id = ${memberId})",
+    without: "array(select group_id from group_member where member_id = ${memberId} or group_id is not null)",
+  },
+  {
+    words: "a folder opens what lies in it to its owner, not to everybody",
+    claim,
+    file: reach,
+    text: "where up.folder_id = ${place} and holder.owner_id = ${memberId})`,",
+    without:
+      "where up.folder_id = ${place} and (holder.owner_id = ${memberId} or holder.owner_id is not null))`,",
+  },
+  {
+    words: "what a folder no longer lies in no longer counts",
+    claim,
+    file: "db/migrations/0010_sharing.sql",
+    text: "        and a.tenant_id = new.tenant_id and a.folder_id = inside.folder_id\n",
+    without: "        and a.tenant_id = new.tenant_id and a.folder_id = inside.folder_id and false\n",
+  },
+  {
+    words: "an opening is over when it was ended",
+    claim,
+    file: reach,
+    text: " and opening.ended_at is null and opening.until",
+    without: " and opening.until",
+  },
+  {
+    words: "what is read under an opening is recorded",
+    claim,
+    file: `${openings}/reading.ts`,
+    text: "of first.rows)",
+    without: "of first.rows.slice(0, 0))",
+  },
+  {
+    words: "the owner is told of an opening",
+    claim,
+    file: `${openings}/service.ts`,
+    text: "for (const { member_id } of present)\n",
+    without: "for (const { member_id } of present.slice(0, 0))\n",
+  },
+  {
+    words: "nobody opens what belongs to someone who holds more",
+    claim,
+    file: `${openings}/service.ts`,
+    text: "if (owners.some((owner) =>",
+    without: "if (owners.length === 0 && owners.some((owner) =>",
+  },
+  {
+    words: "who may read does not change",
+    claim,
+    file: view,
+    text: 'if (to === "write" && has === "read")',
+    without: 'if (to === "write" && has !== "read" && has !== "write" && has !== "own")',
+  },
+  {
+    words: "only the owner shares and deletes",
+    claim,
+    file: view,
+    text: 'if (to === "own" && has !== "own")',
+    without: 'if (to === "own" && has !== "own" && has === null)',
+  },
+  {
+    words: "a share is changed and ended by the owner of its object",
+    claim,
+    file: "src/modules/knowledge/sharing/shares.ts",
+    text: 'if (owner_id !== memberOf(ctx)) throw appError("not_found");',
+    without: "",
+  },
+  {
+    words: "a stream of documents shows those that its reader may see now",
+    claim,
+    file: "src/modules/knowledge/documents/events.ts",
+    text: '        .where(visibleTo("document", reach))\n',
+    without: "",
+  },
+  {
+    words: "a citation is shown to who may see its document now",
+    claim,
+    file: "src/modules/knowledge/service.ts",
+    text: '      .where(visibleTo("document", reach))\n',
+    without: "",
+  },
+  {
+    words: "an admin does not let themself into a group that others share with",
+    claim,
+    file: "src/modules/tenancy/groups/service.ts",
+    text: "if (add.includes(me) && !before.has(me) && (await",
+    without: "if (add.includes(me) && before.has(me) && (await",
+  },
+];

@@ -1,0 +1,376 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Locator, Page } from "playwright-core";
+import { sampleCompanies } from "../../samples/index.ts";
+import { type Person, setUpInstallation } from "../../src/modules/trust/stage/people.ts";
+import { type House, openHouse } from "./house.ts";
+import { DESK, openWatched, PHONE, shoot, type Watched } from "./watched.ts";
+
+// Who sees what inside a workspace, as one story: a document, a folder, a group, a role, a key, an admin's opening. The
+// steps build on each other, so after one that fails the others are skipped.
+
+const QUESTION = "What is the period of notice for Lindqvist House?";
+const LEASE = "lindqvist-house-lease.pdf";
+const HOME = "/t/harrow-finch";
+const lease = sampleCompanies[0]?.documents[0]?.path.pathname ?? "";
+
+type Seat = { person: Person; watched: Watched; page: Page };
+
+let house: House | null;
+let mara: Seat;
+let tomas: Seat;
+let ines: Seat;
+let documentUrl: string;
+let folderUrl: string;
+let stopped: string | null = null;
+
+before(async () => {
+  house = await openHouse();
+  if (!house) return;
+  const { instance } = house;
+  const founder = await setUpInstallation(instance.system, instance.url);
+  const company = await founder.found("harrow-finch", "Harrow & Finch", "Mara Osei");
+  mara = await seat(house, company.owner);
+  tomas = await seat(house, await company.hire("Tomas Brandt", "manager"));
+  ines = await seat(house, await company.hire("Ines Calder", "admin"));
+});
+after(() => house?.close());
+
+function step(name: string, work: (house: House) => Promise<void>): void {
+  test(name, { timeout: 120_000 }, async (t) => {
+    if (!house) return t.skip("there is no browser: set CHROMIUM, or install Chromium");
+    if (stopped) return t.skip(`it follows on “${stopped}”, which failed`);
+    try {
+      await work(house);
+    } catch (error) {
+      stopped = name;
+      const open = [mara, tomas, ines].map(({ page }) => page);
+      await Promise.all(
+        open.map((page, index) => shoot(page, `sharing-failed-${index + 1}`).catch(() => {})),
+      );
+      throw error;
+    }
+  });
+}
+
+step("a folder is made and a document goes into it, for its owner alone", async () => {
+  const { page, watched } = mara;
+  await go(page, "library");
+  await page.getByRole("button", { name: "New folder" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Legal");
+  await watched.look(page, "sharing-new-folder");
+  await page.getByRole("button", { name: "Create" }).click();
+  await heading(page, "Legal").waitFor();
+  await page.getByText("Nothing is in this folder yet").waitFor();
+  await watched.look(page, "sharing-folder-empty");
+  folderUrl = page.url();
+  await page.locator("input[type=file]").first().setInputFiles(lease);
+  await page.getByText("Added 1 document").waitFor({ timeout: 60_000 });
+  const row = page.getByRole("row", { name: LEASE });
+  await shown(row, "Only you").waitFor();
+  await row.getByRole("link", { name: LEASE }).click();
+  await heading(page, LEASE).waitFor();
+  await page.getByRole("navigation", { name: "Folders" }).getByRole("link", { name: "Legal" }).waitFor();
+  documentUrl = page.url();
+});
+
+step("a document that is shared is found and cited by the colleague", async () => {
+  const { page, watched } = mara;
+  await page.getByRole("button", { name: "Share" }).click();
+  const dialog = page.getByRole("dialog", { name: "Who can see it" });
+  await dialog.getByText("Only you can see this document.").waitFor();
+  await watched.look(page, "sharing-dialog-private");
+  await dialog.getByRole("combobox", { name: "Share with" }).fill("tom");
+  await dialog.getByRole("option", { name: /Tomas Brandt/ }).waitFor();
+  await watched.look(page, "sharing-dialog-search");
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("button", { name: "Share" }).click();
+  await dialog.getByText("You and Tomas Brandt can see this document.").waitFor();
+  await watched.look(page, "sharing-dialog");
+
+  await go(tomas.page, "library?q=notice");
+  await tomas.page.getByRole("heading", { name: "In the text" }).waitFor();
+  await tomas.page.getByRole("main").locator("mark").first().waitFor();
+  await tomas.page.getByRole("row", { name: LEASE }).waitFor({ state: "detached" });
+  await go(tomas.page, "library");
+  await shown(tomas.page.getByRole("row", { name: LEASE }), "From Mara Osei").waitFor();
+  await go(tomas.page, "ask");
+  await tomas.page.getByLabel("Your question").fill(QUESTION);
+  await tomas.page.keyboard.press("Enter");
+  const answer = tomas.page.getByRole("article", { name: "Answer" });
+  await answer.getByText("From your documents only").waitFor({ timeout: 30_000 });
+  assert.match((await answer.textContent()) ?? "", /six months to the end of a calendar quarter/);
+  await tomas.page.getByRole("complementary", { name: "Source" }).locator("mark").waitFor();
+});
+
+step("what is taken back is gone from search, and hidden in old answers; undo brings it back", async () => {
+  const { page } = mara;
+  const dialog = page.getByRole("dialog", { name: "Who can see it" });
+  await dialog.getByRole("button", { name: "Take back from Tomas Brandt" }).click();
+  await dialog.getByText("Only you can see this document.").waitFor();
+  tomas.watched.willRefuse("404 GET /documents/");
+  await tomas.page.reload();
+  const answer = tomas.page.getByRole("article", { name: "Answer" });
+  await answer.getByRole("button", { name: /Source 1: a document that is not shared with you/ }).waitFor();
+  assert.doesNotMatch((await tomas.page.getByRole("main").textContent()) ?? "", /six months/);
+  await tomas.watched.look(tomas.page, "sharing-citation-hidden");
+  const chat = tomas.page.url();
+  await go(tomas.page, "library?q=notice");
+  await tomas.page.getByText("No passage has these words").waitFor();
+  await tomas.page.goto(documentUrl);
+  await heading(tomas.page, "This document is not here").waitFor();
+
+  await dialog.getByRole("button", { name: "Undo" }).click();
+  await dialog.getByText("You and Tomas Brandt can see this document.").waitFor();
+  await tomas.page.goto(chat);
+  await tomas.page
+    .getByText(/six months to the end/)
+    .first()
+    .waitFor();
+  await dialog.getByRole("button", { name: "Take back from Tomas Brandt" }).click();
+  await dialog.getByText("Only you can see this document.").waitFor();
+  await dialog.getByRole("button", { name: "Done" }).click();
+});
+
+step("a group is made, and people are put into it", async () => {
+  const { page, watched } = mara;
+  await go(page, "settings/groups");
+  await page.getByText("There are no groups yet").waitFor();
+  await watched.look(page, "sharing-groups-none");
+  await page.getByRole("button", { name: "New group" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Lettings");
+  await page.getByRole("button", { name: "Create" }).click();
+  await heading(page, "Lettings").waitFor();
+  await page.getByRole("combobox", { name: "Put somebody in" }).fill("brandt");
+  await page.getByRole("option", { name: /Tomas Brandt/ }).click();
+  await page.getByRole("list", { name: "In Lettings" }).getByText("Tomas Brandt").waitFor();
+  await watched.look(page, "sharing-group");
+});
+
+step("a folder shared with a group shares what is in it, and says so at the document", async () => {
+  const { page, watched } = mara;
+  await page.goto(folderUrl);
+  await page.getByRole("button", { name: /^Share/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Who can see it" });
+  await dialog.getByRole("combobox", { name: "Share with" }).fill("lett");
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("button", { name: "Share" }).click();
+  await dialog.getByText("You and the group Lettings can see this folder.").waitFor();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await shown(page.getByRole("row", { name: LEASE }), "Through “Legal”").waitFor();
+  await page.goto(documentUrl);
+  await page.getByRole("button", { name: "Change" }).click();
+  await dialog.getByText(/through the folder/).waitFor();
+  assert.equal(await dialog.getByRole("button", { name: /^Take back/ }).count(), 0);
+  await watched.look(page, "sharing-dialog-inherited");
+  await dialog.getByRole("button", { name: "Done" }).click();
+
+  await go(tomas.page, "library");
+  await tomas.page.getByRole("link", { name: "Folder Legal" }).click();
+  await tomas.page.getByRole("row", { name: LEASE }).waitFor();
+  assert.equal(await tomas.page.getByRole("button", { name: "Add documents" }).count(), 0);
+  await tomas.watched.look(tomas.page, "sharing-folder-of-a-colleague");
+});
+
+step("whoever leaves the group loses the folder at once", async () => {
+  const { page } = mara;
+  await go(page, "settings/groups");
+  await page.getByRole("link", { name: /Lettings/ }).click();
+  await page.getByRole("button", { name: "Take Tomas Brandt out" }).click();
+  await page.getByText("Nobody is in it yet.").waitFor();
+  await tomas.page.reload();
+  await heading(tomas.page, "This folder is not here").waitFor();
+  await tomas.watched.look(tomas.page, "sharing-folder-gone");
+});
+
+step("a document is moved out by the dialog, and an empty folder is deleted", async () => {
+  const { page, watched } = mara;
+  await page.goto(folderUrl);
+  await chooseFor(page, LEASE, "Move");
+  await page.getByRole("radio", { name: "Library, top" }).check();
+  await watched.look(page, "sharing-move");
+  await page.getByRole("button", { name: "Move here" }).click();
+  await page.getByText("Nothing is in this folder yet").waitFor();
+  await page.getByRole("button", { name: "More for Legal" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await heading(page, "Library").waitFor();
+  await shown(page.getByRole("row", { name: LEASE }), "Only you").waitFor();
+});
+
+step("a role of one's own is made, reviewed, given, and explained", async () => {
+  const { page, watched } = mara;
+  await confirm(mara);
+  await go(page, "settings/roles");
+  await page.getByRole("region", { name: "Permissions by role" }).waitFor();
+  await watched.look(page, "sharing-roles");
+  await page.getByRole("link", { name: "New role" }).click();
+  await heading(page, "New role").waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("Reader");
+  await page.getByRole("checkbox", { name: /^Add documents/ }).uncheck();
+  await watched.look(page, "sharing-role-new");
+  await page.getByRole("button", { name: "Review and create" }).click();
+  await page.getByText("Less than the copied role (1)").waitFor();
+  await watched.look(page, "sharing-role-review");
+  await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+  await page.getByRole("columnheader", { name: /Reader/ }).waitFor();
+  await go(tomas.page, "library");
+  await tomas.page.getByRole("button", { name: "Add documents" }).first().waitFor();
+  await go(page, "settings/members");
+  await chooseFor(page, /Tomas Brandt/, "Change the role");
+  await page.getByLabel("Role", { exact: true }).selectOption({ label: "Reader" });
+  await watched.look(page, "sharing-role-give");
+  await page.getByRole("dialog").getByRole("button", { name: "Change the role" }).click();
+  await shown(page.getByRole("row", { name: /Tomas Brandt/ }), "Reader").waitFor();
+  await tomas.page.reload();
+  await heading(tomas.page, "Library").waitFor();
+  await tomas.page.getByText("Nothing is shared with you yet").waitFor();
+  assert.equal(await tomas.page.getByRole("button", { name: "Add documents" }).count(), 0);
+  await chooseFor(page, /Tomas Brandt/, "What they may do, and why");
+  await page.getByRole("searchbox", { name: "Find a permission" }).fill("add documents");
+  await page.getByText("May not:").first().waitFor({ state: "attached" });
+  await watched.look(page, "sharing-rights");
+  await page.keyboard.press("Escape");
+});
+
+step("an API key is shown once, works within its limits, and ends", async ({ instance }) => {
+  const { page, watched } = mara;
+  await confirm(mara);
+  await go(page, "settings/keys");
+  await page.getByText("You have no keys").waitFor();
+  await watched.look(page, "sharing-keys-none");
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Nightly export");
+  await page.getByRole("checkbox", { name: "Read documents", exact: true }).check();
+  await watched.look(page, "sharing-key-new");
+  await page.getByRole("button", { name: "Create the key" }).click();
+  await page.getByRole("dialog", { name: "Copy the key now" }).waitFor();
+  const key = (await page.locator("[data-key]").textContent()) ?? "";
+  await watched.look(page, "sharing-key-shown");
+  await page.getByLabel("I have kept it in a safe place").check();
+  await page.getByRole("button", { name: "Done" }).click();
+  assert.doesNotMatch(await page.content(), new RegExp(key));
+  const use = (method: string, path: string) =>
+    fetch(`${instance.url}/api/t/harrow-finch/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}` },
+    });
+  const listed = await use("GET", "documents");
+  assert.equal(listed.status, 200);
+  assert.match(await listed.text(), new RegExp(LEASE));
+  assert.equal((await use("GET", "members")).status, 403);
+  await page.reload();
+  await page.getByText("just now").first().waitFor();
+  await watched.look(page, "sharing-keys");
+  await page.getByRole("button", { name: "End the key Nightly export" }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "End it" }).click();
+  await page.getByText("None is active.").first().waitFor();
+  assert.equal((await use("GET", "documents")).status, 401);
+});
+
+step("an admin reads what is not shared only by opening it, and its owner sees that", async () => {
+  const { page, watched } = ines;
+  await confirm(ines);
+  watched.willRefuse("404 GET /documents/");
+  await page.goto(documentUrl);
+  await heading(page, "This document is not here").waitFor();
+  await watched.look(page, "sharing-open-instead");
+  await page.getByRole("button", { name: "Open with a reason" }).click();
+  await page.getByLabel("Reason").fill("The tenant asks for the period of notice");
+  await watched.look(page, "sharing-open");
+  await page.getByRole("dialog").getByRole("button", { name: "Open for reading" }).click();
+  await heading(page, LEASE).waitFor();
+  await page.getByText(/The period of notice is six months/).waitFor();
+  await watched.look(page, "sharing-opened");
+  await mara.page.goto(documentUrl);
+  await mara.page.getByText(/Ines Calder.*\(admin\) can read this until/).waitFor();
+  await go(mara.page, "settings/openings");
+  const own = mara.page.getByRole("region", { name: "Who opened yours" });
+  await own.getByText("“The tenant asks for the period of notice”").waitFor();
+  await mara.watched.look(mara.page, "sharing-openings");
+  await mara.page.getByRole("button", { name: /^End now/ }).click();
+  await own.getByText("closed before its time").waitFor();
+  await page.reload();
+  await heading(page, "This document is not here").waitFor();
+});
+
+step("the log has it all in words", async () => {
+  const { page, watched } = mara;
+  await go(page, "activity");
+  for (const words of [
+    "Opened a colleague’s content",
+    "Made an API key",
+    "Ended an API key",
+    "Made a role",
+    "Made a group",
+    "Shared a folder",
+    "Took back what was shared",
+  ])
+    await page.getByRole("cell", { name: words }).first().waitFor();
+  await watched.look(page, "sharing-activity");
+});
+
+step("every page of it fits a phone", async () => {
+  const { page, watched } = mara;
+  await page.setViewportSize(PHONE);
+  for (const place of [
+    "library",
+    "settings/members",
+    "settings/groups",
+    "settings/roles",
+    "settings/keys",
+    "settings/policy",
+    "settings/support",
+    "settings/openings",
+  ]) {
+    await go(page, place);
+    await watched.look(page, `sharing-phone-${place.replace("/", "-")}`);
+  }
+  await page.goto(documentUrl);
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("dialog").getByText("Only you can see this document.").waitFor();
+  await watched.look(page, "sharing-phone-dialog");
+  await page.setViewportSize(DESK);
+});
+
+/** A person at a browser of their own, signed in already: signing in is another story. */
+async function seat({ browser, instance }: House, person: Person): Promise<Seat> {
+  const watched = await openWatched(browser, instance.url);
+  await watched.context.addCookies(
+    [...person.client.cookies].map(([name, value]) => ({
+      name,
+      value,
+      url: instance.url.replace(/^http:/, "https:"),
+      secure: true,
+      httpOnly: true,
+    })),
+  );
+  return { person, watched, page: await watched.newPage() };
+}
+
+/** Proves the second factor anew, so that what asks for a fresh one does not ask: that too is another story. */
+async function confirm({ person }: Seat): Promise<void> {
+  assert.ok(await person.client.confirm?.(), "the second factor is proved");
+}
+
+async function go(page: Page, place: string): Promise<void> {
+  await page.goto(`${house?.instance.url}${HOME}/${place}`);
+  await page.getByRole("heading", { level: 1 }).first().waitFor();
+}
+
+const heading = (page: Page, name: string | RegExp): Locator =>
+  page.getByRole("heading", { name, exact: true });
+
+/** Of the two places of a fact, in a column and, on a phone, under the name, the one in sight. */
+const shown = (row: Locator, words: string): Locator => row.getByText(words).filter({ visible: true });
+
+/** Chooses from the menu of a table's row what opens a dialog. */
+async function chooseFor(page: Page, row: string | RegExp, entry: string): Promise<void> {
+  await page
+    .getByRole("row", { name: row })
+    .first()
+    .getByRole("button", { name: /^More for/ })
+    .click();
+  await page.getByRole("menuitem", { name: entry }).click();
+  await page.getByRole("dialog").waitFor();
+}
