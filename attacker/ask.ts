@@ -112,7 +112,7 @@ export async function sendGenuine(
   person: Person | null,
   filling: Filling,
 ): Promise<Answer> {
-  if (person) await revive(run, person);
+  if (person) await revive(run, person, op);
   const answer = await run.client.send(genuine(run, op, person, filling));
   if (person && !op.safe && answer.status >= 200 && answer.status < 300)
     noteEffects(run, op, person, filling);
@@ -128,12 +128,19 @@ function noteEffects(run: Run, op: Operation, person: Person, filling: Filling):
   for (const other of run.people) if (other.tenant === person.tenant) other.suspect = true;
 }
 
-/** Makes sure that a person's credentials are good, signing in again when they are not. Never throws. */
-export async function revive(run: Run, person: Person): Promise<void> {
-  if (!person.suspect) return;
+// Of the five minutes for which a second factor usually counts as fresh, with some to spare.
+const STAYS_FRESH_MS = 200_000;
+
+/**
+ * Makes sure that a person's credentials are good, and fresh where the operation asks for that, signing in again when
+ * they are not. Never throws.
+ */
+export async function revive(run: Run, person: Person, op?: Operation): Promise<void> {
+  const isOld = op?.fresh === true && performance.now() - person.since > STAYS_FRESH_MS;
+  if (!person.suspect && !isOld) return;
   person.suspect = false;
   const check = whoAmI(run);
-  if (check !== null && Object.keys(credentialsOf(run, person, false)).length > 0) {
+  if (!isOld && check !== null && Object.keys(credentialsOf(run, person, false)).length > 0) {
     const answer = await run.client.send(genuine(run, check, person, { slug: person.tenant.slug, ids: {} }));
     if (answer.status !== 401) return;
   }

@@ -47,7 +47,10 @@ test("the first of a list stands for all, an empty list gets one, a word gives w
 
 test("beside a word out of a list, the reference is tried as each of them", () => {
   const kind = { type: "string", enum: ["member", "group"] };
-  const schema = { type: "object", properties: { with: { type: "object", properties: { kind, id: uuid } } } };
+  const access = { type: "string", enum: ["read", "write"] };
+  const with_ = { type: "object", properties: { kind, id: uuid } };
+  // The word outside says nothing of what the identifier names.
+  const schema = { type: "object", properties: { access, with: with_ } };
   assert.deepEqual(filled(schema, { with: { kind: "member", id: ID } }), [
     ["with.id", { with: { kind: "member", id: OTHER } }],
     ["with.id (with.kind group)", { with: { kind: "group", id: OTHER } }],

@@ -72,9 +72,11 @@ function inObject(schema: Schema, properties: Record<string, unknown>, value: un
   const edits = fits ? walk.edits : [...walk.edits, { at: walk.at, value: there }];
   return Object.entries(properties).flatMap(([name, inner]) => {
     if (!isRecord(inner)) return [];
-    const spots = inSchema(inner, there[name], { ...walk, at: [...walk.at, name], edits });
+    const at = [...walk.at, name];
+    const spots = inSchema(inner, there[name], { ...walk, at, edits });
     // Beside an identifier, a word out of a list may say what it names: it is tried as each of them.
-    const kinds = spots.length > 0 ? kindsBeside(properties, there) : [];
+    const isBeside = spots.some((spot) => spot.at.slice(at.length).every((key) => typeof key === "number"));
+    const kinds = isBeside ? kindsBeside(properties, there) : [];
     const others = kinds.map(([kind, other]): Edit => ({ at: [...walk.at, kind], value: other }));
     return spots.flatMap((spot) => [
       spot,

@@ -20,6 +20,8 @@ export type Person = {
   stale: Credentials | null;
   /** Something may have ended the session: look before the next use. */
   suspect: boolean;
+  /** When these credentials were obtained, with a second factor where there is one: `performance.now()`. */
+  since: number;
 };
 
 export type Run = {
@@ -101,6 +103,7 @@ function personOf(tenant: Tenant, user: User): Person {
     password: user.password ?? null,
     stale: user.stale ?? null,
     suspect: false,
+    since: 0,
   };
   adopt(person, user);
   return person;
@@ -110,6 +113,7 @@ export function adopt(person: Person, credentials: Credentials): void {
   person.cookies = cookiesOf(credentials.cookies);
   person.headers = credentials.headers ?? {};
   person.csrf = credentials.csrf ?? null;
+  person.since = performance.now();
   person.suspect = Object.keys(person.cookies).length + Object.keys(person.headers).length === 0;
 }
 

@@ -60,7 +60,7 @@ function exchange(
 
 // Who refuses megabytes does so by their announced length: it gets a moment before most of them are sent.
 const LARGE = 1_000_000;
-const MOMENT_MS = 15;
+const MOMENT_MS = 1_000;
 
 /** A server that refuses a large body answers before it is all there: stop sending then, and read. */
 function trickle(outgoing: http.ClientRequest, body: Buffer): void {
@@ -75,7 +75,7 @@ function trickle(outgoing: http.ClientRequest, body: Buffer): void {
     const flowing = outgoing.write(body.subarray(at, at + 65_536));
     const isFirst = at === 0;
     at += 65_536;
-    if (isFirst && body.length > LARGE) setTimeout(more, MOMENT_MS);
+    if (isFirst && body.length > LARGE) setTimeout(more, MOMENT_MS).unref();
     else if (flowing) setImmediate(more);
     else outgoing.once("drain", more);
   };

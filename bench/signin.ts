@@ -113,9 +113,14 @@ async function measureShare(
   const taken: (Taken & { bare: number })[] = [];
   for (let i = 0; i < rounds; i++) {
     const bare = await hashes(seconds / 2);
-    const own = await idle(seconds / 2);
+    // As long as the sign-ins: looking at the processes takes time of its own, which is in both alike.
+    const own = await idle(seconds);
     taken.push({ ...(await signIns(seconds, own)), bare });
   }
+  if (taken.some((t) => t.server + t.postgres <= 0))
+    throw new Error(
+      "this machine is too busy with other things to tell what a sign-in takes beside the hash",
+    );
   const milliseconds = (of: keyof Taken | "bare") => spread(taken.map((t) => t[of] * 1000));
   return {
     share: spread(

@@ -1213,6 +1213,49 @@ begin
   end if;
 end $function$;
 
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.groups_of(p_member uuid)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return array(select g.group_id from public.group_member g
+                where g.tenant_id = kernel.current_tenant() and g.member_id = p_member);
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.has_openings(p_member uuid, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  -- Never for a program.
+  return kernel.current_key() is null and exists (
+    select from public.opening o
+      where o.tenant_id = kernel.current_tenant() and o.opened_by = p_member and o.ended_at is null and o.until > p_now);
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.is_in_reach_of_key(p_place uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_bound uuid;
+begin
+  if kernel.current_key() is null then
+    return true;
+  end if;
+  select k.folder_id into v_bound from public.api_key k
+    where k.tenant_id = kernel.current_tenant() and k.key_id = kernel.current_key();
+  return v_bound is null or exists (
+    select from public.folder_above up
+      where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place and up.above_id = v_bound);
+end $function$;
+
 -- owner: vouchsafe_migrator; may be called by: its owner only
 CREATE OR REPLACE FUNCTION kernel.keep_folder_above()
  RETURNS trigger
@@ -1242,13 +1285,6 @@ begin
   return null;
 end $function$;
 
--- owner: vouchsafe_migrator; may be called by: vouchsafe_app
-CREATE OR REPLACE FUNCTION kernel.key_folder()
- RETURNS uuid
- LANGUAGE sql
- STABLE
-RETURN (SELECT k.folder_id FROM api_key k WHERE ((k.tenant_id = kernel.current_tenant()) AND (k.key_id = kernel.current_key())));
-
 -- owner: vouchsafe_migrator; may be called by: its owner only
 CREATE OR REPLACE FUNCTION kernel.let_go_of_access()
  RETURNS trigger
@@ -1262,6 +1298,28 @@ begin
     delete from public.group_member where tenant_id = new.tenant_id and member_id = new.member_id;
   end if;
   return null;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.opening_of(p_document uuid, p_chat uuid, p_place uuid, p_owner uuid, p_member uuid, p_now timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  if kernel.current_key() is not null then
+    return null;
+  end if;
+  return (
+    select o.opening_id
+      from public.opening o
+      join public.opening_owner told
+        on told.tenant_id = o.tenant_id and told.opening_id = o.opening_id and told.member_id = p_owner
+      where o.tenant_id = kernel.current_tenant() and o.opened_by = p_member and o.ended_at is null and o.until > p_now
+        and (o.member_id = p_owner or o.document_id = p_document or o.chat_id = p_chat
+             or o.folder_id in (select up.above_id from public.folder_above up
+                                 where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place))
+      limit 1);
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: its owner only
@@ -1287,4 +1345,45 @@ begin
     execute format('grant %s on %s to vouchsafe_app', p_app_privileges, p_table);
   end if;
   execute format('grant select on %s to vouchsafe_backup', p_table);
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.sharing_of(p_document uuid, p_folder uuid, p_chat uuid, p_place uuid, p_owner uuid, p_member uuid)
+ RETURNS TABLE(reached text, inherited text, whole boolean, shared boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_above uuid[];
+begin
+  if p_place is null then
+    return query
+      select max(s.access) filter (where s.member_id = p_member or (s.member_id is null and s.group_id is null)
+                                      or s.group_id = any (kernel.groups_of(p_member))),
+             null::text, coalesce(bool_or(s.member_id is null and s.group_id is null), false), count(*) > 0
+        from public.share s
+        where s.tenant_id = kernel.current_tenant() and (s.document_id = p_document or s.chat_id = p_chat);
+    return;
+  end if;
+  v_above := array(select up.above_id from public.folder_above up
+                    where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place);
+  return query
+    select max(g.access) filter (where g.speaks), max(g.access) filter (where g.speaks and g.above),
+           coalesce(bool_or(g.member_id is null and g.group_id is null), false),
+           count(*) filter (where g.member_id is distinct from p_owner) > 0
+      from (
+        select s.access, s.member_id, s.group_id, s.above,
+               s.member_id = p_member or (s.member_id is null and s.group_id is null)
+                 or coalesce(s.group_id = any (kernel.groups_of(p_member)), false) as speaks
+          from (
+            select d.access, d.member_id, d.group_id, false as above from public.share d
+              where d.tenant_id = kernel.current_tenant() and d.document_id = p_document
+            union all
+            select f.access, f.member_id, f.group_id, f.folder_id is distinct from p_folder
+              from public.share f where f.tenant_id = kernel.current_tenant() and f.folder_id = any (v_above)
+            union all
+            select 'write', holder.owner_id, null, holder.folder_id is distinct from p_folder
+              from public.folder holder
+              where holder.tenant_id = kernel.current_tenant() and holder.folder_id = any (v_above)) s) g;
 end $function$;

@@ -2,6 +2,7 @@ import { accountDefences } from "./defences/accounts.ts";
 import type { Defence } from "./defences/defence.ts";
 import { factorDefences } from "./defences/factors.ts";
 import { passwordDefences } from "./defences/passwords.ts";
+import { roleDefences } from "./defences/roles.ts";
 import { sharingDefences } from "./defences/sharing.ts";
 import { skeletonDefences } from "./defences/skeleton.ts";
 
@@ -12,4 +13,5 @@ export const defences: readonly Defence[] = [
   ...accountDefences,
   ...factorDefences,
   ...passwordDefences,
+  ...roleDefences,
 ];

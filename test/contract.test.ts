@@ -18,9 +18,26 @@ const ANSWERS: readonly (readonly [type: string, route: string])[] = [
   ["{ items: OutboxMail[] }", "get /api/outbox"],
   ["SecuritySnapshot", "get /api/security"],
   ["SessionView", "get /api/t/{slug}/session"],
-  ["SessionView", "post /api/t/{slug}/session"],
+  ["SignedIn", "post /api/t/{slug}/session"],
+  ["SignInChallenge", "get /api/t/{slug}/session/challenge"],
+  ["SessionView", "post /api/t/{slug}/session/second-factor"],
+  ["SessionView", "post /api/t/{slug}/session/second-factor/passkey"],
+  ['Pick<PasskeyChallenge, "options">', "post /api/t/{slug}/session/second-factor/passkey-challenge"],
+  ["SessionView", "post /api/t/{slug}/session/passkey"],
+  ["PasskeyChallenge", "post /api/t/{slug}/session/passkey-challenge"],
+  ["SessionView", "post /api/t/{slug}/session/step-up"],
+  ["StepUpChallenge", "post /api/t/{slug}/session/step-up/challenge"],
   ["SessionView", "post /api/t/{slug}/session/refresh"],
   ["SessionView", "put /api/t/{slug}/account/password"],
+  ["Account", "patch /api/t/{slug}/account"],
+  ["Factors", "get /api/t/{slug}/account/factors"],
+  ["NewTotp", "post /api/t/{slug}/account/totp"],
+  ["FactorAdded", "post /api/t/{slug}/account/totp/confirm"],
+  ["{ recoveryCodes: string[] }", "post /api/t/{slug}/account/recovery-codes"],
+  ["PasskeyChallenge", "post /api/t/{slug}/account/passkeys/challenge"],
+  ["PasskeyAdded", "post /api/t/{slug}/account/passkeys"],
+  ["PageNotices", "get /api/t/{slug}/notices"],
+  ["List<NoticeChoice>", "get /api/t/{slug}/account/notices"],
   ["List<OpenSession>", "get /api/t/{slug}/sessions"],
   ["List<SignIn>", "get /api/t/{slug}/account/sign-ins"],
   ["List<Member>", "get /api/t/{slug}/members"],
@@ -65,6 +82,7 @@ interface Schema {
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -108,7 +126,8 @@ function answerOf(paths: Record<string, never>, route: string): Schema {
 function typeOf(schema: Schema): string {
   if ("const" in schema) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  if (schema.anyOf) return schema.anyOf.map((one) => `(${typeOf(one)})`).join(" | ");
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices) return choices.map((one) => `(${typeOf(one)})`).join(" | ");
   if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type })).join(" | ");
   if (schema.type === "array") return `(${typeOf(schema.items ?? {})})[]`;
   if (schema.type === "object") {

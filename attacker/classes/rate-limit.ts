@@ -1,9 +1,9 @@
-import { bodyFor, genuine, isSignIn, madeUpAddress } from "../ask.ts";
+import { genuine, isSignIn, madeUpAddress } from "../ask.ts";
 import type { Answer } from "../client.ts";
 import { isRecord, type Probe } from "../contract.ts";
 import { leaksInternals } from "../judge.ts";
 import { isLimited } from "../run.ts";
-import { type AttackClass, type Judgement, pool, probeOf, type Scene, visitorFor } from "../scene.ts";
+import { type AttackClass, type Judgement, pool, probeOf, type Scene } from "../scene.ts";
 
 const BOUND = 120;
 const VOLLEY = 12;
@@ -19,7 +19,7 @@ export const rateLimit: AttackClass = {
     const answers: Answer[] = [];
     while (answers.length < BOUND && !answers.some((answer) => answer.status === 429)) {
       const asks = [];
-      for (let i = 0; i < VOLLEY; i++) asks.push(await attempt(scene));
+      for (let i = 0; i < VOLLEY; i++) asks.push(attempt(scene));
       answers.push(...(await pool(asks, (ask) => scene.run.client.send(ask, { once: true }))));
     }
     const refused = answers.find((answer) => answer.status === 429) ?? answers[0];
@@ -31,8 +31,7 @@ export const rateLimit: AttackClass = {
 };
 
 /** Another made-up address each time: a lock on one account is not a limit on the source. */
-async function attempt({ run, op, slug }: Scene): Promise<ReturnType<typeof genuine>> {
-  const valid = await bodyFor(run, op, visitorFor(run));
+function attempt({ run, op, slug, body: valid }: Scene): ReturnType<typeof genuine> {
   const wrong = { address: madeUpAddress(run), password: `Wrong-${run.random.hex(12)}!` };
   const body = isSignIn(run, op) && isRecord(valid) ? { ...valid, ...wrong } : valid;
   return genuine(run, op, null, { slug, ids: {}, body });

@@ -188,11 +188,109 @@ create trigger let_go_of_access after update of status, role, role_id on member
   for each row when (old.status <> new.status or old.role <> new.role or old.role_id is distinct from new.role_id)
   execute function kernel.let_go_of_access();
 
--- The folder that the acting API key is bound to; null: none. A key whose folder is gone reaches nothing.
-create function kernel.key_folder() returns uuid
-  language sql stable
-  return (select k.folder_id from public.api_key k
-           where k.tenant_id = kernel.current_tenant() and k.key_id = kernel.current_key());
+-- What follows is asked of single rows, and seldom or of few: functions in plpgsql, which cost a statement that does
+-- not call them nothing. The condition that whole lists are narrowed with stands in knowledge/sharing/reach.ts.
 
-revoke execute on function kernel.keep_folder_above(), kernel.let_go_of_access(), kernel.key_folder() from public;
-grant execute on function kernel.key_folder() to vouchsafe_app;
+-- Whether the acting API key reaches what lies in a folder: one that is bound to a folder reaches that one and all in
+-- it. A key whose folder is gone reaches nothing.
+create function kernel.is_in_reach_of_key(p_place uuid) returns boolean
+  language plpgsql stable as $$
+declare
+  v_bound uuid;
+begin
+  if kernel.current_key() is null then
+    return true;
+  end if;
+  select k.folder_id into v_bound from public.api_key k
+    where k.tenant_id = kernel.current_tenant() and k.key_id = kernel.current_key();
+  return v_bound is null or exists (
+    select from public.folder_above up
+      where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place and up.above_id = v_bound);
+end $$;
+
+create function kernel.groups_of(p_member uuid) returns uuid[]
+  language plpgsql stable as $$
+begin
+  return array(select g.group_id from public.group_member g
+                where g.tenant_id = kernel.current_tenant() and g.member_id = p_member);
+end $$;
+
+create function kernel.has_openings(p_member uuid, p_now timestamptz) returns boolean
+  language plpgsql stable as $$
+begin
+  -- Never for a program.
+  return kernel.current_key() is null and exists (
+    select from public.opening o
+      where o.tenant_id = kernel.current_tenant() and o.opened_by = p_member and o.ended_at is null and o.until > p_now);
+end $$;
+
+-- The opening under which a member sees a row; null when there is none. It speaks for the content of those who were
+-- told of it. `p_place` is the folder that the row lies in, or is.
+create function kernel.opening_of(
+  p_document uuid, p_chat uuid, p_place uuid, p_owner uuid, p_member uuid, p_now timestamptz
+) returns uuid
+  language plpgsql stable as $$
+begin
+  if kernel.current_key() is not null then
+    return null;
+  end if;
+  return (
+    select o.opening_id
+      from public.opening o
+      join public.opening_owner told
+        on told.tenant_id = o.tenant_id and told.opening_id = o.opening_id and told.member_id = p_owner
+      where o.tenant_id = kernel.current_tenant() and o.opened_by = p_member and o.ended_at is null and o.until > p_now
+        and (o.member_id = p_owner or o.document_id = p_document or o.chat_id = p_chat
+             or o.folder_id in (select up.above_id from public.folder_above up
+                                 where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place))
+      limit 1);
+end $$;
+
+-- What shares and enclosing folders make of one row for its reader: the most they give (write comes after read in the
+-- alphabet), the most of that which comes from folders, whether the whole tenant has it, whether anybody else does.
+create function kernel.sharing_of(
+  p_document uuid, p_folder uuid, p_chat uuid, p_place uuid, p_owner uuid, p_member uuid
+) returns table (reached text, inherited text, whole boolean, shared boolean)
+  -- Else it would be planned anew at each call, which takes longer than the call.
+  language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_above uuid[];
+begin
+  if p_place is null then
+    return query
+      select max(s.access) filter (where s.member_id = p_member or (s.member_id is null and s.group_id is null)
+                                      or s.group_id = any (kernel.groups_of(p_member))),
+             null::text, coalesce(bool_or(s.member_id is null and s.group_id is null), false), count(*) > 0
+        from public.share s
+        where s.tenant_id = kernel.current_tenant() and (s.document_id = p_document or s.chat_id = p_chat);
+    return;
+  end if;
+  v_above := array(select up.above_id from public.folder_above up
+                    where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place);
+  return query
+    select max(g.access) filter (where g.speaks), max(g.access) filter (where g.speaks and g.above),
+           coalesce(bool_or(g.member_id is null and g.group_id is null), false),
+           count(*) filter (where g.member_id is distinct from p_owner) > 0
+      from (
+        select s.access, s.member_id, s.group_id, s.above,
+               s.member_id = p_member or (s.member_id is null and s.group_id is null)
+                 or coalesce(s.group_id = any (kernel.groups_of(p_member)), false) as speaks
+          from (
+            select d.access, d.member_id, d.group_id, false as above from public.share d
+              where d.tenant_id = kernel.current_tenant() and d.document_id = p_document
+            union all
+            select f.access, f.member_id, f.group_id, f.folder_id is distinct from p_folder
+              from public.share f where f.tenant_id = kernel.current_tenant() and f.folder_id = any (v_above)
+            union all
+            select 'write', holder.owner_id, null, holder.folder_id is distinct from p_folder
+              from public.folder holder
+              where holder.tenant_id = kernel.current_tenant() and holder.folder_id = any (v_above)) s) g;
+end $$;
+
+revoke execute on function kernel.keep_folder_above(), kernel.let_go_of_access(), kernel.is_in_reach_of_key(uuid),
+  kernel.groups_of(uuid), kernel.has_openings(uuid, timestamptz),
+  kernel.opening_of(uuid, uuid, uuid, uuid, uuid, timestamptz),
+  kernel.sharing_of(uuid, uuid, uuid, uuid, uuid, uuid) from public;
+grant execute on function kernel.is_in_reach_of_key(uuid), kernel.groups_of(uuid),
+  kernel.has_openings(uuid, timestamptz), kernel.opening_of(uuid, uuid, uuid, uuid, uuid, timestamptz),
+  kernel.sharing_of(uuid, uuid, uuid, uuid, uuid, uuid) to vouchsafe_app;

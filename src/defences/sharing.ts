@@ -2,53 +2,67 @@ import type { Defence } from "./defence.ts";
 
 const claim = "tenancy.isolation-users";
 const reach = "src/modules/knowledge/sharing/reach.ts";
+const sharing = "db/migrations/0010_sharing.sql";
 const view = "src/modules/knowledge/sharing/view.ts";
 const openings = "src/modules/tenancy/openings";
 
 /** Of what colleagues may see of each other's: owning, sharing, folders, groups, and an admin's openings. */
 export const sharingDefences: readonly Defence[] = [
   {
-    words: "an object is its owner's",
+    words: "a list holds what is its reader's own",
     claim,
     file: reach,
-    text: "sql`${row[kind].owner} = ${memberId}`",
-    without: "sql`(${row[kind].owner} = ${memberId} or ${row[kind].owner} is not null)`",
+    text: "    sql`${owner} = ${memberId}`,\n",
+    without: "    sql`${owner} is not null`,\n",
+  },
+  {
+    words: "what is looked up by its id is its reader's own",
+    claim,
+    file: reach,
+    text: "sql<boolean>`((${owner} = ${memberId} or sharing",
+    without: "sql<boolean>`((${owner} is not null or sharing",
   },
   {
     words: "a share speaks to the member whom it names",
     claim,
+    file: sharing,
+    text: "               s.member_id = p_member or (s.member_id is null",
+    without: "               s.member_id is not null or (s.member_id is null",
+  },
+  {
+    words: "a list holds what is shared with its reader, not with others",
+    claim,
     file: reach,
-    text: "sql`(share.member_id = ${memberId}",
-    without: "sql`(share.member_id = ${memberId} or share.member_id is not null",
+    text: "sql`(share.member_id = ${memberId}\n",
+    without: "sql`(share.member_id is not null\n",
   },
   {
     words: "a share with a group speaks to its members",
     claim,
-    file: reach,
-    text: "array(select group_id from group_member where member_id = ${memberId})",
-    without: "array(select group_id from group_member where member_id = ${memberId} or group_id is not null)",
+    file: sharing,
+    text: "where g.tenant_id = kernel.current_tenant() and g.member_id = p_member);",
+    without: "where g.tenant_id = kernel.current_tenant());",
   },
   {
     words: "a folder opens what lies in it to its owner, not to everybody",
     claim,
     file: reach,
     text: "where up.folder_id = ${place} and holder.owner_id = ${memberId})`,",
-    without:
-      "where up.folder_id = ${place} and (holder.owner_id = ${memberId} or holder.owner_id is not null))`,",
+    without: "where up.folder_id = ${place} and holder.owner_id is not null)`,",
   },
   {
     words: "what a folder no longer lies in no longer counts",
     claim,
-    file: "db/migrations/0010_sharing.sql",
+    file: sharing,
     text: "        and a.tenant_id = new.tenant_id and a.folder_id = inside.folder_id\n",
     without: "        and a.tenant_id = new.tenant_id and a.folder_id = inside.folder_id and false\n",
   },
   {
     words: "an opening is over when it was ended",
     claim,
-    file: reach,
-    text: " and opening.ended_at is null and opening.until",
-    without: " and opening.until",
+    file: sharing,
+    text: " and o.ended_at is null and o.until > p_now\n        and (o.member_id = p_owner",
+    without: " and o.until > p_now\n        and (o.member_id = p_owner",
   },
   {
     words: "what is read under an opening is recorded",

@@ -20,8 +20,10 @@ let house: House | null;
 let mara: Seat;
 let tomas: Seat;
 let ines: Seat;
+let olu: Seat;
 let documentUrl: string;
 let folderUrl: string;
+let chatUrl: string;
 let stopped: string | null = null;
 
 before(async () => {
@@ -30,6 +32,7 @@ before(async () => {
   const { instance } = house;
   const founder = await setUpInstallation(instance.system, instance.url);
   const company = await founder.found("harrow-finch", "Harrow & Finch", "Mara Osei");
+  olu = await seat(house, founder.operator);
   mara = await seat(house, company.owner);
   tomas = await seat(house, await company.hire("Tomas Brandt", "manager"));
   ines = await seat(house, await company.hire("Ines Calder", "admin"));
@@ -44,7 +47,7 @@ function step(name: string, work: (house: House) => Promise<void>): void {
       await work(house);
     } catch (error) {
       stopped = name;
-      const open = [mara, tomas, ines].map(({ page }) => page);
+      const open = [mara, tomas, ines, olu].map(({ page }) => page);
       await Promise.all(
         open.map((page, index) => shoot(page, `sharing-failed-${index + 1}`).catch(() => {})),
       );
@@ -114,7 +117,7 @@ step("what is taken back is gone from search, and hidden in old answers; undo br
   await answer.getByRole("button", { name: /Source 1: a document that is not shared with you/ }).waitFor();
   assert.doesNotMatch((await tomas.page.getByRole("main").textContent()) ?? "", /six months/);
   await tomas.watched.look(tomas.page, "sharing-citation-hidden");
-  const chat = tomas.page.url();
+  chatUrl = tomas.page.url();
   await go(tomas.page, "library?q=notice");
   await tomas.page.getByText("No passage has these words").waitFor();
   await tomas.page.goto(documentUrl);
@@ -122,7 +125,7 @@ step("what is taken back is gone from search, and hidden in old answers; undo br
 
   await dialog.getByRole("button", { name: "Undo" }).click();
   await dialog.getByText("You and Tomas Brandt can see this document.").waitFor();
-  await tomas.page.goto(chat);
+  await tomas.page.goto(chatUrl);
   await tomas.page
     .getByText(/six months to the end/)
     .first()
@@ -166,7 +169,7 @@ step("a folder shared with a group shares what is in it, and says so at the docu
   await dialog.getByRole("button", { name: "Done" }).click();
 
   await go(tomas.page, "library");
-  await tomas.page.getByRole("link", { name: "Folder Legal" }).click();
+  await tomas.page.getByRole("link", { name: "Legal" }).click();
   await tomas.page.getByRole("row", { name: LEASE }).waitFor();
   assert.equal(await tomas.page.getByRole("button", { name: "Add documents" }).count(), 0);
   await tomas.watched.look(tomas.page, "sharing-folder-of-a-colleague");
@@ -178,6 +181,7 @@ step("whoever leaves the group loses the folder at once", async () => {
   await page.getByRole("link", { name: /Lettings/ }).click();
   await page.getByRole("button", { name: "Take Tomas Brandt out" }).click();
   await page.getByText("Nobody is in it yet.").waitFor();
+  tomas.watched.willRefuse("404 GET /documents");
   await tomas.page.reload();
   await heading(tomas.page, "This folder is not here").waitFor();
   await tomas.watched.look(tomas.page, "sharing-folder-gone");
@@ -271,27 +275,81 @@ step("an API key is shown once, works within its limits, and ends", async ({ ins
 step("an admin reads what is not shared only by opening it, and its owner sees that", async () => {
   const { page, watched } = ines;
   await confirm(ines);
-  watched.willRefuse("404 GET /documents/");
-  await page.goto(documentUrl);
-  await heading(page, "This document is not here").waitFor();
+  watched.willRefuse("404 GET /chats/");
+  await page.goto(chatUrl);
+  await heading(page, "This conversation is not here").waitFor();
   await watched.look(page, "sharing-open-instead");
   await page.getByRole("button", { name: "Open with a reason" }).click();
   await page.getByLabel("Reason").fill("The tenant asks for the period of notice");
   await watched.look(page, "sharing-open");
   await page.getByRole("dialog").getByRole("button", { name: "Open for reading" }).click();
-  await heading(page, LEASE).waitFor();
-  await page.getByText(/The period of notice is six months/).waitFor();
+  await heading(page, QUESTION).waitFor();
+  await page.getByText("You opened Tomas Brandt’s conversation").waitFor();
   await watched.look(page, "sharing-opened");
-  await mara.page.goto(documentUrl);
-  await mara.page.getByText(/Ines Calder.*\(admin\) can read this until/).waitFor();
-  await go(mara.page, "settings/openings");
-  const own = mara.page.getByRole("region", { name: "Who opened yours" });
+  await tomas.page.goto(chatUrl);
+  await tomas.page.getByText(/Ines Calder.*\(admin\) can read this until/).waitFor();
+  await go(tomas.page, "settings/openings");
+  const own = tomas.page.getByRole("region", { name: "Who opened yours" });
   await own.getByText("“The tenant asks for the period of notice”").waitFor();
+  await tomas.watched.look(tomas.page, "sharing-openings-own");
+  await go(mara.page, "settings/openings");
+  await mara.page
+    .getByRole("region", { name: "Opened by admins" })
+    .getByText("Ines Calder", { exact: true })
+    .waitFor();
   await mara.watched.look(mara.page, "sharing-openings");
   await mara.page.getByRole("button", { name: /^End now/ }).click();
-  await own.getByText("closed before its time").waitFor();
+  await mara.page.getByText("closed before its time").waitFor();
   await page.reload();
-  await heading(page, "This document is not here").waitFor();
+  await heading(page, "This conversation is not here").waitFor();
+});
+
+step("the operator’s staff enter only while an admin lets them in, as guests", async ({ instance }) => {
+  const { page, watched } = olu;
+  await confirm(olu);
+  await confirm(mara);
+  await page.goto(`${instance.url}/t/operator/tenants/support`);
+  await page.getByText("Nobody has let you in").waitFor();
+  await watched.look(page, "sharing-support-none");
+  await go(mara.page, "settings/support");
+  await mara.page.getByRole("button", { name: "Let support in" }).click();
+  await mara.page.getByLabel("What they are to look at").fill("The lease is not found");
+  await mara.watched.look(mara.page, "sharing-support-grant");
+  await mara.page.getByRole("button", { name: "Let them in" }).click();
+  await mara.page.getByText("not used").waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: /^Enter/ }).click();
+  await watched.look(page, "sharing-support-enter");
+  await page.getByRole("dialog").getByRole("button", { name: "Enter" }).click();
+  await page.waitForURL(`**${HOME}/**`);
+  await page.getByText(/You are here as the operator’s support until/).waitFor();
+  await go(page, "library");
+  assert.equal(await page.getByRole("button", { name: "Add documents" }).count(), 0);
+  await watched.look(page, "sharing-support-inside");
+  await go(mara.page, "settings/members");
+  await mara.page.getByRole("row", { name: /guest/ }).waitFor();
+  await mara.watched.look(mara.page, "sharing-support-guest");
+  await go(mara.page, "settings/support");
+  await mara.page.getByText("entered 1 time").waitFor();
+  await mara.page.getByRole("button", { name: /^End now/ }).click();
+  await mara.page.getByText("closed", { exact: true }).waitFor();
+  watched.willRefuse("401 ");
+  await page.reload();
+  await page.getByText("Sign in to go on.").waitFor();
+});
+
+step("the operator imports users, and is told which rows were not taken", async ({ instance }) => {
+  const { page, watched } = olu;
+  await page.goto(`${instance.url}/t/operator/tenants`);
+  await chooseFor(page, /Harrow & Finch/, "Import users");
+  await watched.look(page, "sharing-import");
+  await page
+    .getByLabel("Users", { exact: true })
+    .fill("address,name,role\nana.lind@harrow-finch.example,Ana Lind,viewer\nnobody,Tom Ek,viewer\n");
+  await page.getByRole("dialog").getByRole("button", { name: "Import" }).click();
+  await page.getByText(/1 row was not taken/).waitFor();
+  await watched.look(page, "sharing-import-refused");
+  await page.getByRole("button", { name: "Done" }).click();
 });
 
 step("the log has it all in words", async () => {

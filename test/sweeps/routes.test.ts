@@ -79,6 +79,25 @@ test("every route of the running server", async (t) => {
     }
   });
 
+  await t.test("is guarded by one of at least 60 permissions, and each of them guards one", () => {
+    const guarding = new Set(inTable.map(permissionOf));
+    const idle = permissions().filter((p) => !guarding.has(p.key));
+    assert.deepEqual(
+      idle.map((p) => p.key),
+      [],
+      "permissions that open nothing",
+    );
+    assert.ok(permissions().length >= 60, `only ${permissions().length} permissions`);
+    for (const { key, always, forKeys, forSupport, from, group } of permissions()) {
+      assert.ok(group.length > 2, key);
+      // One's own account, and what hands out rights, is no program's.
+      if (forKeys)
+        assert.doesNotMatch(key, /^(account|notice|key|role|policy|operator|support|content)\./, key);
+      if (always) assert.equal(from, "viewer", key);
+      if (forSupport) assert.match(key, /\.(read|use|download|sessions)$/, `the staff may ${key}`);
+    }
+  });
+
   await t.test("that needs a session answers nobody without one", async () => {
     for (const route of inTable) {
       const guarded = permissionOf(route) !== null;

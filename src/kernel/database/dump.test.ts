@@ -70,7 +70,8 @@ test("what is printed of a schema", async (t) => {
       ["results: unknown;", "public_jwk: unknown;"],
     );
     for (const line of [
-      '    role: "viewer" | "manager" | "admin" | "owner";',
+      '    role: "viewer" | "manager" | "admin" | "owner" | "support" | "custom";',
+      "    networks: string[];",
       "    attempt: Generated<number>;",
       "    pages: number | null;",
       "    at: Date;",

@@ -5,7 +5,7 @@ import { read, unit, write } from "../../kernel/database/unit.ts";
 import type { JobSpec } from "../../kernel/jobs.ts";
 import { rightsOf } from "../../kernel/permissions.ts";
 import { type Found, findPassages, wordsOf } from "../knowledge/service.ts";
-import { reachOfMember, sharingOf, visibleTo } from "../knowledge/sharing/reach.ts";
+import { isReached, reachOfMember, sharingOf } from "../knowledge/sharing/reach.ts";
 import { type AnswerPart, answerExtractively } from "./extractive.ts";
 import { type AnswerBody, openAnswer, openQuestion, type PartBody, sealBody, sealPart } from "./messages.ts";
 
@@ -85,7 +85,7 @@ async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
       sql<{ writable: boolean }>`
         select chat.owner_id = ${row.member_id} or coalesce(sharing.reached = 'write', false) as writable
           from chat cross join lateral ${sharingOf("chat", row.member_id)} sharing
-          where chat.chat_id = ${row.chat_id} and ${visibleTo("chat", reachOfMember(inner, row.member_id))}`,
+          where chat.chat_id = ${row.chat_id} and ${isReached("chat", reachOfMember(inner, row.member_id))}`,
     );
     if (!question) throw new Error("an answer has no question");
     const rights = asker ? rightsOf(asker, asker.tenantKind) : new Set();

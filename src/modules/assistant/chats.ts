@@ -7,7 +7,14 @@ import { appError } from "../../kernel/errors.ts";
 import { newId } from "../../kernel/ids.ts";
 import { type Page, type Place, pageOf } from "../../kernel/paging.ts";
 import { openName } from "../identity/members.ts";
-import { openingOf, type Reach, reachWithOpened, sharingOf, visibleTo } from "../knowledge/sharing/reach.ts";
+import {
+  isReached,
+  openingOf,
+  type Reach,
+  reachWithOpened,
+  sharingOf,
+  visibleTo,
+} from "../knowledge/sharing/reach.ts";
 import {
   type AccessView,
   accessOf,
@@ -53,8 +60,8 @@ export type ChatRow = RowsOf<ReturnType<typeof chatRows>>[number];
  */
 export async function loadChat(ctx: Ctx, id: string, to: "read" | "write" | "own"): Promise<ChatRow> {
   const reach = reachWithOpened(ctx);
-  const load = chatRows(reach, (chats) =>
-    chats.where("chat.chat_id", "=", id).where(visibleTo("chat", reach)),
+  const load = chatRows(reach, (chats) => chats.where("chat.chat_id", "=", id)).where(
+    isReached("chat", reach),
   );
   // Rights are looked at behind the lock, by a statement of its own.
   if (to !== "read")

@@ -109,7 +109,7 @@ function Row({ chat }: { chat: ChatSummary }) {
       >
         <span className="min-w-0 flex-1 basis-48 truncate">{title}</span>
         <span className="flex items-center gap-x-3 text-small text-muted">
-          <WhoSees thing={chat} />
+          <WhoSees kind="chats" thing={chat} />
           <Moment at={chat.updatedAt} />
         </span>
       </Link>

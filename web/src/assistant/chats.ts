@@ -24,9 +24,13 @@ export function useChats() {
 /** A conversation. One that somebody else may write in is looked at again now and then, for what they ask. */
 export function useChat(id: string) {
   const session = useSession();
+  const queries = useQueryClient();
+  const queryKey = [session.slug, "chat", id];
   return useQuery({
-    queryKey: [session.slug, "chat", id],
-    queryFn: () => session.call<Chat>("GET", `chats/${id}`),
+    queryKey,
+    // Looking again is not a person's doing: it must not keep the session alive.
+    queryFn: () =>
+      session.call<Chat>("GET", `chats/${id}`, { background: queries.getQueryData(queryKey) !== undefined }),
     refetchInterval: ({ state }) =>
       state.data && state.data.visibility !== "private" && state.status === "success" ? 20_000 : false,
   });

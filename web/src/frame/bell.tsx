@@ -2,7 +2,7 @@ import { Link, useRouter } from "@tanstack/react-router";
 import { Bell } from "lucide-react";
 import { useState } from "react";
 import type { PageNotice } from "../api/types.ts";
-import { useMarkRead, useNotices } from "../identity/notices/notices.ts";
+import { useForgetOlder, useMarkRead, useNotices } from "../identity/notices/notices.ts";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { classes } from "../ui/classes.ts";
@@ -15,6 +15,7 @@ import { Moment, plural } from "../ui/time.tsx";
 export function BellButton({ look }: { look: "rail" | "tab" }) {
   const session = useSession();
   const notices = useNotices();
+  const forgetOlder = useForgetOlder();
   const [open, setOpen] = useState(false);
   if (!session.can("notice.read")) return null;
   const unread = notices.data?.pages[0]?.unread ?? 0;
@@ -53,7 +54,14 @@ export function BellButton({ look }: { look: "rail" | "tab" }) {
         )}
         {unread > 0 && <span className="sr-only">, {unread} unread</span>}
       </button>
-      {open && <Panel onClose={() => setOpen(false)} />}
+      {open && (
+        <Panel
+          onClose={() => {
+            setOpen(false);
+            forgetOlder();
+          }}
+        />
+      )}
     </>
   );
 }

@@ -8,6 +8,8 @@ export type SettingsPart = {
   group: "you" | "workspace";
   /** What it takes to enter; everybody may enter a part without it. */
   needs?: Permission;
+  /** Only where there is content: not among the operator's own staff. */
+  ofContent?: true;
 };
 
 const parts: SettingsPart[] = [
@@ -20,13 +22,20 @@ const parts: SettingsPart[] = [
   { words: "Roles", name: "roles", group: "workspace", needs: "role.read" },
   { words: "Sign-in rules", name: "policy", group: "workspace", needs: "policy.read" },
   { words: "Operator’s access", name: "support", group: "workspace", needs: "support.see" },
-  { words: "Opened content", name: "openings", group: "workspace", needs: "account.openings" },
+  {
+    words: "Opened content",
+    name: "openings",
+    group: "workspace",
+    needs: "account.openings",
+    ofContent: true,
+  },
   { words: "Workspace", name: "workspace", group: "workspace", needs: "tenant.read" },
 ];
 
 /** The parts of the settings that this person may enter. */
 export function settingsPartsOf(session: Session): SettingsPart[] {
-  return parts.filter(({ needs }) => !needs || session.can(needs));
+  const isOperator = session.tenant.kind === "operator";
+  return parts.filter(({ needs, ofContent }) => (!needs || session.can(needs)) && !(ofContent && isOperator));
 }
 
 /** Headings over the parts. */

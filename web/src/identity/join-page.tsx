@@ -11,7 +11,7 @@ import { Field, PasswordField } from "../ui/field.tsx";
 import { ErrorPanel, Notice, Skeleton, wordsOf } from "../ui/states.tsx";
 import { fullTime } from "../ui/time.tsx";
 import { isSpent, useLinkToken } from "./link-token.ts";
-import { passwordRule } from "./password-rule.ts";
+import { passwordRules } from "./password-rule.ts";
 
 /** Joining a workspace by the link of an invitation. */
 export function JoinPage() {
@@ -91,7 +91,7 @@ function Form(props: { slug: string; token: string; invitation: OpenedInvitation
           required
           value={password}
           onChange={(event) => setPassword(event.target.value)}
-          hint={passwordRule}
+          hint={passwordRules.unknown}
           error={fields.password}
         />
         <Button type="submit" kind="primary" busy={join.isPending} className="min-h-10">

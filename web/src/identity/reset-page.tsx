@@ -8,7 +8,7 @@ import { Button, buttonLook } from "../ui/button.tsx";
 import { PasswordField } from "../ui/field.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
 import { isSpent, useLinkToken } from "./link-token.ts";
-import { passwordRule } from "./password-rule.ts";
+import { passwordRules } from "./password-rule.ts";
 
 /** Choosing a new password by a mailed link. */
 export function ResetPage() {
@@ -59,7 +59,7 @@ export function ResetPage() {
           autoFocus
           value={password}
           onChange={(event) => setPassword(event.target.value)}
-          hint={passwordRule}
+          hint={passwordRules.unknown}
           error={wrong}
         />
         <Button type="submit" kind="primary" busy={use.isPending} className="min-h-10">

@@ -98,6 +98,7 @@ const FolderRow = memo(function FolderRow({ folder, place }: { folder: Folder; p
       <th scope="row" className="py-2 pr-4 pl-2.5 font-normal">
         <div className="flex items-start gap-3">
           <Plate words="DIR" />
+          <span className="sr-only">Folder</span>
           <div className="min-w-0 flex-1">
             <Link
               to="/t/$slug/library"
@@ -105,18 +106,17 @@ const FolderRow = memo(function FolderRow({ folder, place }: { folder: Folder; p
               search={{ folder: folder.id }}
               className="wrap-anywhere underline-offset-3 hover:underline"
             >
-              <span className="sr-only">Folder </span>
               {folder.name}
             </Link>
             {place && <p className="text-small wrap-anywhere text-muted">in {place}</p>}
             <p className="text-small text-muted sm:hidden">
-              <WhoSees thing={folder} folder={null} />
+              <WhoSees kind="folders" thing={folder} folder={null} />
             </p>
           </div>
         </div>
       </th>
       <td className="py-2 pr-4 text-muted max-sm:hidden">
-        <WhoSees thing={folder} />
+        <WhoSees kind="folders" thing={folder} />
       </td>
       <td className="py-2 pr-4 text-muted max-md:hidden">–</td>
       <td className="py-2 pr-2 max-sm:hidden">

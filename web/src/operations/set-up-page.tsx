@@ -6,7 +6,7 @@ import { isApiError } from "../api/errors.ts";
 import type { Installation } from "../api/types.ts";
 import { Doorstep } from "../frame/doorstep.tsx";
 import { useLinkToken } from "../identity/link-token.ts";
-import { passwordRule } from "../identity/password-rule.ts";
+import { passwordRules } from "../identity/password-rule.ts";
 import { Button, buttonLook } from "../ui/button.tsx";
 import { Field, PasswordField } from "../ui/field.tsx";
 import { ErrorPanel, Notice, Skeleton, wordsOf } from "../ui/states.tsx";
@@ -113,7 +113,7 @@ function Form(props: {
         <PasswordField
           label="Choose a password"
           autoComplete="new-password"
-          hint={passwordRule}
+          hint={passwordRules.composed}
           {...field("password")}
         />
         <Button type="submit" kind="primary" busy={setUp.isPending} className="min-h-10">
@@ -133,7 +133,7 @@ function Done({ slug, outbox }: { slug: string; outbox: string | null }) {
   return (
     <Doorstep
       title="This installation is yours"
-      lead="Sign in, then open the first workspace for a customer or for your own company."
+      lead="Sign in and set up a second factor, which operators always need. Then open the first workspace, for a customer or for your own company."
     >
       {outbox && (
         <div className="mb-6">

@@ -127,7 +127,7 @@ function Result(props: { tenant: Tenant; result: ImportResult; onClose: () => vo
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard.
           tabIndex={0}
           aria-label="Rows that were not taken"
-          className="mt-4 max-h-80 overflow-auto rounded-md border border-line"
+          className="relative mt-4 max-h-80 overflow-auto rounded-md border border-line"
         >
           <table className="w-full border-collapse text-left">
             <thead>

@@ -40,7 +40,7 @@ export function MemberMenu({ member, lastOwner }: { member: Member; lastOwner: b
     role: here && within && !guest && session.can("member.change-role"),
     factors: here && within && !self && !guest && session.can("member.reset-factors"),
     unlock: here && within && !self && !guest && session.can("member.unlock"),
-    open: here && !self && !guest && session.can("content.open"),
+    open: here && within && !self && !guest && session.can("content.open"),
     suspend: here && within && !self && !guest && session.can("member.suspend"),
     reinstate: within && !self && session.can("member.reinstate"),
     remove: here && within && !guest && (self || session.can("member.remove")),

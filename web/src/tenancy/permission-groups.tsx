@@ -2,7 +2,21 @@ import { useEffect, useId, useRef } from "react";
 import type { PermissionWords } from "../api/types.ts";
 import { classes } from "../ui/classes.ts";
 
-/** Permissions under their headings, in the order in which the server names them. */
+// From what everybody does to what few do; a heading that is not among them comes after these.
+const order = [
+  "Documents",
+  "Folders",
+  "Chats",
+  "Sharing",
+  "People",
+  "Groups",
+  "Roles",
+  "API keys",
+  "Others' content",
+  "Audit",
+];
+
+/** Permissions under their headings, from the everyday to the rare; what every role has anyway comes last. */
 export function byGroup(permissions: PermissionWords[]): { group: string; items: PermissionWords[] }[] {
   const groups = new Map<string, PermissionWords[]>();
   for (const permission of permissions) {
@@ -10,12 +24,12 @@ export function byGroup(permissions: PermissionWords[]): { group: string; items:
     if (items) items.push(permission);
     else groups.set(permission.group, [permission]);
   }
-  // What every role has anyway comes last: there is little to decide about it.
-  const mostlyFixed = ([, items]: [string, PermissionWords[]]) =>
-    Number(items.filter(({ always }) => always).length > items.length / 2);
-  return [...groups]
-    .sort((a, b) => mostlyFixed(a) - mostlyFixed(b))
-    .map(([group, items]) => ({ group, items }));
+  const rank = ([group, items]: [string, PermissionWords[]]) => {
+    if (items.filter(({ always }) => always).length > items.length / 2) return order.length + 1;
+    const at = order.indexOf(group);
+    return at < 0 ? order.length : at;
+  };
+  return [...groups].sort((a, b) => rank(a) - rank(b)).map(([group, items]) => ({ group, items }));
 }
 
 /**

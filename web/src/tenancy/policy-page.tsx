@@ -146,7 +146,7 @@ const rules: { value: Policy["passwords"]; title: string; words: string }[] = [
   {
     value: "passphrase",
     title: "Long passphrase",
-    words: "At least 16 characters, of any kind: several words are easier to remember and harder to guess.",
+    words: "At least 15 characters, of any kind: several words are easier to remember and harder to guess.",
   },
 ];
 

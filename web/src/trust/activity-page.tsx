@@ -216,6 +216,7 @@ function Entries({ items }: { items: AuditEntry[] }) {
 /** Who acts in an event that happens before, or outside, anybody's account here. */
 const strangers: Record<string, string> = {
   "tenant.created": "The operator",
+  "tenant.users-imported": "The operator",
   "invitation.accepted": "Whoever was invited",
 };
 
@@ -224,7 +225,11 @@ function Who({ entry }: { entry: AuditEntry }) {
   return (
     <>
       {name ??
-        (id ? "A former member" : (strangers[entry.event] ?? (entry.ip ? "Not signed in" : "The system")))}
+        (id
+          ? "A former member"
+          : kind === "operator"
+            ? "The operator"
+            : (strangers[entry.event] ?? (entry.ip ? "Not signed in" : "The system")))}
       {kind === "key" ? (
         <span className="text-muted"> · with an API key</span>
       ) : (

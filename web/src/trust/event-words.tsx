@@ -4,7 +4,9 @@ const groups: Record<string, Record<string, string>> = {
   "Signing in": {
     "session.started": "Signed in",
     "session.second-factor-asked": "Gave the right password; the second factor was asked for",
+    "session.second-factor-refused": "Second factor",
     "session.stepped-up": "Confirmed with the second factor",
+    "session.step-up-refused": "Confirmation with the second factor",
     "session.refused": "Sign-in",
     "session.refreshed": "Session renewed",
     "session.refresh-refused": "Session renewal",
@@ -15,6 +17,7 @@ const groups: Record<string, Record<string, string>> = {
   "Second factors": {
     "factor.totp-begun": "Began to set up an authenticator app",
     "factor.totp-added": "Set up an authenticator app",
+    "factor.totp-replaced": "Set up another authenticator app",
     "factor.totp-removed": "Removed the authenticator app",
     "factor.passkey-added": "Added a passkey",
     "factor.passkey-renamed": "Renamed a passkey",

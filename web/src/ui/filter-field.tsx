@@ -15,6 +15,8 @@ export function FilterField(props: {
       onChange={(event) => props.onChange(event.target.value)}
       onKeyDown={(event) => {
         if (event.key === "Escape" && props.value) {
+          // Empties the field, and leaves open the dialog that it may stand in.
+          event.preventDefault();
           event.stopPropagation();
           props.onChange("");
         }

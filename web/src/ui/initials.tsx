@@ -1,6 +1,7 @@
 /** A person's initials in a disc; the name stands beside it. */
 export function Initials({ name }: { name: string }) {
-  const parts = name.trim().split(/\s+/);
+  // Signs are no initials: "Olu Marsh (operator)" is OM.
+  const parts = name.match(/(?<![(\p{L}])\p{L}[^\s]*/gu) ?? [name.trim()];
   const letters = `${parts[0]?.[0] ?? ""}${parts.length > 1 ? (parts.at(-1)?.[0] ?? "") : ""}`.toUpperCase();
   return (
     <span

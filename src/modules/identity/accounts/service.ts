@@ -1,6 +1,6 @@
 import { record, redacted } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, standingOf, type TenantKind, tenantOf } from "../../../kernel/context.ts";
-import { db } from "../../../kernel/database/queries.ts";
+import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { cancelChanges } from "../address-changes/cancelling.ts";
@@ -33,20 +33,12 @@ export interface Me {
 /** The acting member and their workspace, as the page needs them. */
 export async function whoAmI(ctx: Ctx): Promise<Me> {
   if (ctx.actor.kind !== "member") throw appError("not_signed_in");
+  const { memberId } = ctx.actor;
   const [[member], [tenant], [grant]] = await read(
     ctx,
-    db
-      .selectFrom("member")
-      .select(["member_id", "name", "address", "role", "role_id", "preferences"])
-      .where("member_id", "=", ctx.actor.memberId),
-    db.selectFrom("tenant").select(["kind", "name"]),
-    db
-      .selectFrom("support_grant")
-      .select("until")
-      .where("ended_at", "is", null)
-      .where("until", ">", ctx.clock())
-      .orderBy("until", "desc")
-      .limit(1),
+    ownRow({ memberId }),
+    ownTenant({}),
+    standingGrant({ now: ctx.clock() }),
   );
   if (!member || !tenant) throw appError("signed_out");
   const keys = await keysOf(ctx);
@@ -64,6 +56,25 @@ export async function whoAmI(ctx: Ctx): Promise<Me> {
     support: grant ? { until: grant.until.toISOString() } : null,
   };
 }
+
+const ownRow = prepare((p: { memberId: string }) =>
+  db
+    .selectFrom("member")
+    .select(["member_id", "name", "address", "role", "role_id", "preferences"])
+    .where("member_id", "=", p.memberId),
+);
+
+const ownTenant = prepare(() => db.selectFrom("tenant").select(["kind", "name"]));
+
+const standingGrant = prepare((p: { now: Date }) =>
+  db
+    .selectFrom("support_grant")
+    .select("until")
+    .where("ended_at", "is", null)
+    .where("until", ">", p.now)
+    .orderBy("until", "desc")
+    .limit(1),
+);
 
 /** What people see and set of themselves. */
 export interface Account extends Preferences {

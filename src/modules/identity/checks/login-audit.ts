@@ -82,7 +82,7 @@ export async function checkLoginAudit(stage: Stage) {
         own.length,
       );
   }
-  const started = mine.find((e) => e.event === "session.started");
+  const started = mine.find((e) => e.event === "session.started" && e.actor.id === person.id);
   ledger.note(
     started?.actor.id === person.id && started.method === "password",
     "who and how",

@@ -102,7 +102,7 @@ async function renewal(stage: Stage, ledger: Ledger, address: string, password: 
   ledger.note((await foreign()) === before, "the hash after a wrong password", who, "as it was");
   ledger.status("the right one, before the address is confirmed", who, await signIn(password), 403);
   ledger.note((await foreign()) === before - 1, "the hash after the right password", who, "renewed");
-  const token = await mailedToken(system, address, "verify");
+  const token = await mailedToken(system, address, "verify").catch(() => "A".repeat(43));
   const visitor = openClient(url, stage.a.slug);
   ledger.status("the mailed link", who, await visitor.call("POST", "verification", { body: { token } }), 204);
   ledger.status("signing in by the renewed hash", who, await signIn(password), 200);

@@ -17,9 +17,11 @@ export async function afterPassword(
 export async function secondStep(
   person: Pick<Person, "address" | "password" | "client">,
   method: "totp" | "recovery-code",
-  code: string,
+  given: string | (() => Promise<string>),
 ): Promise<Answer> {
   const { client, ticket } = await afterPassword(person);
+  // Not before: looking at a password takes its time, and codes are of a moment.
+  const code = typeof given === "string" ? given : await given();
   return client.call("POST", "session/second-factor", { body: { ticket, method, code } });
 }
 

@@ -5,7 +5,7 @@ import { guardedRoutes } from "../../trust/stage/guarded-routes.ts";
 import type { Company, Person } from "../../trust/stage/people.ts";
 import { hireAnother } from "../../trust/stage/spare-company.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
-import { addTotp, totpCode, untilStepIsYoung } from "../../trust/stage/totp.ts";
+import { addTotp, timelyCode, totpCode } from "../../trust/stage/totp.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { afterPassword, ageFactor, joinBare, secondStep } from "./second-step.ts";
 
@@ -20,6 +20,7 @@ export async function checkTotp(stage: Stage) {
   await guesses(ledger, company);
   await recovery(ledger, company);
   await mandatory(stage, ledger, company);
+  await raised(ledger, company);
   await requiredOfAll(stage, ledger, company);
   await lostDevice(stage, ledger, company);
   return outcomeOf(ledger.findings, "Codes, recovery codes, and everything that is closed without them");
@@ -36,20 +37,27 @@ async function codes(stage: Stage, ledger: Ledger, company: Company): Promise<vo
     `${answer.json?.state}, ${client.cookies.size} cookies`,
   );
   ledger.status("and what it opens", "member", await client.call("GET", "session"), 401);
-  await untilStepIsYoung();
-  const code = totpCode(secret);
-  ledger.status("the code of the moment", "member", await secondStep(person, "totp", code), 200);
+  let code = "";
+  const now = async () => {
+    code = await timelyCode(secret);
+    return code;
+  };
+  ledger.status("the code of the moment", "member", await secondStep(person, "totp", now), 200);
   ledger.status("the same code again", "whoever saw it", await secondStep(person, "totp", code), 401);
-  ledger.status("the next step's code", "member", await secondStep(person, "totp", totpCode(secret, 1)), 200);
+  ledger.status(
+    "the next step's code",
+    "member",
+    await secondStep(person, "totp", () => timelyCode(secret, 1)),
+    200,
+  );
   ledger.status("a code of before it", "whoever saw it", await secondStep(person, "totp", code), 401);
   await forgetSteps(stage, person);
-  await untilStepIsYoung();
   for (const [steps, status] of [
     [-2, 401],
     [2, 401],
     [-1, 200],
   ] as const) {
-    const given = totpCode(secret, steps);
+    const given = () => timelyCode(secret, steps);
     ledger.status(`a code ${steps} steps off`, "member", await secondStep(person, "totp", given), status);
   }
 }
@@ -57,8 +65,9 @@ async function codes(stage: Stage, ledger: Ledger, company: Company): Promise<vo
 async function atOnce(ledger: Ledger, company: Company): Promise<void> {
   const person = await hireAnother(company, "Racer", "viewer");
   const { secret, recoveryCodes } = await addTotp(person.client);
-  const race = async (what: string, method: "totp" | "recovery-code", code: string) => {
+  const race = async (what: string, method: "totp" | "recovery-code", given: () => Promise<string>) => {
     const open = await Promise.all([1, 2, 3].map(() => afterPassword(person)));
+    const code = await given();
     const answers = await Promise.all(
       open.map(({ client, ticket }) =>
         client.call("POST", "session/second-factor", { body: { ticket, method, code } }),
@@ -66,12 +75,11 @@ async function atOnce(ledger: Ledger, company: Company): Promise<void> {
     );
     one(ledger, what, answers);
   };
-  await untilStepIsYoung();
-  await race("one code in three sign-ins at the same moment", "totp", totpCode(secret));
+  await race("one code in three sign-ins at the same moment", "totp", () => timelyCode(secret));
   await race(
     "one recovery code in three sign-ins at the same moment",
     "recovery-code",
-    recoveryCodes?.[0] ?? "",
+    async () => recoveryCodes?.[0] ?? "",
   );
   const { client, ticket } = await afterPassword(person);
   const body = { ticket, method: "recovery-code", code: recoveryCodes?.[1] };
@@ -104,15 +112,14 @@ async function guesses(ledger: Ledger, company: Company): Promise<void> {
       await secondStep(person, "totp", wrong()),
       401,
     );
-  const right = await secondStep(person, "totp", totpCode(secret));
+  const right = await secondStep(person, "totp", () => timelyCode(secret));
   ledger.status("the right code after five wrong ones", "member", right, 423);
   const inside = await person.client.call("POST", "session/step-up", {
     body: { method: "totp", code: totpCode(secret) },
   });
   ledger.status("and in an open session", "member", inside, 423);
   await company.owner.client.call("POST", `members/${person.id}/unlock`, { body: {} });
-  await untilStepIsYoung();
-  const unlocked = await secondStep(person, "totp", totpCode(secret));
+  const unlocked = await secondStep(person, "totp", () => timelyCode(secret));
   ledger.status("after an admin ended the pause", "member", unlocked, 200);
 }
 
@@ -158,6 +165,21 @@ async function mandatory(stage: Stage, ledger: Ledger, company: Company): Promis
     const removed = await client.call("DELETE", "account/totp");
     ledger.status("the only factor is not removed", role, removed, 409);
   }
+}
+
+/** A role that is raised while its member is signed in without a factor. */
+async function raised(ledger: Ledger, company: Company): Promise<void> {
+  const person = await hireAnother(company, "Promoted", "viewer");
+  ledger.status("a viewer without a factor", "viewer", await person.client.call("GET", "members"), 200);
+  await company.owner.client.call("PATCH", `members/${person.id}`, { body: { role: "admin" } });
+  const next = await person.client.call("GET", "members");
+  const code = next.json?.error?.code;
+  ledger.note(
+    code === "factor_required",
+    "the next request as an admin",
+    "in the same session",
+    `${next.status} ${code}`,
+  );
 }
 
 async function requiredOfAll(stage: Stage, ledger: Ledger, company: Company): Promise<void> {

@@ -57,6 +57,8 @@ test("invitations", async (t) => {
       given: { role: "manager", roleId: null, granted: null },
       tenantName: "Company harrow",
       invitedBy: "Owner",
+      inviterId: owner.id,
+      passwords: "composed",
     });
     await assert.rejects(accept(token, "short"), refused("password_policy"));
     await assert.rejects(accept(token, "Company-harrow-42!"), refused("password_policy"));

@@ -4,11 +4,13 @@ import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
 import { asSuperuser, type Company, openStage, type Person } from "../../../../test/support/stage.ts";
 import { readApiKey } from "../../../kernel/api-keys.ts";
+import { record } from "../../../kernel/audit.ts";
 import { days, minutes } from "../../../kernel/clock.ts";
 import type { Ctx } from "../../../kernel/context.ts";
 import { enter, identifyKey, unit } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { deliverMail, readOutbox } from "../../../kernel/mail.ts";
+import { listEntries } from "../../operations/audit/service.ts";
 import {
   changeRole,
   listMembers,
@@ -76,6 +78,17 @@ test("API keys", async (t) => {
     assert.equal(row.hash, createHash("sha256").update(key).digest("hex"));
     assert.equal(row.prefix, key.slice(0, 10));
     assert.ok(!row.whole.includes(key.slice(10)) && !stage.log().includes(key.slice(10)));
+  });
+
+  await t.test("what it does is in the log under its name, with its owner", async () => {
+    const { id, key } = await make(owner);
+    const ctx = await enterWith(key);
+    await unit(ctx, async (inner) => record(inner, { event: "test.done", resource: { type: "test" } }));
+    const { items } = await listEntries(owner.as("audit.read"), { event: "test.done", limit: 5 });
+    assert.deepEqual(
+      items.map(({ actor }) => [actor.kind, actor.id, actor.key]),
+      [["key", owner.id, { id, name: "Nightly export" }]],
+    );
   });
 
   await t.test("it reaches what it was given and nothing more, not even what its owner may", async () => {

@@ -38,14 +38,24 @@ export function openPreferences(
 }
 
 /** A moment as people of a language write it, with its zone: there is more than one noon. */
-export function inWords(at: Date, { language, timeZone }: Preferences): string {
-  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-    dateStyle: "long",
-    timeStyle: "short",
-    timeZone,
-  })
-    .format(at)
-    .concat(` (${timeZone})`);
+export function inWords(at: Date, preferences: Preferences): string {
+  return `${formatOf(preferences).format(at)} (${preferences.timeZone})`;
+}
+
+// Making one costs far more than using it, and a page of notices is all of one reader's.
+let last: { readonly key: string; readonly format: Intl.DateTimeFormat } | null = null;
+
+function formatOf({ language, timeZone }: Preferences): Intl.DateTimeFormat {
+  const key = `${language} ${timeZone}`;
+  if (last?.key !== key) {
+    const format = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
+      dateStyle: "long",
+      timeStyle: "short",
+      timeZone,
+    });
+    last = { key, format };
+  }
+  return last.format;
 }
 
 // Offsets such as `+01:00` are zones to Intl, too, but know no summer time.

@@ -46,11 +46,12 @@ test("notices", async (t) => {
     const [notice] = (await seenBy(ada)).items;
     assert.equal((await seenBy(ben)).items.length, 0);
     for (const who of [ben, stranger]) {
-      await markRead(who.as("notice.read"), [notice?.id ?? ""]);
+      await assert.rejects(markRead(who.as("notice.read"), [notice?.id ?? ""]), refused("not_found"));
       await markRead(who.as("notice.read"), "all");
     }
+    await assert.rejects(markRead(ada.as("notice.read"), [notice?.id ?? "", newId()]), refused("not_found"));
     assert.equal((await seenBy(ada)).unread, 1);
-    await markRead(ada.as("notice.read"), [notice?.id ?? "", newId()]);
+    for (let i = 0; i < 2; i++) await markRead(ada.as("notice.read"), [notice?.id ?? "", notice?.id ?? ""]);
     const after = await seenBy(ada);
     assert.deepEqual([after.unread, after.items[0]?.read], [0, true]);
     // Told by a job of another workspace, there is no such member.

@@ -161,16 +161,27 @@ function itemOf(
   };
 }
 
-/** Marks one's own notices as read; another's are left as they are, and not told apart from those that are not there. */
+/** Marks one's own notices as read: all of those that are named, or none. Another's is not there: throws `not_found`. */
 export async function markRead(ctx: Ctx, ids: readonly string[] | "all"): Promise<void> {
   await unit(ctx, async (inner) => {
-    const mine = db
+    const me = memberOf(inner);
+    const unread = db
       .updateTable("notice")
       .set({ read_at: inner.clock() })
-      .where("member_id", "=", memberOf(inner))
+      .where("member_id", "=", me)
       .where("read_at", "is", null);
-    if (ids === "all") await write(inner, mine);
-    else if (ids.length > 0) await write(inner, mine.where("notice_id", "in", ids));
+    if (ids === "all") {
+      await write(inner, unread);
+      return;
+    }
+    const named = [...new Set(ids)];
+    if (named.length === 0) return;
+    const [mine] = await read(
+      inner,
+      db.selectFrom("notice").select("notice_id").where("member_id", "=", me).where("notice_id", "in", named),
+    );
+    if (mine.length < named.length) throw appError("not_found");
+    await write(inner, unread.where("notice_id", "in", named));
   });
 }
 

@@ -69,6 +69,11 @@ test("the well-known ones, decorated and disguised as they usually are", () => {
     "!!!Sunshine2026!!!",
     "B@5k3tb@ll-2026",
     "F00tb@ll-123456",
+    "P a s s w o r d - 1 2",
+    "pAsS-wOrD-2026!",
+    "S_u_n_s_h_i_n_e 2026!",
+    "Sunshine Sunshine 1!",
+    "Let me in 123456!",
   );
   // Digits and signs take no part in a word: what remains is what is looked up.
   assert.doesNotThrow(() => check("Correct-horse-battery-9"));

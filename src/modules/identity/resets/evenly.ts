@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-const STEP_MS = 250;
+// Well above what the work takes, also on a server with much to do.
+const STEP_MS = 500;
 
 /**
  * Lets work answer only at whole steps of time after it began, however it went: what it found, or whether there was

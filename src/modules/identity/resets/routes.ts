@@ -20,8 +20,9 @@ export function resetRoutes(routes: Routes): void {
     input: { body: z.object({ address: Address, challenge: Solution.optional() }) },
     output: { 202: nothing },
     handler: async (ctx, { body }, reply) => {
-      await demandChallenge(ctx, body.address, reply.slug, body.challenge);
-      await askForReset(ctx, body.address);
+      await askForReset(ctx, body.address, () =>
+        demandChallenge(ctx, body.address, reply.slug, body.challenge),
+      );
       return null;
     },
   });

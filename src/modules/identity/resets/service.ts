@@ -19,10 +19,16 @@ import { isTooOften } from "./guard.ts";
 
 /**
  * Asks for a link to a new password. Answers alike, and takes alike long, whether there is such a workspace, such an
- * address, or a member who may have one: what differs happens in the job, after the answer.
+ * address, or a member who may have one: what differs happens in the job, after the answer. `admit` may refuse
+ * beforehand, within the same time.
  */
-export async function askForReset(ctx: Ctx, address: string): Promise<void> {
+export async function askForReset(
+  ctx: Ctx,
+  address: string,
+  admit: () => Promise<unknown> = async () => {},
+): Promise<void> {
   await evenly(async () => {
+    await admit();
     if (!ctx.tenant) return;
     const hash = addressHash(await keysOf(ctx), address);
     await unit(ctx, async (inner) => {

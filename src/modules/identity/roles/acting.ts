@@ -10,7 +10,8 @@ import { holdsAll, rightsOf } from "../../../kernel/permissions.ts";
  * lock what the actor may do: it may have changed while they waited. Throws `wrong_state` when it is less.
  */
 export async function actAlone(ctx: Ctx): Promise<void> {
-  await read(ctx, sql`select 1 from tenant where tenant_id = ${tenantOf(ctx).id} for update`);
+  // Not "for update": every row that somebody else inserts holds the key of the tenant's, and would wait for this.
+  await read(ctx, sql`select 1 from tenant where tenant_id = ${tenantOf(ctx).id} for no key update`);
   const { memberId, permissions, tenantKind } = standingOf(ctx);
   const actor = await readOne(ctx, withRights(memberId));
   if (actor?.status !== "active" || !holdsAll(rightsOf(actor, tenantKind), permissions))

@@ -44,17 +44,19 @@ export async function openDoor(ctx: Ctx, session: OpenSession, reply: Reply) {
     demand: accountDemand,
     standing: { current: null },
   };
+  const name = deviceCookie(slug);
   // Before any cookie of the session: nobody gets in from an unknown browser without being told of.
-  if (session.isNew) {
-    const device = deviceCookie(slug);
-    reply.setCookie(device, await noticeDevice(member, reply.cookies[device]), DEVICE_SECONDS);
-  }
+  const [device, view] = await Promise.all([
+    session.isNew ? noticeDevice(member, reply.cookies[name]) : null,
+    whoAmI(member),
+  ]);
+  if (device !== null) reply.setCookie(name, device, DEVICE_SECONDS);
   const { token } = await ctx.system.tokens.issue(claims);
   // The cookie outlives the token in it, so that the answer can be "expired, refresh" and not "never signed in".
   const seconds = Math.floor(LONGEST / 1000);
   reply.setCookie(accessCookie(slug), token, seconds);
   reply.setCookie(refreshCookie(slug), session.refreshToken, seconds);
-  return sessionView(member, await whoAmI(member));
+  return sessionView(member, view);
 }
 
 /** Who is signed in, asked anew: what the open session may do has just changed. */

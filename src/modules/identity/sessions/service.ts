@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
 import { days, later, minutes, seconds } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, type Origin, standingOf, tenantOf } from "../../../kernel/context.ts";
-import { db } from "../../../kernel/database/queries.ts";
+import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read, unit, write, writeSoon } from "../../../kernel/database/unit.ts";
 import { appError, refusal } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
@@ -55,12 +55,16 @@ export async function startSession(
       factor,
       factor_at: factor ? provedAt : null,
     }),
-    db.updateTable("member").set({ last_sign_in_at: now }).where("member_id", "=", memberId),
+    signedInAt({ now, memberId }),
     // From here on the database records this unit of work as the member's own.
     sql`select kernel.enter(${tenantOf(ctx).id}, ${sessionId}, ${now}, false)`,
   );
   return { sessionId, memberId, refreshToken: token, isNew: true };
 }
+
+const signedInAt = prepare((p: { now: Date; memberId: string }) =>
+  db.updateTable("member").set({ last_sign_in_at: p.now }).where("member_id", "=", p.memberId),
+);
 
 /**
  * Rotates a refresh token. The one before the newest is good for ten more seconds and gets the same successor,

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { days, later, minutes } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
-import { db } from "../../../kernel/database/queries.ts";
+import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read, write, writeSoon } from "../../../kernel/database/unit.ts";
 import { networkOf } from "../../../kernel/limits/network.ts";
 import type { Solved } from "../challenges/service.ts";
@@ -135,8 +135,11 @@ export async function forgetAttempts(ctx: Ctx, addressHash: Buffer): Promise<voi
   await write(ctx, forgetting(addressHash));
 }
 
-export const forgetting = (addressHash: Buffer) =>
-  db.deleteFrom("sign_in_guard").where("address_hash", "=", addressHash);
+export const forgetting = (addressHash: Buffer) => forgettingAt({ addressHash });
+
+const forgettingAt = prepare((p: { addressHash: Buffer }) =>
+  db.deleteFrom("sign_in_guard").where("address_hash", "=", p.addressHash),
+);
 
 /**
  * Where failures to confirm a password inside a session are counted: apart from sign-in, so that a stranger's

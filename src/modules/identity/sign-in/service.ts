@@ -1,6 +1,6 @@
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf } from "../../../kernel/context.ts";
-import { db } from "../../../kernel/database/queries.ts";
+import { db, prepare } from "../../../kernel/database/queries.ts";
 import { once, read, readOne, unit, writeSoon } from "../../../kernel/database/unit.ts";
 import { type AppError, appError, isAppError, refusal } from "../../../kernel/errors.ts";
 import type { JobSpec } from "../../../kernel/jobs.ts";
@@ -71,11 +71,7 @@ async function tryToSignIn(
   const keys = await keysOf(ctx);
   const hash = addressHash(keys, address);
   const network = await networkGuard(ctx);
-  const [[attempt], [found]] = await once(
-    ctx,
-    countSignIn(ctx, hash, network, solved),
-    db.selectFrom("member").selectAll().where("address_hash", "=", hash),
-  );
+  const [[attempt], [found]] = await once(ctx, countSignIn(ctx, hash, network, solved), memberAt({ hash }));
   if (!attempt) throw new Error("an attempt was not counted");
   const known = found && found.status !== "removed" ? found : null;
   // Nobody looked at anything, so there is nothing to record; the page solves one and asks again.
@@ -131,6 +127,10 @@ async function tryToSignIn(
     return { state: "open", session };
   });
 }
+
+const memberAt = prepare((p: { hash: Buffer }) =>
+  db.selectFrom("member").selectAll().where("address_hash", "=", p.hash),
+);
 
 /** Checks the password of a signed-in member, with the same cap on guesses. Throws `sign_in_failed`, `locked`. */
 export async function confirmPassword(ctx: Ctx, memberId: string, password: string): Promise<void> {

@@ -3,7 +3,7 @@ import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { settleOpened } from "../../tenancy/openings/reading.ts";
-import { type Reach, reachOf, visibleTo } from "../sharing/reach.ts";
+import { isReached, type Reach, reachOf } from "../sharing/reach.ts";
 import { demandAccess } from "../sharing/view.ts";
 import { type DocumentRow, documentRows } from "./view.ts";
 
@@ -24,8 +24,8 @@ export async function loadDocument(ctx: Ctx, id: string, to: "read" | "write" | 
 // Prepared, since this is what is read most. Rights are looked at behind the lock, by a statement of its own.
 const byId = prepare(({ id, memberId, now }: { id: string } & Omit<Reach, "opened">) => {
   const reach = { memberId, now, opened: true };
-  return documentRows(reach, (documents) =>
-    documents.where("document.document_id", "=", id).where(visibleTo("document", reach)),
+  return documentRows(reach, (documents) => documents.where("document.document_id", "=", id)).where(
+    isReached("document", reach),
   );
 });
 const lock = prepare(({ id }: { id: string }) =>

@@ -3,7 +3,7 @@ import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { settleOpened } from "../../tenancy/openings/reading.ts";
-import { type Reach, reachOf, visibleTo } from "../sharing/reach.ts";
+import { isReached, type Reach, reachOf } from "../sharing/reach.ts";
 import { demandAccess } from "../sharing/view.ts";
 import { type FolderRow, folderRows } from "./view.ts";
 
@@ -23,8 +23,8 @@ export async function loadFolder(ctx: Ctx, id: string, to: "read" | "write" | "o
 
 const byId = prepare(({ id, memberId, now }: { id: string } & Omit<Reach, "opened">) => {
   const reach = { memberId, now, opened: true };
-  return folderRows(reach, (folders) =>
-    folders.where("folder.folder_id", "=", id).where(visibleTo("folder", reach)),
+  return folderRows(reach, (folders) => folders.where("folder.folder_id", "=", id)).where(
+    isReached("folder", reach),
   );
 });
 const lock = prepare(({ id }: { id: string }) =>

@@ -1,11 +1,11 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { type Ctx, memberOf, standingOf } from "../../../kernel/context.ts";
 import { readOne } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { allows } from "../../../kernel/permissions.ts";
 import { loadDocument } from "../documents/access.ts";
 import { takeNumbers } from "../index/numbers.ts";
-import { grantsIn, grantsOn } from "../sharing/reach.ts";
+import { grantsIn, grantsOnDocument } from "../sharing/reach.ts";
 import { loadFolder } from "./access.ts";
 
 /** How many folders lie in each other at most. */
@@ -81,7 +81,10 @@ async function checkDepth(ctx: Ctx, id: string, target: string): Promise<void> {
 export const tooDeep = () =>
   appError("wrong_state", { message: `Folders lie in each other at most ${DEEPEST} deep.` });
 
-/** Whether somebody would reach an object in `target` who does not reach it now, or not as far. */
+/**
+ * Whether somebody would reach an object in `target` who does not reach it now, or not as far; or could let others
+ * reach it, as the owner of a folder above it can, and cannot now.
+ */
 async function widens(ctx: Ctx, kind: "document" | "folder", id: string, target: string): Promise<boolean> {
   const now =
     kind === "document"
@@ -89,8 +92,13 @@ async function widens(ctx: Ctx, kind: "document" | "folder", id: string, target:
               from document where document_id = ${id}
             union all
             select granted.access, granted.member_id, granted.group_id
-              from document cross join lateral (${grantsOn("document")}) granted where document.document_id = ${id}`
+              from document cross join lateral (${grantsOnDocument()}) granted where document.document_id = ${id}`
       : grantsIn(sql`${id}::uuid`);
+  const holders =
+    kind === "document"
+      ? sql`select owner_id from document where document_id = ${id}
+            union ${ownersAbove(sql`(select folder_id from document where document_id = ${id})`)}`
+      : ownersAbove(sql`${id}`);
   const found = await readOne(
     ctx,
     sql<{ wider: boolean }>`
@@ -100,10 +108,17 @@ async function widens(ctx: Ctx, kind: "document" | "folder", id: string, target:
             select from (${now}) here
               where (here.access = 'write' or there.access = 'read')
                 and ((here.member_id is not distinct from there.member_id and here.group_id is not distinct from there.group_id)
-                  or (here.member_id is null and here.group_id is null)))) as wider`,
+                  or (here.member_id is null and here.group_id is null))))
+        or exists (${ownersAbove(sql`${target}`)} except (${holders})) as wider`,
   );
   return found?.wider ?? true;
 }
+
+/** Whoever owns a folder, or one above it: they can share all that lies in it. */
+const ownersAbove = (folder: RawBuilder<unknown>) => sql`
+  select holder.owner_id from folder_above up
+    join folder holder on holder.tenant_id = up.tenant_id and holder.folder_id = up.above_id
+    where up.folder_id = ${folder}`;
 
 /** Whether others than the acting member would reach what they put into a folder. */
 export async function isShared(ctx: Ctx, folder: string): Promise<boolean> {

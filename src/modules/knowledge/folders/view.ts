@@ -1,8 +1,7 @@
-import { sql } from "kysely";
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { db, type RowsOf } from "../../../kernel/database/queries.ts";
 import { openName } from "../../identity/members.ts";
-import { openingOf, type Reach, seesParent, sharingOf } from "../sharing/reach.ts";
+import { openingOf, type Reach, sharingOf } from "../sharing/reach.ts";
 import { type AccessView, accessOf, type Visibility, visibilityOf } from "../sharing/view.ts";
 
 /** A folder as the interface shows it. */
@@ -31,12 +30,9 @@ export const folderRows = (reach: Reach, pick: (folders: Folders) => Folders) =>
       on.onRef("member.tenant_id", "=", "folder.tenant_id").onRef("member.member_id", "=", "folder.owner_id"),
     )
     .innerJoinLateral(sharingOf("folder", reach.memberId).as("sharing"), (on) => on.onTrue())
-    .innerJoinLateral(sql<{ parent_id: string | null }>`(select folder.parent_id)`.as("child"), (on) =>
-      on.onTrue(),
-    )
     .selectAll("folder")
     .select(["member.name as owner_name", "sharing.reached", "sharing.whole", "sharing.shared"])
-    .select([openingOf("folder", reach).as("opening"), seesParent(reach).as("sees_parent")]);
+    .select(["sharing.inherited", openingOf("folder", reach).as("opening")]);
 
 export type FolderRow = RowsOf<ReturnType<typeof folderRows>>[number];
 
@@ -44,7 +40,7 @@ export function folderView(keys: TenantKeys, row: FolderRow, viewer: string): Fo
   return {
     id: row.folder_id,
     name: openFolderName(keys, row),
-    parent: row.sees_parent ? row.parent_id : null,
+    parent: row.inherited || row.opening ? row.parent_id : null,
     owner: { id: row.owner_id, name: openName(keys, { member_id: row.owner_id, name: row.owner_name }) },
     mine: row.owner_id === viewer,
     access: accessOf(row, viewer),

@@ -4,7 +4,7 @@ import { read } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { loadDocument } from "../documents/access.ts";
 import { loadFolder } from "../folders/access.ts";
-import { type Access, type Kind, reachOf, sharingOf, visibleTo } from "./reach.ts";
+import { type Access, isReached, type Kind, reachOf, sharingOf } from "./reach.ts";
 import { demandAccess } from "./view.ts";
 
 /** Something that can be shared. */
@@ -38,7 +38,7 @@ export async function loadObject(
     sql<{ owner_id: string; reached: Access | null }>`
       select chat.owner_id, sharing.reached
         from chat cross join lateral ${sharingOf("chat", reach.memberId)} sharing
-        where chat.chat_id = ${id} and ${visibleTo("chat", reach)}`,
+        where chat.chat_id = ${id} and ${isReached("chat", reach)}`,
   );
   if (!row) throw appError("not_found");
   demandAccess(row, memberOf(ctx), to);

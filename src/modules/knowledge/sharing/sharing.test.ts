@@ -153,6 +153,11 @@ test("sharing", async (t) => {
     await give(nils, "folder", own, olga);
     await assert.rejects(move(nils, id, own), forbidden);
     await assert.rejects(move(nils, id, null), forbidden);
+    // Nor into a folder of his own in the shared one: whose owner can share what lies in it.
+    const trap = await folder(nils, "Trap", shared);
+    await assert.rejects(move(nils, id, trap), forbidden);
+    await move(mara, id, trap);
+    await move(mara, id, shared);
     await assert.rejects(move(vera, id, narrow), forbidden);
     await assert.rejects(move(olga, id, own), notFound);
     // What Nils put into Mara's folder Mara can move out again, to his top.
@@ -402,6 +407,31 @@ test("sharing", async (t) => {
       changeMembers(idris.as("group.members"), group, { add: [idris.id], remove: [] }),
       notFound,
     );
+  });
+
+  await t.test("what is listed and what is found by its id are the same, for everybody", async () => {
+    const all = await asSuperuser(stand.database, async (client) => {
+      const { rows } = await client.query(
+        "select document_id as id from document where tenant_id = $1 union select folder_id from folder where tenant_id = $1",
+        [workspace.tenant.id],
+      );
+      return rows.map((row) => row.id as string);
+    });
+    assert.ok(all.length > 40, `only ${all.length} objects`);
+    for (const who of [mara, nils, olga, ada, omar, vera]) {
+      const listed = [
+        ...(await listDocuments(who.as(), { limit: 200 })).items,
+        ...(await listFolders(who.as("folder.read"))),
+      ];
+      const found: string[] = [];
+      for (const id of all) {
+        const one = await getDocument(who.as(), id).catch(() =>
+          getFolder(who.as("folder.read"), id).catch(() => null),
+        );
+        if (one) found.push(JSON.stringify(one));
+      }
+      assert.deepEqual(found.sort(), listed.map((one) => JSON.stringify(one)).sort());
+    }
   });
 
   await t.test("what a removed member held stays closed until it is handed over", async () => {

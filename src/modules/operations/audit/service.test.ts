@@ -90,7 +90,7 @@ test("the audit log", async (t) => {
     assert.match(id, /^[0-9a-f-]{36}$/);
     assert.ok(Math.abs(Date.parse(at) - Date.now()) < 60_000);
     assert.deepEqual(rest, {
-      actor: { kind: "member", id: viewer.id, name: "Viewer", role: "viewer" },
+      actor: { kind: "member", id: viewer.id, name: "Viewer", role: "viewer", key: null },
       event: "whole.entry",
       resource: { type: "document", id: admin.id },
       outcome: "refused",

@@ -121,6 +121,7 @@ async function byGroup(mine: Things, { people }: Office): Promise<Finding[]> {
     client.call("PUT", `groups/${group}/members`, { body: { add, remove } });
   await shareWith(mine.holder.client, "document", mine.document, { kind: "group", id: group });
   const path = `documents/${mine.document}`;
+  await members([people.owner.id], []);
   await answers("GET", path, 404, "a group of others is given it");
   await members([people.colleague.id], []);
   await answers("GET", path, 200, "now in the group");

@@ -48,7 +48,8 @@ export interface Things {
   readonly document: string;
   readonly chat: string;
   readonly answer: string;
-  /** A share of another folder of theirs, with somebody else. */
+  /** Another folder of theirs, and its share with somebody else. */
+  readonly shelf: string;
   readonly share: string;
 }
 
@@ -92,6 +93,7 @@ async function furnish(holder: Person, stranger: Person): Promise<Things> {
     document: document?.id ?? "",
     chat: answered.chat,
     answer: answered.id,
+    shelf,
     share,
   };
 }
@@ -108,14 +110,15 @@ async function everyPair(stage: Stage, { everybody, things }: Office): Promise<F
   );
   for (const mine of things) {
     for (const other of everybody.filter(({ id }) => id !== mine.holder.id)) {
-      // The one whom a shelf is shared with sees that shelf, and so its share's object.
+      // The last of all sees the shelf, which is shared with them, and no share of it.
       const tried = await forEach(operations, async ({ operation, noun }) => {
         const { status, json } = await callWith(other, operation, mine[noun]);
         const held = status === 404 || (status === 403 && json?.error?.message === LACKS);
         const who = `${other.role} ${other.name}, with a ${noun} of ${mine.holder.role} ${mine.holder.name}`;
         return finding(held, `${operation.method} ${operation.url.slice(12)}`, who, String(status));
       });
-      findings.push(...tried, ...(await everyList(other, mine)));
+      const isGuest = other === everybody.at(-1);
+      findings.push(...tried, ...(await everyList(other, isGuest ? { ...mine, shelf: mine.word } : mine)));
     }
     findings.push(await still(mine));
   }

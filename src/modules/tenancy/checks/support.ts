@@ -194,6 +194,7 @@ async function underGrant(
     `search?q=${firm.word}`,
     (text) => text.includes(firm.shared) && !text.includes(firm.hidden),
   );
+  findings.push(...(await whoIsTold(stage, firm)), ...(await whatIsGiven(firm, session.json.me.id)));
   const banner = await firm.owner.client.call("GET", "session");
   findings.push(
     finding(
@@ -203,6 +204,45 @@ async function underGrant(
       banner.json.support?.until ?? "none",
     ),
   );
+  return findings;
+}
+
+/** Nobody widens what the staff see: by a share, a group, or a role. */
+async function whatIsGiven({ owner, hidden }: Firm, guest: string): Promise<Finding[]> {
+  const { client } = owner;
+  const group = await client.call("POST", "groups", { body: { name: "Helpers" } });
+  const share = { with: { kind: "member", id: guest }, access: "read" };
+  const attempts = [
+    ["a document for the staff alone", "POST", `documents/${hidden}/shares`, share, 404],
+    ["the staff in a group", "PUT", `groups/${group.json?.id}/members`, { add: [guest], remove: [] }, 404],
+    ["a role for the staff", "PATCH", `members/${guest}`, { role: "viewer" }, 409],
+  ] as const;
+  const findings: Finding[] = [];
+  for (const [what, method, path, body, expected] of attempts) {
+    const { status } = await client.call(method, path, { body });
+    findings.push(finding(status === expected, what, "the workspace's owner", String(status)));
+  }
+  return findings;
+}
+
+/** The one function that answers across workspaces, asked by the application's own role in each of three. */
+async function whoIsTold(stage: Stage, firm: Firm): Promise<Finding[]> {
+  const operators = await stage.server.system.directory.tenantBySlug("operator");
+  const findings: Finding[] = [];
+  await stage.sql("vouchsafe_app", async (client) => {
+    for (const [who, id, told] of [
+      ["the operator's workspace", operators, true],
+      ["the workspace itself", firm.id, false],
+      ["another workspace", stage.b.id, false],
+    ] as const) {
+      await client.query("select set_config('vouchsafe.tenant', $1, true)", [id]);
+      const { rows } = await client.query("select tenant_id from directory.support_grants(now())");
+      const knows = rows.some((row) => row.tenant_id === firm.id);
+      findings.push(
+        finding(knows === told, "the grants in force", who, knows ? "told of it" : "told of none"),
+      );
+    }
+  });
   return findings;
 }
 

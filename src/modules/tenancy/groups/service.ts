@@ -161,7 +161,7 @@ export async function changeMembers(
     const known = await readOne(
       inner,
       sql<{ n: number }>`select count(*)::int as n from member
-        where member_id = any(${[...new Set(add)]}::uuid[]) and status <> 'removed'`,
+        where member_id = any(${[...new Set(add)]}::uuid[]) and status <> 'removed' and role <> 'support'`,
     );
     if ((known?.n ?? 0) < new Set(add).size) throw appError("not_found");
     await write(

@@ -37,10 +37,12 @@ export async function holdingsOf(ctx: Ctx, memberId: string): Promise<Holdings> 
  */
 export async function handOver(ctx: Ctx, from: string, to: string): Promise<void> {
   await unit(ctx, async (inner) => {
-    // As with every change of members: one at a time.
+    // As with every change of members: one at a time. Not "for update", which the jobs that are reading one of the
+    // documents would wait for, when they insert, while this waits for them.
     await read(inner, sql`select 1 from tenant where tenant_id = ${tenantOf(inner).id} for no key update`);
     const [giver, taker] = [await memberRow(inner, from), await memberRow(inner, to)];
-    if (!giver || !taker || taker.status === "removed") throw appError("not_found");
+    if (!giver || !taker || taker.status === "removed" || taker.role === "support")
+      throw appError("not_found");
     if (giver.status !== "removed" || taker.status !== "active") throw appError("wrong_state");
     const { permissions, tenantKind } = standingOf(inner);
     if (!holdsAll(permissions, rightsOf(giver, tenantKind)))

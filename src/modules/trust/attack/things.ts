@@ -8,59 +8,66 @@ import { type Crew, userOf } from "./users.ts";
 
 /** What the attacker is told of a customer: who works there, and what is whose. */
 export async function tenantOf(crew: Crew, cast: Cast, withThings: boolean): Promise<Tenant> {
-  const objects: Record<string, KnownObject[]> = {};
-  const add = (noun: string, object: KnownObject) => {
-    objects[noun] ??= [];
-    objects[noun].push(object);
-  };
   const people = Object.values(cast.people).flat();
   const users = await Promise.all(people.map((person) => userOf(crew, person, cast.slug)));
-  if (withThings) {
-    await Promise.all(people.map((person) => equip(person, add)));
-    await furnish(cast, add);
+  const things = withThings
+    ? [...(await Promise.all(people.map(thingsOf))), await thingsOfAll(cast)].flat()
+    : [];
+  const objects: Record<string, KnownObject[]> = {};
+  for (const [noun, object] of things) {
+    objects[noun] ??= [];
+    objects[noun].push(object);
   }
   return { slug: cast.slug, id: cast.id, kind: "customer", users, objects };
 }
 
-type Add = (noun: string, object: KnownObject) => void;
+type Thing = [noun: string, object: KnownObject];
 
 /** Gives a person something of each kind that is private to its owner; waits until all of it can be read. */
-async function equip(person: Person, add: Add): Promise<void> {
-  const own = (noun: string, id: string) => add(noun, { id, owner: person.id, visibility: "private" });
-  const { client, role, name } = person;
-  add("member", { id: person.id, owner: person.id });
-  own("session", await idOf(person, "sessions"));
-  own("key", await idOf(person, "keys"));
+async function thingsOf(person: Person): Promise<Thing[]> {
+  const { client, role, name, id: owner } = person;
+  const own = (noun: string, id: string): Thing => [noun, { id, owner, visibility: "private" }];
   const factors = expectStatus(await client.call("GET", "account/factors"), 200, "listing factors").json;
-  own("passkey", factors.passkeys[0].id);
-  own("notice", await idOf(person, "notices"));
-  if (role !== "viewer") {
-    own("document", await uploaded(person, `Notes of ${name}.txt`, "private"));
-    own("folder", await made(person, "folders", { name: `Drawer of ${name}`, parent: null }));
-  }
   const answer = await ask(client, `What does ${name} keep in the drawer?`);
-  own("chat", answer.chat);
-  own("answer", answer.id);
+  const things = [
+    own("session", await idOf(person, "sessions")),
+    own("key", await idOf(person, "keys")),
+    own("notice", await idOf(person, "notices")),
+    own("passkey", factors.passkeys[0].id),
+    own("chat", answer.chat),
+    own("answer", answer.id),
+  ];
+  if (role !== "viewer") {
+    const drawer = { name: `Drawer of ${name}`, parent: null };
+    things.push(own("document", await uploaded(person, `Notes of ${name}.txt`, "private")));
+    things.push(own("folder", await made(person, "folders", drawer)));
+  }
+  return [["member", { id: owner, owner }], ...things];
 }
 
 /** What belongs to the tenant, and what one person shares with others. */
-async function furnish({ owner, people }: Cast, add: Add): Promise<void> {
+async function thingsOfAll({ owner, people }: Cast): Promise<Thing[]> {
   const [admin] = people.admin;
-  const [viewer] = people.viewer;
-  const shared = await uploaded(owner, "House rules.txt", "tenant");
-  add("document", { id: shared, owner: owner.id, visibility: "tenant" });
-  for (const person of [owner, admin]) {
+  const reader = people.viewer[1];
+  const things: Thing[] = [];
+  const rules = await uploaded(owner, "House rules.txt", "tenant");
+  things.push(["document", { id: rules, owner: owner.id, visibility: "tenant" }]);
+  for (const [person, with_] of [
+    [owner, { kind: "tenant", id: null }],
+    [admin, { kind: "member", id: reader.id }],
+  ] as const) {
     const folder = await made(person, "folders", { name: "Shelf", parent: null });
-    add("folder", { id: folder, owner: person.id });
-    const body = { with: { kind: "member", id: viewer.id }, access: "read" };
-    const share = await made(person, `folders/${folder}/shares`, body);
-    add("share", { id: share, owner: person.id, visibility: "private" });
+    const share = await made(person, `folders/${folder}/shares`, { with: with_, access: "read" });
+    const open = with_.kind === "tenant" ? { visibility: "tenant" as const } : {};
+    things.push(["folder", { id: folder, owner: person.id, ...open }]);
+    things.push(["share", { id: share, owner: person.id, visibility: "private" }]);
   }
-  add("group", { id: await made(admin, "groups", { name: "Night shift" }) });
-  add("role", { id: await made(admin, "roles", { name: "Archivist", permissions: ["document.read"] }) });
-  add("support-grant", {
-    id: await made(owner, "support-grants", { hours: 1, reason: "Search finds nothing" }),
-  });
+  const role = { name: "Archivist", permissions: ["document.read"] };
+  const grant = { hours: 1, reason: "Search finds nothing" };
+  things.push(["group", { id: await made(admin, "groups", { name: "Night shift" }) }]);
+  things.push(["role", { id: await made(admin, "roles", role) }]);
+  things.push(["support-grant", { id: await made(owner, "support-grants", grant) }]);
+  return things;
 }
 
 async function idOf({ client }: Person, list: string): Promise<string> {

@@ -41,11 +41,16 @@ export const signInClaims = claimsUnder("sign-in", [
   {
     id: "identity.totp",
     words:
-      "A second factor from an authenticator app is required of owners and admins and can be required of everyone in a workspace; a code is accepted once, guesses are limited, and there are recovery codes that each work once.",
+      "A second factor is required of owners, admins and the operator's staff before anything else works, and can be required of everyone in a workspace after days of grace; a code of an authenticator app is accepted once, guesses are limited per account, and there are ten recovery codes that each work once.",
+    couldBeWrong:
+      "A code can be asked for by a false page and used within the half minute before its owner uses it; a passkey cannot.",
   },
   {
     id: "identity.passkeys",
-    words: "A passkey can serve as second factor, or replace the password.",
+    words:
+      "A passkey, which signs for this site only and asks for a finger, a face or a PIN, can serve as second factor, or replace the password; each challenge works once.",
+    couldBeWrong:
+      "Passkeys that a maker keeps in its customers' accounts are as safe as those accounts; which make of authenticator is used is not checked.",
   },
   {
     id: "identity.sessions",
@@ -61,7 +66,9 @@ export const signInClaims = claimsUnder("sign-in", [
   {
     id: "identity.step-up",
     words:
-      "Handling keys, exports, roles, single sign-on or the closing of a workspace asks for the second factor again.",
+      "Handling keys, exports, roles, members, access for support, the rules of signing in, single sign-on or the closing of a workspace asks for the second factor again when it was last given more than five minutes ago.",
+    couldBeWrong:
+      "Exports, single sign-on and closing a workspace do not exist yet; the check looks for them by name and turns red if they come without it.",
   },
   {
     id: "identity.login-audit",

@@ -5,7 +5,10 @@ import { mailedToken } from "../stage/people.ts";
 import type { Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
 import type { Canaries } from "./canaries.ts";
+import { writeFactors } from "./dump-fields-factors.ts";
+import { writeImports } from "./dump-fields-imports.ts";
 import { writeRights } from "./dump-fields-rights.ts";
+import { writeSharing } from "./dump-fields-sharing.ts";
 import { type Operation, requestOf } from "./fields.ts";
 
 const T = "/api/t/{slug}";
@@ -25,7 +28,10 @@ export async function writeCanaries(
   await writeChats(client, canaries);
   await writePeople(client, canaries);
   await writeAccount(client, canaries);
+  await writeFactors(client, canaries);
   await writeRights(client, canaries);
+  await writeSharing(stage, client, canaries);
+  await writeImports(stage, client, canaries);
   await writeToTheDoors(stage, slug, canaries);
   await writeWhatIsRefused(stage, client, canaries, operations);
 }

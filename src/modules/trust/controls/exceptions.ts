@@ -17,6 +17,8 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
       "tenant.kind",
       "tenant.state",
       "tenant.passwords",
+      "session.factor",
+      "factor_ticket.purpose",
       "member.role",
       "member.status",
       "invitation.role",
@@ -51,6 +53,25 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
       "the database itself sets or checks them, so that an entry cannot be forged; addresses and values are encrypted",
   },
   {
+    what: "What a role or an API key may do",
+    fields: [],
+    columns: ["role.permissions", "api_key.permissions"],
+    reason: "each is one of the permissions that this page lists; what a role or key is called is encrypted",
+  },
+  {
+    what: "The beginning of an API key",
+    fields: [],
+    columns: ["api_key.prefix"],
+    reason:
+      "six of its 43 random characters, by which its owner knows it again; of the whole only a hash is kept",
+  },
+  {
+    what: "The networks from which an API key works",
+    fields: [],
+    columns: ["api_key.networks"],
+    reason: "the database compares them with the address of each call, before it lets the key in",
+  },
+  {
     what: "The name under which a file is kept",
     fields: [],
     columns: ["document.file"],
@@ -60,6 +81,7 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
     what: "The installation's own records",
     fields: [],
     columns: [
+      "platform.hash_cost.cost",
       "platform.migration.name",
       "platform.migration.checksum",
       "platform.signing_key.kid",

@@ -8,7 +8,7 @@ import type { Route } from "../../../kernel/routes/contract.ts";
 import { checkRate } from "../../../kernel/routes/guards.ts";
 import type { System } from "../../../kernel/system.ts";
 import { finding } from "../stage/finding.ts";
-import { type Person, signIn } from "../stage/people.ts";
+import { type Person, signInAgain } from "../stage/people.ts";
 import { hireAnother, spareCompany } from "../stage/spare-company.ts";
 import type { Stage } from "../stage/stage.ts";
 import { knock } from "./knock.ts";
@@ -61,13 +61,7 @@ async function openPeople(stage: Stage): Promise<People> {
     hireAnother(company, "Rhea Tallow", "manager"),
     hireAnother(company, "Odo Brink", "manager"),
   ]);
-  const colleague = await signIn(
-    stage.server.url,
-    company.slug,
-    company.owner.address,
-    company.owner.password,
-    "owner",
-  );
+  const colleague = await signInAgain(company.owner);
   return { one, colleague, foreigner: stage.b.people.manager[0], leaving };
 }
 

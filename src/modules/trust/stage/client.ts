@@ -39,12 +39,19 @@ export function openClient(origin: string, slug: string): Client {
     csrf: "",
     confirm: null,
     async call(method, path, call = {}) {
-      const answer = await sendSolving(client, method, path, call);
+      let answer = await sendSolving(client, method, path, call);
+      // As the page does when its access token has run out: checks take their time.
+      if (answer.json?.error?.code === "session_expired" && (await refresh(client)))
+        answer = await send(client, method, path, call);
       if (answer.json?.error?.code !== "step_up_required" || !(await client.confirm?.())) return answer;
       return send(client, method, path, call);
     },
   };
   return client;
+}
+
+async function refresh(client: Client): Promise<boolean> {
+  return (await send(client, "POST", "session/refresh", { body: {} })).status === 200;
 }
 
 async function sendSolving(client: Client, method: string, path: string, call: Call): Promise<Answer> {

@@ -22,6 +22,12 @@ export async function untilStepIsYoung(least = 5000): Promise<void> {
   if (left < least) await sleep(left + 50);
 }
 
+/** The same for a code that is given at once. */
+export async function timelyCode(secret: string, steps = 0): Promise<string> {
+  await untilStepIsYoung();
+  return totpCode(secret, steps);
+}
+
 export interface App {
   readonly secret: string;
   readonly recoveryCodes: readonly string[] | null;
@@ -29,13 +35,13 @@ export interface App {
 
 /** Sets up an authenticator app with the code of the step before, so that the present one is still unused. */
 export async function addTotp(client: Client): Promise<App> {
-  await untilStepIsYoung();
   const begun = expectStatus(
     await client.call("POST", "account/totp", { body: {} }),
     201,
     "beginning an app",
   );
   const { secret } = begun.json;
+  await untilStepIsYoung();
   const body = { code: totpCode(secret, -1) };
   const done = expectStatus(
     await client.call("POST", "account/totp/confirm", { body }),

@@ -1,13 +1,13 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { rememberSession } from "../../api/client.ts";
 import { isApiError } from "../../api/errors.ts";
-import type { SessionView } from "../../api/types.ts";
+import type { Policy, SessionView } from "../../api/types.ts";
 import { Button } from "../../ui/button.tsx";
 import { PasswordField } from "../../ui/field.tsx";
 import { Notice, wordsOf } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
-import { passwordRule } from "../password-rule.ts";
+import { passwordRules } from "../password-rule.ts";
 import { useSession } from "../session.tsx";
 
 /** A new password for whoever knows the present one. */
@@ -16,6 +16,11 @@ export function PasswordForm() {
   const queries = useQueryClient();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
+  const policy = useQuery({
+    queryKey: [session.slug, "policy"],
+    queryFn: () => session.call<Policy>("GET", "policy"),
+    enabled: session.can("policy.read"),
+  });
   const save = useMutation({
     mutationFn: () => session.call<SessionView>("PUT", "account/password", { body: { current, new: next } }),
     onSuccess: (view) => {
@@ -51,7 +56,7 @@ export function PasswordForm() {
         required
         value={next}
         onChange={(event) => setNext(event.target.value)}
-        hint={passwordRule}
+        hint={passwordRules[policy.data?.passwords ?? "unknown"]}
         error={wrongNew}
       />
       <div>

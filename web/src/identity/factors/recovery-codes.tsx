@@ -25,7 +25,7 @@ export function RecoveryCodes({ codes, onKept }: { codes: string[]; onKept: () =
       </p>
       <ol
         aria-label="Recovery codes"
-        className="mt-4 grid grid-cols-2 gap-x-6 gap-y-1.5 rounded-md border border-line bg-surface px-5 py-4 font-mono text-[0.9375rem] max-[22rem]:grid-cols-1"
+        className="mt-4 grid grid-cols-2 gap-x-4 gap-y-1.5 rounded-md border border-line bg-surface px-4 py-3.5 font-mono text-[0.8125rem] whitespace-nowrap max-[20rem]:grid-cols-1 sm:px-5 sm:text-[0.9375rem]"
       >
         {codes.map((code) => (
           <li key={code} className="select-all">

@@ -2,7 +2,12 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import type { PageNotices } from "../../api/types.ts";
 import { useSession } from "../session.tsx";
 
-/** The signed-in person's notices, newest first, looked for again every minute without prolonging the session. */
+type Pages = { pages: PageNotices[]; pageParams: unknown[] };
+
+/**
+ * The signed-in person's notices, newest first, looked for again every minute without prolonging the session; not
+ * while older pages are open, which would all be asked for again.
+ */
 export function useNotices() {
   const session = useSession();
   return useInfiniteQuery({
@@ -12,9 +17,20 @@ export function useNotices() {
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     enabled: session.can("notice.read"),
-    refetchInterval: 60_000,
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : 60_000),
     refetchOnWindowFocus: true,
   });
+}
+
+/** Lets go of the older pages once nobody looks at them. */
+export function useForgetOlder(): () => void {
+  const session = useSession();
+  const queries = useQueryClient();
+  return () => {
+    queries.setQueryData<Pages>([session.slug, "notices"], (old) =>
+      old ? { pages: old.pages.slice(0, 1), pageParams: old.pageParams.slice(0, 1) } : old,
+    );
+  };
 }
 
 /** Marks notices as read, at once on the page and then on the server. */
@@ -25,7 +41,7 @@ export function useMarkRead() {
   return useMutation({
     mutationFn: (ids: string[] | "all") => session.call("POST", "notices/read", { body: { ids } }),
     onMutate: (ids) => {
-      queries.setQueryData<{ pages: PageNotices[]; pageParams: unknown[] }>(queryKey, (old) =>
+      queries.setQueryData<Pages>(queryKey, (old) =>
         old ? { ...old, pages: old.pages.map((page) => marked(page, ids)) } : old,
       );
     },

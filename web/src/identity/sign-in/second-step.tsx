@@ -131,6 +131,11 @@ export function SecondStep(props: {
             ))}
         </ul>
       )}
+      {step.methods.includes("passkey") && !knowsPasskeys() && (
+        <p className="mt-4 text-small text-muted">
+          Your passkey does not work in this browser or at this address.
+        </p>
+      )}
       <p className="mt-4 text-small text-muted">
         Neither at hand? An admin of your workspace can reset your second factors.
       </p>

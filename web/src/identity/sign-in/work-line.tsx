@@ -2,7 +2,7 @@
 export function WorkLine({ working }: { working: boolean }) {
   return (
     <p role="status" className="-mt-1 text-center text-small text-muted empty:hidden">
-      {working && "After failed attempts your browser works a few seconds first. Nothing for you to do."}
+      {working && "After failed attempts your browser does a little work first. Nothing for you to do."}
     </p>
   );
 }

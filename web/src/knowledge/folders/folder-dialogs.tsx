@@ -1,18 +1,15 @@
-import { ChevronDown, ChevronRight, FolderClosed, Library } from "lucide-react";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
 import type { Folder } from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
-import { Button, IconButton } from "../../ui/button.tsx";
-import { classes } from "../../ui/classes.ts";
+import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
-import { FilterField } from "../../ui/filter-field.tsx";
-import { useGrowing } from "../../ui/growing.tsx";
-import { folded } from "../../ui/picker.tsx";
 import { Notice, Skeleton, wordsOf } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
-import { type Movable, mayMoveTo, type Tree, useFolderDeed, useFolders, useMove } from "./folders.ts";
+import { FolderChoice } from "./folder-choice.tsx";
+import { type Movable, useFolderDeed, useFolders, useMove } from "./folders.ts";
 
 type Part = { folder: Folder; onClose: () => void };
 
@@ -109,7 +106,17 @@ function NameDialog(props: {
 
 export function DeleteFolder({ folder, onClose, onDeleted }: Part & { onDeleted?: () => void }) {
   const session = useSession();
-  const remove = useFolderDeed(() => session.call("DELETE", `folders/${folder.id}`));
+  const queries = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => session.call("DELETE", `folders/${folder.id}`),
+    onSuccess: () => {
+      onClose();
+      // First away from its page, which would ask for what is in it.
+      onDeleted?.();
+      say("The folder is deleted.");
+      return queries.invalidateQueries({ queryKey: [session.slug, "folders"] });
+    },
+  });
   return (
     <Confirm
       title={`Delete “${folder.name}”?`}
@@ -117,15 +124,7 @@ export function DeleteFolder({ folder, onClose, onDeleted }: Part & { onDeleted?
       busy={remove.isPending}
       error={remove.error}
       onClose={onClose}
-      onConfirm={() =>
-        remove.mutate(undefined, {
-          onSuccess: () => {
-            onClose();
-            onDeleted?.();
-            say("The folder is deleted.");
-          },
-        })
-      }
+      onConfirm={() => remove.mutate()}
     >
       Only an empty folder can be deleted, so no document goes with it. Whoever it was shared with loses it.
     </Confirm>
@@ -174,161 +173,4 @@ export function MoveDialog({ item, onClose }: { item: Movable; onClose: () => vo
       </DialogActions>
     </Dialog>
   );
-}
-
-function FolderChoice(props: {
-  tree: Tree;
-  item: Movable;
-  to: string | null | undefined;
-  onChange: (to: string | null) => void;
-}) {
-  const { tree, item } = props;
-  const [q, setQ] = useState("");
-  const [open, setOpen] = useState<ReadonlySet<string>>(
-    () => new Set(tree.pathTo(item.in).map((folder) => folder.id)),
-  );
-  const rows = q.trim() ? searched(tree, q) : unfolded(tree, open);
-  const { shown, end, rest } = useGrowing(rows, q, 100);
-  const toggle = (id: string) =>
-    setOpen((old) => {
-      const next = new Set(old);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
-  return (
-    <>
-      {tree.all.length > 10 && (
-        <div className="mb-3">
-          <FilterField label="Find a folder" value={q} onChange={setQ} />
-        </div>
-      )}
-      <fieldset className="max-h-72 overflow-y-auto rounded-md border border-line p-1">
-        <legend className="sr-only">Where to</legend>
-        {!q && (
-          <Choice
-            depth={0}
-            words="Library, top"
-            icon={<Library size={15} aria-hidden />}
-            checked={props.to === null}
-            off={!mayMoveTo(tree, item, null)}
-            here={item.in === null}
-            onChoose={() => props.onChange(null)}
-          />
-        )}
-        {shown.map(({ folder, depth, path }) => (
-          <Choice
-            key={folder.id}
-            depth={depth}
-            words={path ?? folder.name}
-            icon={<FolderClosed size={15} aria-hidden />}
-            checked={props.to === folder.id}
-            off={!mayMoveTo(tree, item, folder.id)}
-            here={folder.id === item.in}
-            why={folder.access === "read" ? "you can only read it" : undefined}
-            onChoose={() => props.onChange(folder.id)}
-            unfold={
-              !q && tree.in(folder.id).length > 0 ? (
-                <IconButton
-                  label={open.has(folder.id) ? `Fold ${folder.name}` : `Unfold ${folder.name}`}
-                  aria-expanded={open.has(folder.id)}
-                  className="size-7"
-                  onClick={() => toggle(folder.id)}
-                >
-                  {open.has(folder.id) ? (
-                    <ChevronDown size={14} aria-hidden />
-                  ) : (
-                    <ChevronRight size={14} aria-hidden />
-                  )}
-                </IconButton>
-              ) : null
-            }
-          />
-        ))}
-        {rows.length === 0 && (
-          <p className="px-3 py-2 text-muted">
-            {q ? "No folder is called that." : "There are no folders yet."}
-          </p>
-        )}
-        {rest > 0 && <div ref={end} className="h-6" />}
-      </fieldset>
-    </>
-  );
-}
-
-const indents = ["pl-1", "pl-6", "pl-11", "pl-16", "pl-20"];
-
-function Choice(props: {
-  depth: number;
-  words: string;
-  icon: ReactNode;
-  checked: boolean;
-  off: boolean;
-  here: boolean;
-  why?: string | undefined;
-  unfold?: ReactNode;
-  onChoose: () => void;
-}) {
-  return (
-    <div
-      className={classes(
-        "flex items-center gap-1 rounded-sm pr-2",
-        indents[Math.min(props.depth, indents.length - 1)],
-        props.checked && "bg-accent-soft",
-      )}
-    >
-      <span className="inline-flex size-7 shrink-0">{props.unfold}</span>
-      <label
-        className={classes(
-          "flex min-h-9 min-w-0 flex-1 items-center gap-2.5",
-          props.off ? "text-muted" : "cursor-pointer",
-        )}
-      >
-        <input
-          type="radio"
-          name="folder"
-          checked={props.checked}
-          disabled={props.off}
-          onChange={props.onChoose}
-          className="shrink-0 accent-[var(--accent)]"
-        />
-        {props.icon}
-        <span className="min-w-0 wrap-anywhere">
-          {props.words}
-          {props.here ? (
-            <span className="text-small text-muted"> · it is here</span>
-          ) : (
-            props.why && <span className="text-small text-muted"> · {props.why}</span>
-          )}
-        </span>
-      </label>
-    </div>
-  );
-}
-
-type Line = { folder: Folder; depth: number; path: string | null };
-
-function unfolded(tree: Tree, open: ReadonlySet<string>): Line[] {
-  const lines: Line[] = [];
-  const walk = (id: string | null, depth: number) => {
-    for (const folder of tree.in(id)) {
-      lines.push({ folder, depth, path: null });
-      if (open.has(folder.id)) walk(folder.id, depth + 1);
-    }
-  };
-  walk(null, 0);
-  return lines;
-}
-
-function searched(tree: Tree, q: string): Line[] {
-  const wanted = folded(q.trim());
-  return tree.all
-    .filter((folder) => folded(folder.name).includes(wanted))
-    .map((folder) => ({
-      folder,
-      depth: 0,
-      path: tree
-        .pathTo(folder.id)
-        .map(({ name }) => name)
-        .join(" › "),
-    }));
 }

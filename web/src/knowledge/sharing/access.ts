@@ -1,5 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Access, AccessView, Person, Share, ShareWith, Visibility } from "../../api/types.ts";
+import type {
+  Access,
+  AccessView,
+  Permission,
+  Person,
+  Share,
+  ShareWith,
+  Visibility,
+} from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
 
 export type Kind = "documents" | "folders" | "chats";
@@ -20,11 +28,25 @@ export const nouns: Record<Kind, string> = {
   chats: "conversation",
 };
 
+/** What it takes to share a kind of thing of one's own. */
+export const shareRight: Record<Kind, Permission> = {
+  documents: "document.share",
+  folders: "folder.share",
+  chats: "chat.share",
+};
+
 /** What the two kinds of access mean for a kind of thing. */
 export const accessWords: Record<Kind, Record<"read" | "write", string>> = {
   documents: { read: "Can read", write: "Can change" },
   folders: { read: "Can read", write: "Can add and change" },
   chats: { read: "Can read", write: "Can ask in it" },
+};
+
+/** What writing in a kind of thing comes to, after “can”. */
+export const deeds: Record<Kind, string> = {
+  documents: "change it",
+  folders: "add to it and change what is in it",
+  chats: "ask in it",
 };
 
 export function useAccess(kind: Kind, id: string, enabled = true) {
@@ -78,4 +100,11 @@ export function namesOf(names: string[], atMost = 3): string {
   if (names.length <= atMost) return new Intl.ListFormat("en-GB").format(names);
   const rest = names.length - atMost + 1;
   return new Intl.ListFormat("en-GB").format([...names.slice(0, atMost - 1), `${rest} others`]);
+}
+
+/** Who something is shared with, as it stands in a sentence. */
+export function nameOf(to: ShareWith, me: string, tenant: string): string {
+  if (to.kind === "tenant") return `everyone at ${tenant}`;
+  if (to.kind === "group") return `the group ${to.name}`;
+  return to.id === me ? "you" : to.name;
 }

@@ -2,8 +2,9 @@ import { useState } from "react";
 import { useSession } from "../../identity/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { classes } from "../../ui/classes.ts";
-import { type Kind, type Shared, useAccess } from "./access.ts";
-import { OpeningNotice, ShareDialog } from "./share-dialog.tsx";
+import { type Kind, type Shared, shareRight, useAccess } from "./access.ts";
+import { OpeningNotice } from "./opening-notice.tsx";
+import { ShareDialog } from "./share-dialog.tsx";
 import { WhoSees } from "./who-sees.tsx";
 
 const sees = {
@@ -11,7 +12,6 @@ const sees = {
   folders: "folder.see-access",
   chats: "chat.see-access",
 } as const;
-const shares = { documents: "document.share", folders: "folder.share", chats: "chat.share" } as const;
 
 /**
  * At the head of a thing: who can see it, counted, with the way to change it, and the admins who have opened it.
@@ -25,7 +25,7 @@ export function Sight({ kind, thing, quiet = false }: { kind: Kind; thing: Share
   const inherited = access.data?.shares.find((share) => share.inheritedFrom);
   // Named after the folder only when nothing else shares it.
   const folder = direct.length === 0 ? (inherited?.inheritedFrom?.name ?? null) : null;
-  const mayShare = thing.access === "own" && session.can(shares[kind]);
+  const mayShare = thing.access === "own" && session.can(shareRight[kind]);
   const words = !mayShare ? "See who" : thing.visibility === "private" ? "Share" : "Change";
   return (
     <>
@@ -34,7 +34,12 @@ export function Sight({ kind, thing, quiet = false }: { kind: Kind; thing: Share
       >
         <span className="min-w-0 text-muted">
           <span className="sr-only">Who can see it: </span>
-          <WhoSees thing={thing} folder={folder} count={access.data ? access.data.shares.length : null} />
+          <WhoSees
+            kind={kind}
+            thing={thing}
+            folder={folder}
+            count={access.data ? access.data.shares.length : null}
+          />
         </span>
         {maySee &&
           (quiet ? (

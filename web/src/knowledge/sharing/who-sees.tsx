@@ -1,6 +1,6 @@
 import { Building2, FolderClosed, Lock, ShieldAlert, Users } from "lucide-react";
 import { useSession } from "../../identity/session.tsx";
-import type { Shared } from "./access.ts";
+import { deeds, type Kind, type Shared } from "./access.ts";
 
 const icons = { only: Lock, some: Users, all: Building2, folder: FolderClosed, opened: ShieldAlert };
 
@@ -14,13 +14,15 @@ export function WhoSees({
   thing,
   folder = null,
   count = null,
+  kind = "documents",
 }: {
   thing: Omit<Shared, "id" | "name">;
   folder?: string | null;
   count?: number | null;
+  kind?: Kind;
 }) {
   const session = useSession();
-  const { icon, words } = seenBy(thing, session.tenant.name, folder, count);
+  const { icon, words } = seenBy(thing, kind, session.tenant.name, folder, count);
   const Icon = icons[icon];
   return (
     <span className="inline-flex max-w-full min-w-0 items-start gap-1.5" title={words}>
@@ -30,8 +32,9 @@ export function WhoSees({
   );
 }
 
-export function seenBy(
+function seenBy(
   thing: Omit<Shared, "id" | "name">,
+  kind: Kind,
   tenant: string,
   folder: string | null,
   count: number | null,
@@ -40,7 +43,7 @@ export function seenBy(
   if (!mine) {
     // Seen although it is shared with nobody: an admin who has opened it.
     if (visibility === "private") return { icon: "opened", words: `Only ${owner.name}; opened by you` };
-    const more = thing.access === "write" ? ", you can change it" : "";
+    const more = thing.access === "write" ? `, you can ${deeds[kind]}` : "";
     return visibility === "tenant"
       ? { icon: "all", words: `Everyone, from ${owner.name}${more}` }
       : {

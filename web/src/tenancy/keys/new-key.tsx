@@ -92,7 +92,7 @@ function Form({ onClose, onMade }: { onClose: () => void; onMade: (made: NewKey)
         </div>
         <div>
           <p className="mb-2 text-small font-semibold">What it may do</p>
-          <div className="max-h-72 overflow-y-auto rounded-md border border-line bg-surface px-4 py-3">
+          <div className="relative max-h-72 overflow-y-auto rounded-md border border-line bg-surface px-4 py-3">
             <PermissionGroups
               permissions={permissions}
               chosen={chosen}

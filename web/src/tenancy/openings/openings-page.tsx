@@ -16,6 +16,7 @@ import { ErrorPanel, Forbidden, Skeleton, wordsOf } from "../../ui/states.tsx";
 import { fullTime, useNow } from "../../ui/time.tsx";
 import { say } from "../../ui/toast.tsx";
 import { useMembers } from "../people.ts";
+import { useRoles } from "../roles.ts";
 import { OpenDialog, type Opened } from "./open-dialog.tsx";
 
 /** Who of the admins opened whose content, when and why: of one's own for everybody, of all for admins. */
@@ -192,9 +193,11 @@ function ChooseWhat(props: {
   const [person, setPerson] = useState<Choice<string> | null>(null);
   const [address, setAddress] = useState("");
   const thing = thingAt(address, session.slug);
+  const { within } = useRoles();
   const choices = (members.data?.items ?? [])
     .filter(({ id, role }) => id !== session.me.id && role !== "support")
     .map((member) => ({
+      ...(within(member.role) ? {} : { off: "Holds more than you do" }),
       key: member.id,
       value: member.id,
       words: member.name,

@@ -104,7 +104,7 @@ function Matrix({ roles }: { roles: Roles }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard.
         tabIndex={0}
         aria-label="Permissions by role"
-        className="max-h-[75dvh] overflow-auto rounded-md border border-line bg-surface"
+        className="relative max-h-[75dvh] overflow-auto rounded-md border border-line bg-surface"
       >
         <table className="w-full border-separate border-spacing-0 text-left">
           <thead>

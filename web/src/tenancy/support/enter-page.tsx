@@ -19,7 +19,7 @@ function Grants() {
   const session = useSession();
   const grants = useQuery({
     queryKey: [session.slug, "support"],
-    queryFn: () => session.call<List<SupportEntry>>("GET", "support"),
+    queryFn: () => session.call<List<SupportEntry>>("GET", "support", { background: true }),
     staleTime: 0,
     refetchInterval: 60_000,
   });
