@@ -117,7 +117,9 @@ function Result(props: { tenant: Tenant; result: ImportResult; onClose: () => vo
           <Glyph state={added > 0 ? "held" : "not-done"} size={15} />
         </span>
         <span>
-          {added === 0 ? "Nobody was added." : `${plural(added, "user is", "users are")} members now.`}
+          {added === 0
+            ? "Nobody was added."
+            : `${plural(added, "person is", "people are")} in: members where a hash came along, invited otherwise.`}
           {refused.length > 0 &&
             ` ${plural(refused.length, "row was", "rows were")} not taken; the others stand. Mend these rows and import them again.`}
         </span>

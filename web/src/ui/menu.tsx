@@ -41,7 +41,7 @@ export function Menu({
           side={side}
           sideOffset={6}
           collisionPadding={10}
-          className="appear z-40 min-w-44 rounded-md border border-line bg-raised p-1 shadow-soft"
+          className="appear z-40 max-h-(--radix-dropdown-menu-content-available-height) min-w-44 overflow-y-auto rounded-md border border-line bg-raised p-1 shadow-soft"
         >
           {children}
         </DropdownMenu.Content>

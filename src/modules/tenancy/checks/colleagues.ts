@@ -110,13 +110,13 @@ async function everyPair(stage: Stage, { everybody, things }: Office): Promise<F
   );
   for (const mine of things) {
     for (const other of everybody.filter(({ id }) => id !== mine.holder.id)) {
-      // The last of all sees the shelf, which is shared with them, and no share of it.
       const tried = await forEach(operations, async ({ operation, noun }) => {
         const { status, json } = await callWith(other, operation, mine[noun]);
         const held = status === 404 || (status === 403 && json?.error?.message === LACKS);
         const who = `${other.role} ${other.name}, with a ${noun} of ${mine.holder.role} ${mine.holder.name}`;
         return finding(held, `${operation.method} ${operation.url.slice(12)}`, who, String(status));
       });
+      // The last of all sees the shelf, which is shared with them, and no share of it.
       const isGuest = other === everybody.at(-1);
       findings.push(...tried, ...(await everyList(other, isGuest ? { ...mine, shelf: mine.word } : mine)));
     }

@@ -47,7 +47,10 @@ export async function runControls(
   const looks = new Map<string, Look>();
   for (const [at, step] of steps.entries()) {
     const { id } = step.control;
-    const look = await takeLook(stage, step, looks.get(id));
+    const before = looks.get(id);
+    // What is broken already is not attacked as well: it would not get redder.
+    const isSettled = before !== undefined && resultOf(before.outcome) === "broken";
+    const look = isSettled ? before : await takeLook(stage, step, before);
     looks.set(id, look);
     const isDone = !steps.slice(at + 1).some(({ control }) => control.id === id);
     if (isDone) options.progress?.(id, resultOf(look.outcome));
