@@ -2,6 +2,7 @@ import { accountDefences } from "./defences/accounts.ts";
 import type { Defence } from "./defences/defence.ts";
 import { factorDefences } from "./defences/factors.ts";
 import { passwordDefences } from "./defences/passwords.ts";
+import { referenceDefences } from "./defences/references.ts";
 import { roleDefences } from "./defences/roles.ts";
 import { sharingDefences } from "./defences/sharing.ts";
 import { skeletonDefences } from "./defences/skeleton.ts";
@@ -14,4 +15,5 @@ export const defences: readonly Defence[] = [
   ...factorDefences,
   ...passwordDefences,
   ...roleDefences,
+  ...referenceDefences,
 ];

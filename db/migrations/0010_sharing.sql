@@ -256,6 +256,14 @@ create function kernel.sharing_of(
 declare
   v_above uuid[];
 begin
+  -- What is read most: a document in no folder that nobody else has.
+  if p_place is null and p_chat is null and not exists (
+    select from public.share s where s.tenant_id = kernel.current_tenant() and s.document_id = p_document) then
+    whole := false;
+    shared := false;
+    return next;
+    return;
+  end if;
   if p_place is null then
     return query
       select max(s.access) filter (where s.member_id = p_member or (s.member_id is null and s.group_id is null)

@@ -13,7 +13,7 @@ export const referenceDefences: readonly Defence[] = [
     words: "who is taken out of a group is a member of the workspace",
     claim: "tenancy.isolation-api",
     file: "src/modules/tenancy/groups/service.ts",
-    text: 'if (!everyone.has(id)) throw appError("not_found");',
+    text: 'for (const id of remove) if (!everyone.has(id)) throw appError("not_found");',
     without: "",
   },
 ];

@@ -403,6 +403,7 @@ test("sharing", async (t) => {
     await members(ada, [], [vera]);
     assert.equal(await sees(vera, id), "not_found");
     await assert.rejects(members(ada, [idris]), notFound);
+    await assert.rejects(members(ada, [], [idris]), notFound);
     await assert.rejects(
       changeMembers(idris.as("group.members"), group, { add: [idris.id], remove: [] }),
       notFound,

@@ -158,12 +158,9 @@ export async function changeMembers(
       throw appError("forbidden", {
         message: "Others have shared with this group. Ask another admin to add you to it.",
       });
-    const known = await readOne(
-      inner,
-      sql<{ n: number }>`select count(*)::int as n from member
-        where member_id = any(${[...new Set(add)]}::uuid[]) and status <> 'removed' and role <> 'support'`,
-    );
-    if ((known?.n ?? 0) < new Set(add).size) throw appError("not_found");
+    const everyone = await membersAmong(inner, [...add, ...remove]);
+    for (const id of add) if (!everyone.get(id)?.mayJoin) throw appError("not_found");
+    for (const id of remove) if (!everyone.has(id)) throw appError("not_found");
     await write(
       inner,
       sql`delete from group_member where group_id = ${id} and member_id = any(${[...remove]}::uuid[])`,
@@ -186,6 +183,17 @@ export async function changeMembers(
       },
     });
   });
+}
+
+/** Who of these is, or was, a member of the workspace; those who left may be taken out of a group, and not added. */
+async function membersAmong(ctx: Ctx, ids: readonly string[]): Promise<Map<string, { mayJoin: boolean }>> {
+  const [rows] = await read(
+    ctx,
+    sql<{ member_id: string; may_join: boolean }>`
+      select member_id, status <> 'removed' and role <> 'support' as may_join from member
+        where member_id = any(${[...new Set(ids)]}::uuid[])`,
+  );
+  return new Map(rows.map((row) => [row.member_id, { mayJoin: row.may_join }]));
 }
 
 async function idsOf(ctx: Ctx, id: string): Promise<Set<string>> {

@@ -18,7 +18,10 @@ const Users = z
   .max(MOST_ROWS, `Send at most ${MOST_ROWS} people at once.`);
 
 const Body = z
-  .object({ users: Users.optional(), csv: z.string().optional() })
+  .object({
+    users: Users.optional(),
+    csv: z.string().max(900_000, "Send at most 900,000 characters.").optional(),
+  })
   .refine(({ users, csv }) => (users === undefined) !== (csv === undefined), {
     message: "Send either users or csv.",
     path: ["users"],

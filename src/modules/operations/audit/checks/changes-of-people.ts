@@ -100,6 +100,7 @@ export async function* ofTheOperator(stage: Stage): AsyncGenerator<Step> {
   const tenant = await stage.server.system.directory.tenantBySlug("operator");
   if (!tenant || !json) throw new Error("the operator has no workspace");
   const at = { tenant, actor: operator };
+  let founded = "";
   const body = {
     slug: `founded-${randomBytes(4).toString("hex")}`,
     name: "Founded Later",
@@ -113,6 +114,24 @@ export async function* ofTheOperator(stage: Stage): AsyncGenerator<Step> {
     resource: created,
     elsewhere: 1,
     changes: { slug: [null, body.slug], name: [null, body.name] },
+    after: ({ json: made }) => {
+      founded = made.id;
+    },
+  };
+  const user = {
+    address: `brought.${randomBytes(4).toString("hex")}@x.example`,
+    name: "Brought Along",
+    role: "viewer",
+  };
+  yield {
+    ...at,
+    route: `POST ${T}/tenants/:id/users`,
+    send: (headers) => client.call("POST", `tenants/${founded}/users`, { headers, body: { users: [user] } }),
+    status: 200,
+    resource: () => founded,
+    // The invitation and the import, in that workspace's own log.
+    elsewhere: 2,
+    changes: { rows: [null, 1], refused: [null, 0] },
   };
   yield {
     ...at,
