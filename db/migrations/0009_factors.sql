@@ -65,5 +65,8 @@ create index factor_ticket_by_end on factor_ticket (tenant_id, expires_at);
 create index factor_ticket_of_member on factor_ticket (tenant_id, member_id);
 select kernel.protect('factor_ticket', 'select, insert, update, delete');
 
+-- When the password was given anew in a session, by somebody who has no second factor to confirm with.
+alter table session add column confirmed_at timestamptz;
+
 -- Which kind of password new ones must be.
 alter table tenant add column passwords text not null default 'composed' check (passwords in ('composed', 'passphrase'));

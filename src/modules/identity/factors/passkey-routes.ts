@@ -30,8 +30,6 @@ export function passkeyRoutes(routes: Routes): void {
     rate: "write",
     beforeFactor: true,
     state: "GET /account/factors",
-    // The attacker has no authenticator: its challenges are over, or signed by nobody.
-    mayAnswer: [401, 410],
     input: { body: z.object({ ticket: TicketText, name: PasskeyName, response: Registration }) },
     output: { 201: Named.extend({ recoveryCodes: z.array(z.string()).nullable() }) },
     handler: (ctx, { body }, reply) =>

@@ -14,7 +14,7 @@ import {
   registrationOptions,
   type WebAuthnCredential,
 } from "./passkey-proof.ts";
-import { checkMayAdd, checkMayRemove, hasFactor, lockFactors } from "./policy.ts";
+import { checkMayAdd, checkMayRemove, factorsOf, hasFactor, lockFactors } from "./policy.ts";
 import { firstRecoveryCodes, forgetRecoveryCodes } from "./recovery-codes.ts";
 import type { RelyingParty } from "./relying-party.ts";
 import type { RegistrationBody } from "./shapes.ts";
@@ -36,7 +36,7 @@ export async function beginPasskey(ctx: Ctx, party: RelyingParty) {
   return unit(ctx, async (inner) => {
     const { memberId } = standingOf(inner);
     const factors = await lockFactors(inner, memberId);
-    checkMayAdd(inner, factors);
+    await checkMayAdd(inner, factors);
     if (factors.passkeys >= MOST) throw tooMany();
     const { ticket } = await issueTicket(inner, "register", memberId);
     const keys = await keysOf(inner);
@@ -68,15 +68,18 @@ export async function addPasskey(
   name: string,
   response: RegistrationBody,
 ): Promise<{ id: string; name: string; recoveryCodes: string[] | null }> {
-  // Taken first, in a unit of its own: each challenge has one try.
-  await unit(ctx, (inner) => spendTicket(inner, "register", ticket));
+  // Taken first, in a unit of its own: each challenge has one try. Whoever must confirm beforehand keeps it until then.
+  await unit(ctx, async (inner) => {
+    await checkMayAdd(inner, await factorsOf(inner, standingOf(inner).memberId));
+    await spendTicket(inner, "register", ticket);
+  });
   const credential = await checkRegistration(party, await challengeOf(ctx, ticket), response);
   if (!credential)
     throw appError("factor_failed", { message: "The passkey could not be confirmed. Try again." });
   return unit(ctx, async (inner) => {
     const { memberId } = standingOf(inner);
     const factors = await lockFactors(inner, memberId);
-    checkMayAdd(inner, factors);
+    await checkMayAdd(inner, factors);
     if (factors.passkeys >= MOST) throw tooMany();
     const keys = await keysOf(inner);
     const id = newId();

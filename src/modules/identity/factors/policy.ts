@@ -3,7 +3,7 @@ import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { isFactorDue, isFresh } from "../../../kernel/standing.ts";
-import type { Factor } from "../sessions/service.ts";
+import { type Factor, isConfirmed } from "../sessions/service.ts";
 
 /** With what a member can prove that it is they, beside the password. Recovery codes stand in for these. */
 export interface Factors {
@@ -75,11 +75,16 @@ export function methodsOf(factors: Factors): Factor[] {
 }
 
 /**
- * Whoever has a factor must prove one before another is added: a session that somebody left open, or that was opened
- * before the first one was set up, must not become a key of its own. Throws `step_up_required`.
+ * Whoever has a factor must prove one before another is added, and whoever has none the password: a session that
+ * somebody left open, or a cookie that was copied, must not become a key of its own. Throws `step_up_required`.
  */
-export function checkMayAdd(ctx: Ctx, factors: Factors): void {
-  if (hasFactor(factors) && !isFresh(standingOf(ctx), ctx.clock())) throw appError("step_up_required");
+export async function checkMayAdd(ctx: Ctx, factors: Factors): Promise<void> {
+  if (isFresh(standingOf(ctx), ctx.clock())) return;
+  if (hasFactor(factors)) throw appError("step_up_required");
+  if (!(await isConfirmed(ctx)))
+    throw appError("step_up_required", {
+      message: "Confirm with your password to go on. It was given too long ago.",
+    });
 }
 
 /** Throws `in_use` for the last factor of a member who must have one. */

@@ -54,8 +54,6 @@ export function factorRoutes(routes: Routes): void {
     rate: "sign-in",
     beforeFactor: true,
     state: "GET /account/factors",
-    // The attacker has no authenticator app: its codes are wrong, or nothing was begun.
-    mayAnswer: [401, 409],
     input: { body: z.object({ code: TotpCode }) },
     output: { 200: z.object({ recoveryCodes: z.array(z.string()).nullable() }) },
     handler: (ctx, { body }) => confirmTotp(ctx, body.code),
@@ -86,7 +84,6 @@ export function factorRoutes(routes: Routes): void {
     rate: "write",
     fresh: true,
     state: "GET /account/factors",
-    mayAnswer: [409],
     input: { body: emptyBody },
     output: { 200: z.object({ recoveryCodes: z.array(z.string()) }) },
     handler: async (ctx) => ({ recoveryCodes: await renewRecoveryCodes(ctx) }),
@@ -119,8 +116,6 @@ export function factorRoutes(routes: Routes): void {
     rate: "sign-in",
     beforeFactor: true,
     state: "none: when a factor was last proved is shown to oneself only",
-    // The attacker holds no factor of the people whose sessions it has.
-    mayAnswer: [401, 410, 423],
     input: {
       body: z.discriminatedUnion("method", [
         z.object({ method: z.literal("totp"), code: TotpCode }),

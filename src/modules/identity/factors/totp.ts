@@ -20,7 +20,7 @@ const pendingCell = (memberId: string) => ({ table: "totp", column: "pending", r
 export async function beginTotp(ctx: Ctx): Promise<{ secret: string; uri: string }> {
   return unit(ctx, async (inner) => {
     const { memberId } = standingOf(inner);
-    checkMayAdd(inner, await lockFactors(inner, memberId));
+    await checkMayAdd(inner, await lockFactors(inner, memberId));
     const keys = await keysOf(inner);
     const tenant = tenantOf(inner);
     const [[member], [workspace]] = await read(
@@ -51,7 +51,7 @@ export async function beginTotp(ctx: Ctx): Promise<{ secret: string; uri: string
 export async function confirmTotp(ctx: Ctx, code: string): Promise<{ recoveryCodes: string[] | null }> {
   return unit(ctx, async (inner) => {
     const { memberId } = standingOf(inner);
-    checkMayAdd(inner, await lockFactors(inner, memberId));
+    await checkMayAdd(inner, await lockFactors(inner, memberId));
     const keys = await keysOf(inner);
     const [[row]] = await read(
       inner,

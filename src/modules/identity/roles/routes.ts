@@ -53,7 +53,6 @@ export function roleRoutes(routes: Routes): void {
     audit: "role.created",
     rate: "write",
     fresh: true,
-    mayAnswer: [409],
     input: { body: z.object({ name: RoleTitle, permissions: Granted }) },
     output: { 201: z.object({ id: z.string() }) },
     handler: (ctx, { body }) => createRole(ctx, body.name, body.permissions),
@@ -67,7 +66,6 @@ export function roleRoutes(routes: Routes): void {
     audit: "role.changed",
     rate: "write",
     fresh: true,
-    mayAnswer: [409],
     input: {
       params: ids.params,
       body: z.object({ name: RoleTitle.optional(), permissions: Granted.optional() }),

@@ -6,6 +6,7 @@ import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read, unit, write, writeSoon } from "../../../kernel/database/unit.ts";
 import { appError, refusal } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
+import { FRESH } from "../../../kernel/standing.ts";
 import { voidTickets } from "../factors/tickets.ts";
 import { readRefreshToken, refreshHash, refreshToken } from "./tokens.ts";
 
@@ -128,6 +129,31 @@ export async function proveFactor(ctx: Ctx, factor: Factor): Promise<void> {
       .where("session_id", "=", ctx.actor.sessionId)
       .where("ended_at", "is", null),
   );
+}
+
+/** Notes that the password was given anew in this very session just now. In the open unit of work. */
+export async function confirmSession(ctx: Ctx): Promise<void> {
+  if (ctx.actor.kind !== "member") throw appError("not_signed_in");
+  const { count } = await write(
+    ctx,
+    db
+      .updateTable("session")
+      .set({ confirmed_at: ctx.clock() })
+      .where("session_id", "=", ctx.actor.sessionId)
+      .where("ended_at", "is", null),
+  );
+  if (count === 0) throw appError("signed_out");
+}
+
+/** Whether this very session was opened, or the password given anew in it, within the last five minutes. */
+export async function isConfirmed(ctx: Ctx): Promise<boolean> {
+  if (ctx.actor.kind !== "member") return false;
+  const [[row]] = await read(
+    ctx,
+    db.selectFrom("session").select(["created_at", "confirmed_at"]).where("session_id", "=", ctx.actor.sessionId),
+  );
+  const at = row?.confirmed_at ?? row?.created_at;
+  return at !== undefined && ctx.clock().getTime() - at.getTime() < FRESH;
 }
 
 /** With what this session proved that it is its member's, and when; null for one that has not. */

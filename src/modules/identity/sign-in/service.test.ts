@@ -136,6 +136,11 @@ test("signing in", async (t) => {
       const { sessionId } = await signedIn(company.visitor(), admin.address, PASSWORD);
       await unlockMember(admin.as("member.unlock", sessionId), person.id);
       assert.equal(await attempt(person.address, PASSWORD), "open");
+      // Not their own: a cookie alone could then guess codes for ever.
+      await assert.rejects(
+        unlockMember(admin.as("member.unlock", sessionId), admin.id),
+        refused("wrong_state"),
+      );
     },
   );
 

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
-import { asSuperuser, eventsOf, openStage } from "../../../../test/support/stage.ts";
+import { asSuperuser, eventsOf, openStage, PASSWORD } from "../../../../test/support/stage.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
 import { addressHash } from "../../identity/addresses.ts";
+import { acceptInvitation } from "../../identity/invitations/service.ts";
 import { passwordCell } from "../../identity/members.ts";
-import { createTenant } from "../tenants/service.ts";
+import { mailedToken } from "../../trust/stage/people.ts";
+import { createTenant, foreignContext } from "../tenants/service.ts";
 import { checkRows, readCsv } from "./rows.ts";
 import { importUsers } from "./service.ts";
 
@@ -26,10 +28,45 @@ test("bringing people along", async (t) => {
       ownerAddress: `o@${slug}.example`,
     });
   const { id } = await create("harrow");
+
+  await t.test("nobody comes before the owner who is told of it", async () => {
+    const rows = [person("early@x.example", { passwordHash: BCRYPT }), person("early2@x.example")];
+    const early = () => importUsers(as(), id, rows);
+    const told = () =>
+      asSuperuser(stage.database, async (client) => {
+        const { rows: found } = await client.query(
+          `select (select count(*)::int from member where tenant_id = $1 and role <> 'owner') as members,
+                  (select count(*)::int from invitation where tenant_id = $1) as invitations,
+                  (select count(*)::int from notice where tenant_id = $1) as notices`,
+          [id],
+        );
+        return found[0];
+      });
+    const change = (set: string) =>
+      asSuperuser(stage.database, (client) =>
+        client.query(`update member set ${set} where tenant_id = $1 and role = 'owner'`, [id]),
+      );
+    const before = await told();
+    await assert.rejects(early(), (error: unknown) => {
+      assert.ok(refused("wrong_state")(error));
+      assert.match((error as Error).message, /first owner has not joined/);
+      return true;
+    });
+    const token = await mailedToken(stage.system, "o@harrow.example", "join");
+    const visitor = { ...foreignContext(staff.as(), id, "harrow"), actor: { kind: "visitor" as const } };
+    await acceptInvitation(visitor, token, "Owner", PASSWORD);
+    for (const state of ["verified_at = null", "verified_at = created_at, status = 'suspended'"]) {
+      await change(state);
+      await assert.rejects(early(), refused("wrong_state"), state);
+    }
+    await change("status = 'active'");
+    assert.deepEqual(await told(), before);
+    assert.deepEqual((await eventsOf(stage, id)).slice(1), ["invitation.accepted"]);
+  });
   const members = () =>
     asSuperuser(stage.database, async (client) => {
       const { rows } = await client.query(
-        "select member_id, address_hash, password, role, status, verified_at from member where tenant_id = $1 order by created_at, member_id",
+        "select member_id, address_hash, password, role, status, verified_at from member where tenant_id = $1 and role <> 'owner' order by created_at, member_id",
         [id],
       );
       return rows as {
@@ -68,7 +105,7 @@ test("bringing people along", async (t) => {
         mails.map((m) => m.to),
         ["none@x.example"],
       );
-      assert.deepEqual((await eventsOf(stage, id)).slice(1), [
+      assert.deepEqual((await eventsOf(stage, id)).slice(-4), [
         "member.imported",
         "member.imported",
         "invitation.created",

@@ -100,12 +100,11 @@ export function memberRoutes(routes: Routes): void {
     method: "DELETE",
     path: "/members/:id/suspension",
     words: "Let a suspended member back in",
-    resource: "member",
+    resource: "suspended-member",
     access: allow("member.reinstate"),
     audit: "member.reinstated",
     rate: "write",
     fresh: true,
-    mayAnswer: [409],
     input: { params: ids.params },
     output: { 204: nothing },
     handler: async (ctx, { params }) => {
@@ -137,6 +136,7 @@ export function memberRoutes(routes: Routes): void {
     access: allow("member.unlock"),
     audit: "member.unlocked",
     rate: "write",
+    fresh: true,
     input: { params: ids.params, body: emptyBody },
     output: { 204: nothing },
     handler: async (ctx, { params }) => {

@@ -11,9 +11,14 @@ import {
 } from "../../../../test/support/stage.ts";
 import { enter } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
+import { createChat, deleteChat } from "../../assistant/chats.ts";
 import { acceptInvitation, invite } from "../../identity/invitations/service.ts";
+import { createRole } from "../../identity/roles/own-roles.ts";
 import { signIn } from "../../identity/sign-in/service.ts";
+import { share } from "../../knowledge/sharing/shares.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
+import { changeMembers, createGroup } from "../groups/service.ts";
+import { handOver } from "../hand-over/service.ts";
 import { changeRole, listMembers, reinstateMember, removeMember, suspendMember } from "./service.ts";
 
 test("members", async (t) => {
@@ -50,6 +55,47 @@ test("members", async (t) => {
         assert.ok(m.name);
       }
     }
+  });
+
+  await t.test("who left something stays on the list of those who may hand it over", async () => {
+    const leaver = await company.hire("Lea", "manager");
+    const tidy = await company.hire("Tia", "manager");
+    const helper = await company.hire("Hal", "manager");
+    const chat = (await createChat(leaver.as("chat.create"))).id;
+    for (const one of [leaver, tidy]) await removeMember(admin.as("member.remove"), one.id);
+    const statusOf = async (person: typeof owner, whom = leaver) =>
+      (await listMembers(person.as("member.read"))).find((m) => m.id === whom.id)?.status;
+    for (const person of [admin, owner]) {
+      assert.equal(await statusOf(person), "removed");
+      assert.equal(await statusOf(person, tidy), undefined, "who left nothing");
+      assert.equal((await listMembers(person.as("member.read"))).at(-1)?.id, leaver.id, "after all others");
+    }
+    for (const person of [viewer, helper, stranger]) assert.equal(await statusOf(person), undefined);
+    const role = await createRole(owner.as("role.create"), "Doorkeeper", ["member.read", "member.invite"]);
+    await changeRole(owner.as("member.change-role"), helper.id, role.id);
+    assert.equal(await statusOf(helper), undefined);
+    // Nothing can be given to them, or made of them, as before.
+    const group = await createGroup(owner.as("group.create"), "Helpers");
+    await assert.rejects(
+      changeMembers(owner.as("group.members"), group.id, [leaver.id], []),
+      refused("not_found"),
+    );
+    const grantee = { kind: "member", id: leaver.id } as const;
+    const own = { kind: "chat", id: (await createChat(owner.as("chat.create"))).id } as const;
+    await assert.rejects(
+      share(owner.as("chat.share"), own, { with: grantee, access: "read" }),
+      refused("not_found"),
+    );
+    await assert.rejects(
+      handOver(owner.as("member.hand-over"), leaver.id, tidy.id),
+      refused("not_found"),
+    );
+    for (const act of [suspendMember, reinstateMember, removeMember])
+      await assert.rejects(act(owner.as("member.remove"), leaver.id), refused("not_found"));
+    await handOver(admin.as("member.hand-over"), leaver.id, admin.id);
+    assert.equal(await statusOf(admin), undefined, "nothing is left");
+    await deleteChat(admin.as("chat.delete"), chat);
+    await removeMember(owner.as("member.remove"), helper.id);
   });
 
   await t.test("nobody manages someone who holds more, or gives more than they hold", async () => {

@@ -115,9 +115,14 @@ export async function removeMember(ctx: Ctx, memberId: string): Promise<void> {
   await changeStatus(ctx, memberId, "removed", "member.removed");
 }
 
-/** Ends the pause after failed sign-ins. */
+/** Ends the pauses after failed sign-ins, wrong codes of a second factor among them. Throws `wrong_state` for oneself. */
 export async function unlockMember(ctx: Ctx, memberId: string): Promise<void> {
   await unit(ctx, async (inner) => {
+    // Else whoever has only a cookie could guess codes without end.
+    if (memberId === standingOf(inner).memberId)
+      throw appError("wrong_state", {
+        message: "Ask another admin, or use the link that was mailed to you.",
+      });
     await loadManaged(inner, memberId);
     await forgetFailures(inner, memberId);
     record(inner, {

@@ -51,7 +51,6 @@ export function supportRoutes(routes: Routes): void {
     audit: "support.granted",
     rate: "write",
     fresh: true,
-    mayAnswer: [409],
     input: {
       body: z.object({
         hours: z.int().min(1, "At least one hour.").max(72, "At most 72 hours."),
@@ -69,7 +68,6 @@ export function supportRoutes(routes: Routes): void {
     access: allow("support.end"),
     audit: "support.ended",
     rate: "write",
-    mayAnswer: [409],
     input: ids,
     output: { 204: nothing },
     handler: async (ctx, { params }) => {

@@ -12,12 +12,15 @@ import {
 import { minutes } from "../../../kernel/clock.ts";
 import type { Ctx } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { enter, readOne } from "../../../kernel/database/unit.ts";
+import { enter, readOne, unit } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { deliverMail, readOutbox } from "../../../kernel/mail.ts";
+import { mailLink } from "../../identity/links/service.ts";
+import { choosePassword } from "../../identity/resets/service.ts";
 import { createRole } from "../../identity/roles/own-roles.ts";
-import { refreshSession } from "../../identity/sessions/service.ts";
+import { refreshSession, signOut, startSession } from "../../identity/sessions/service.ts";
 import { signIn } from "../../identity/sign-in/service.ts";
+import { mailedToken } from "../../trust/stage/people.ts";
 import { changeRole, listMembers, reinstateMember, removeMember, suspendMember } from "../members/service.ts";
 import { enterTenant, listOpenGrants } from "./entering.ts";
 import { endSupport, grantSupport, listGrants } from "./service.ts";
@@ -54,6 +57,15 @@ test("the operator's staff in a workspace", async (t) => {
         stage.system.clock(),
         sessionId,
       ]),
+    );
+  const endOfSession = (sessionId: string, at: Date) =>
+    asSuperuser(stage.database, (client) =>
+      client.query("update session set expires_at = $1 where session_id = $2", [at, sessionId]),
+    );
+  /** As if they had signed in, with a second factor. */
+  const startedFor = (person: Person) =>
+    unit({ ...operator.job(), origin: operator.visitor().origin }, (ctx) =>
+      startSession(ctx, person.id, "totp"),
     );
   const anew = async (person: Person): Promise<Ctx> => {
     await touch(person.sessionId);
@@ -187,6 +199,67 @@ test("the operator's staff in a workspace", async (t) => {
     await enter(guestOf(entry));
     await suspendMember(olu.as("member.suspend"), cleo.id);
     await assert.rejects(enter(guestOf(entry)), refused("signed_out"));
+    await end(id);
+  });
+
+  await t.test("leave with the session that they came from, not with its pause", async () => {
+    const { id } = await grant();
+    const eve = await operator.hire("Eve", "admin");
+    const session = async () => (await startedFor(eve)).sessionId;
+    const enterBy = (sessionId: string) => enterTenant(eve.as("operator.support.enter", sessionId), id);
+    const gone = async (entry: Entry) => {
+      await assert.rejects(enter(guestOf(entry)), refused("signed_out"));
+      await assert.rejects(
+        refreshSession(company.visitor(), entry.session.refreshToken),
+        refused("signed_out"),
+      );
+    };
+    const [here, there] = [await session(), await session()];
+    const [first, second] = [await enterBy(here), await enterBy(there)];
+    assert.equal(first.session.memberId, second.session.memberId);
+    await signOut(eve.as("account.sessions", here), false);
+    await gone(first);
+    await enter(guestOf(second));
+    // Half an hour without a request at the operator's, while they are at work here.
+    stage.pass(minutes(29));
+    await touch(second.session.sessionId);
+    stage.pass(minutes(2));
+    await assert.rejects(enter(eve.as("account.use", there)), refused("signed_out"));
+    await enter(guestOf(second));
+    const more = await refreshSession(company.visitor(), second.session.refreshToken);
+    await endOfSession(there, new Date(stage.system.clock().getTime()));
+    await gone({ ...second, session: more });
+
+    const ways: [string, (sessionId: string) => Promise<unknown>][] = [
+      ["signing out everywhere", (sessionId) => signOut(eve.as("account.sessions", sessionId), true)],
+      [
+        "a new password",
+        async () => {
+          await unit(operator.job(), (ctx) => mailLink(ctx, "reset", eve.id, eve.address));
+          await choosePassword(
+            operator.visitor(),
+            await mailedToken(stage.system, eve.address, "reset"),
+            PASSWORD.replace("42", "43"),
+          );
+        },
+      ],
+      [
+        "a suspension that is lifted",
+        async () => {
+          const boss = (await startedFor(olu)).sessionId;
+          await suspendMember(olu.as("member.suspend", boss), eve.id);
+          await reinstateMember(olu.as("member.reinstate", boss), eve.id);
+        },
+      ],
+    ];
+    for (const [what, way] of ways) {
+      const from = (await startedFor(eve)).sessionId;
+      const entry = await enterBy(from);
+      await enter(guestOf(entry));
+      await way(from);
+      await gone(entry).catch((error) => assert.fail(`${what}: ${error}`));
+    }
+    stage.pass(-minutes(31));
     await end(id);
   });
 

@@ -5,6 +5,7 @@ export type AttackedClaim = "tenancy.isolation-api" | "http.csrf" | "http.errors
 export type AlsoAttackedClaim =
   | "tenancy.isolation-users"
   | "tenancy.roles"
+  | "tenancy.no-escalation"
   | "identity.step-up"
   | "connectors.api-keys";
 
@@ -23,6 +24,7 @@ export const classesOf: Readonly<Record<AttackedClaim, readonly Probe["class"][]
   "http.csrf": ["csrf"],
   "http.errors": ["malformed"],
   "tenancy.roles": ["role-matrix"],
+  "tenancy.no-escalation": ["mass-assignment"],
   "identity.step-up": ["stale-factor"],
   "connectors.api-keys": ["api-key"],
 };

@@ -40,6 +40,12 @@ export async function createSpare(
   if (!cast || !clerk) return null;
   const spare = async () => cast.hire(`Spare ${randomUUID().slice(0, 8)}`, "viewer", clerk.client);
   if (noun === "member") return (await spare()).id;
+  if (noun === "suspended-member") {
+    const { id } = await spare();
+    const path = `members/${id}/suspension`;
+    expectStatus(await clerk.client.call("PUT", path, { body: {} }), 204, "suspending a member");
+    return id;
+  }
   if (noun === "removed-member") {
     const { id, client } = await spare();
     expectStatus(await client.call("POST", "chats", { body: {} }), 201, "something to hand over");

@@ -4,6 +4,7 @@ import { type Control, outcomeOf } from "../../../kernel/controls.ts";
 import type { Stage } from "../stage/stage.ts";
 import { runControls } from "./run.ts";
 
+// Of a stage, running controls looks at nothing but what was chosen.
 const stage = (only: string[]) => ({ only }) as unknown as Stage;
 
 function control(id: string, order: string[], more: Partial<Control<Stage>> = {}): Control<Stage> {
