@@ -612,6 +612,7 @@ create table role (  -- owner: vouchsafe_migrator
 alter table role enable row level security;
 alter table role force row level security;
 create policy tenant_isolation on role for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE TRIGGER let_go_of_openings AFTER UPDATE OF permissions ON public.role FOR EACH ROW WHEN ((('content.open'::text = ANY (old.permissions)) AND (NOT ('content.open'::text = ANY (new.permissions))))) EXECUTE FUNCTION kernel.let_go_of_openings();
 grant delete, insert, select, update on role to vouchsafe_app;
 grant select on role to vouchsafe_backup;
 
@@ -630,6 +631,8 @@ create table session (  -- owner: vouchsafe_migrator
   ended_because text,
   factor_at timestamp with time zone,
   factor text,
+  confirmed_at timestamp with time zone,
+  staff_session_id uuid,
   PRIMARY KEY (tenant_id, session_id),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
@@ -1044,12 +1047,12 @@ BEGIN ATOMIC
 END;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
-CREATE OR REPLACE FUNCTION directory.support_stands(p_member uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION directory.support_stands(p_member uuid, p_staff_session uuid, p_now timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
-RETURN (EXISTS (SELECT 1 FROM ((((support_guest g JOIN support_grant f ON (((f.tenant_id = g.tenant_id) AND (f.grant_id = g.grant_id)))) JOIN member m ON ((m.member_id = g.staff_id))) JOIN tenant o ON (((o.tenant_id = m.tenant_id) AND (o.kind = 'operator'::text) AND (o.state = 'active'::text)))) LEFT JOIN role r ON (((r.tenant_id = m.tenant_id) AND (r.role_id = m.role_id)))) WHERE ((g.tenant_id = kernel.current_tenant()) AND (g.member_id = support_stands.p_member) AND (f.ended_at IS NULL) AND (f.until > support_stands.p_now) AND (m.status = 'active'::text) AND ((m.role = ANY (ARRAY['admin'::text, 'owner'::text])) OR ('operator.support.enter'::text = ANY (r.permissions))))));
+RETURN (EXISTS (SELECT 1 FROM (((((support_guest g JOIN support_grant f ON (((f.tenant_id = g.tenant_id) AND (f.grant_id = g.grant_id)))) JOIN member m ON ((m.member_id = g.staff_id))) JOIN tenant o ON (((o.tenant_id = m.tenant_id) AND (o.kind = 'operator'::text) AND (o.state = 'active'::text)))) JOIN session s ON (((s.tenant_id = m.tenant_id) AND (s.member_id = m.member_id)))) LEFT JOIN role r ON (((r.tenant_id = m.tenant_id) AND (r.role_id = m.role_id)))) WHERE ((g.tenant_id = kernel.current_tenant()) AND (g.member_id = support_stands.p_member) AND (f.ended_at IS NULL) AND (f.until > support_stands.p_now) AND (s.session_id = support_stands.p_staff_session) AND (s.ended_at IS NULL) AND (s.expires_at > support_stands.p_now) AND (m.status = 'active'::text) AND ((m.role = ANY (ARRAY['admin'::text, 'owner'::text])) OR ('operator.support.enter'::text = ANY (r.permissions))))));
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.tenant_by_slug(p_slug text)
@@ -1155,7 +1158,8 @@ begin
       where s.tenant_id = p_tenant and s.session_id = p_session
         and s.ended_at is null and s.expires_at > p_now and s.last_active_at > p_now - interval '30 minutes'
         and m.status = 'active' and m.verified_at is not null and t.state = 'active'
-        and case when m.role = 'support' then directory.support_stands(m.member_id, p_now) else true end;
+        and case when m.role = 'support' then directory.support_stands(m.member_id, s.staff_session_id, p_now)
+                 else true end;
   if not found then
     raise exception 'the session has ended' using errcode = 'VS401';
   end if;
@@ -1297,6 +1301,19 @@ begin
     delete from public.share where tenant_id = new.tenant_id and member_id = new.member_id;
     delete from public.group_member where tenant_id = new.tenant_id and member_id = new.member_id;
   end if;
+  return null;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.let_go_of_openings()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update public.opening set ended_at = now()
+    where tenant_id = new.tenant_id and ended_at is null
+      and opened_by in (select m.member_id from public.member m
+                         where m.tenant_id = new.tenant_id and m.role_id = new.role_id);
   return null;
 end $function$;
 

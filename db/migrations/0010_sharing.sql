@@ -188,6 +188,19 @@ create trigger let_go_of_access after update of status, role, role_id on member
   for each row when (old.status <> new.status or old.role <> new.role or old.role_id is distinct from new.role_id)
   execute function kernel.let_go_of_access();
 
+-- So do the openings of those whose role loses the right to open.
+create function kernel.let_go_of_openings() returns trigger language plpgsql as $$
+begin
+  update public.opening set ended_at = now()
+    where tenant_id = new.tenant_id and ended_at is null
+      and opened_by in (select m.member_id from public.member m
+                         where m.tenant_id = new.tenant_id and m.role_id = new.role_id);
+  return null;
+end $$;
+create trigger let_go_of_openings after update of permissions on role
+  for each row when ('content.open' = any (old.permissions) and not ('content.open' = any (new.permissions)))
+  execute function kernel.let_go_of_openings();
+
 -- What follows is asked of single rows, and seldom or of few: functions in plpgsql, which cost a statement that does
 -- not call them nothing. The condition that whole lists are narrowed with stands in knowledge/sharing/reach.ts.
 
@@ -295,8 +308,8 @@ begin
               where holder.tenant_id = kernel.current_tenant() and holder.folder_id = any (v_above)) s) g;
 end $$;
 
-revoke execute on function kernel.keep_folder_above(), kernel.let_go_of_access(), kernel.is_in_reach_of_key(uuid),
-  kernel.groups_of(uuid), kernel.has_openings(uuid, timestamptz),
+revoke execute on function kernel.keep_folder_above(), kernel.let_go_of_access(), kernel.let_go_of_openings(),
+  kernel.is_in_reach_of_key(uuid), kernel.groups_of(uuid), kernel.has_openings(uuid, timestamptz),
   kernel.opening_of(uuid, uuid, uuid, uuid, uuid, timestamptz),
   kernel.sharing_of(uuid, uuid, uuid, uuid, uuid, uuid) from public;
 grant execute on function kernel.is_in_reach_of_key(uuid), kernel.groups_of(uuid),

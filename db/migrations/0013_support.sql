@@ -33,6 +33,9 @@ create table support_guest (
 );
 select kernel.protect('support_guest', 'select, insert, update');
 
+-- Of a guest's session: from which one at the operator's its holder came. No reference, for the same reason.
+alter table session add column staff_session_id uuid;
+
 -- A guest has no password to sign in with and no address by which to be found, and only a guest is of this role.
 alter table member add constraint member_support check (role <> 'support' or (password is null and address_hash is null));
 
@@ -51,9 +54,10 @@ create function directory.support_grants(p_now timestamptz)
       limit 500;
   end;
 
--- Whether a guest of the current tenant may still act: the grant is in force, and whoever it is still works at the
--- operator's and may enter there (operator.support.enter: from admin, or by a role of the operator's own).
-create function directory.support_stands(p_member uuid, p_now timestamptz) returns boolean
+-- Whether a guest of the current tenant may still act: the grant is in force; whoever it is still works at the
+-- operator's and may enter there (operator.support.enter: from admin, or by a role of the operator's own); and the
+-- session there from which they came has not ended. It may have paused meanwhile: they are at work here.
+create function directory.support_stands(p_member uuid, p_staff_session uuid, p_now timestamptz) returns boolean
   language sql stable security definer set search_path = pg_catalog, pg_temp
   return exists (
     select 1
@@ -61,9 +65,12 @@ create function directory.support_stands(p_member uuid, p_now timestamptz) retur
       join public.support_grant f on f.tenant_id = g.tenant_id and f.grant_id = g.grant_id
       join public.member m on m.member_id = g.staff_id
       join public.tenant o on o.tenant_id = m.tenant_id and o.kind = 'operator' and o.state = 'active'
+      join public.session s on s.tenant_id = m.tenant_id and s.member_id = m.member_id
       left join public.role r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
       where g.tenant_id = kernel.current_tenant() and g.member_id = p_member
         and f.ended_at is null and f.until > p_now
+        and s.session_id = p_staff_session
+        and s.ended_at is null and s.expires_at > p_now
         and m.status = 'active'
         and (m.role in ('admin', 'owner') or 'operator.support.enter' = any (r.permissions)));
 
@@ -83,12 +90,12 @@ create function directory.keys_to_warn_of(p_now timestamptz) returns table (tena
   end;
 create index api_key_by_end on api_key (expires_at) where revoked_at is null and warned_at is null;
 
-revoke execute on function directory.support_grants(timestamptz), directory.support_stands(uuid, timestamptz),
+revoke execute on function directory.support_grants(timestamptz), directory.support_stands(uuid, uuid, timestamptz),
   directory.keys_to_warn_of(timestamptz) from public;
-grant execute on function directory.support_grants(timestamptz), directory.support_stands(uuid, timestamptz),
+grant execute on function directory.support_grants(timestamptz), directory.support_stands(uuid, uuid, timestamptz),
   directory.keys_to_warn_of(timestamptz) to vouchsafe_app;
 
--- As before, and of the operator's staff: only while their grant is in force.
+-- As before, and of the operator's staff: only while their grant is in force and they are signed in at the operator's.
 create or replace function kernel.enter(p_tenant uuid, p_session uuid, p_now timestamptz, p_read_only boolean)
   returns table (member_id uuid, role text, role_id uuid, granted text[], kind text, last_active_at timestamptz,
                  factor_at timestamptz, factor_required_from timestamptz)
@@ -110,7 +117,8 @@ begin
       where s.tenant_id = p_tenant and s.session_id = p_session
         and s.ended_at is null and s.expires_at > p_now and s.last_active_at > p_now - interval '30 minutes'
         and m.status = 'active' and m.verified_at is not null and t.state = 'active'
-        and case when m.role = 'support' then directory.support_stands(m.member_id, p_now) else true end;
+        and case when m.role = 'support' then directory.support_stands(m.member_id, s.staff_session_id, p_now)
+                 else true end;
   if not found then
     raise exception 'the session has ended' using errcode = 'VS401';
   end if;

@@ -115,8 +115,15 @@ export const factorDefences: readonly Defence[] = [
     words: "a factor is added beside another only with a fresh one",
     claim: "identity.step-up",
     file: `${factors}/policy.ts`,
-    text: 'if (hasFactor(factors) && !isFresh(standingOf(ctx), ctx.clock())) throw appError("step_up_required");',
-    without: "void factors;",
+    text: '  if (hasFactor(factors)) throw appError("step_up_required");\n',
+    without: "  if (hasFactor(factors)) return;\n",
+  },
+  {
+    words: "the first factor is set up only with a password of the last five minutes",
+    claim: "identity.step-up",
+    file: `${factors}/policy.ts`,
+    text: "  if (!(await isConfirmed(ctx)))\n",
+    without: "  if (!ctx.tenant)\n",
   },
   {
     words: "the policy of signing in is changed with a fresh factor",

@@ -34,8 +34,15 @@ export const roleDefences: readonly Defence[] = [
     words: "a guest acts only while the grant is in force",
     claim: "tenancy.support-access",
     file: support,
-    text: "        and case when m.role = 'support' then directory.support_stands(m.member_id, p_now) else true end;",
+    text: "        and case when m.role = 'support' then directory.support_stands(m.member_id, s.staff_session_id, p_now)\n                 else true end;",
     without: "        and true;",
+  },
+  {
+    words: "a guest's session ends with the one at the operator's",
+    claim: "tenancy.support-access",
+    file: support,
+    text: "        and s.ended_at is null and s.expires_at > p_now\n        and m.status = 'active'\n        and (m.role in",
+    without: "        and m.status = 'active'\n        and (m.role in",
   },
   {
     words: "only the operator's workspace is told of grants",

@@ -36,7 +36,8 @@ export function standingOfKey(row: Row): Standing {
 
 /**
  * What a route asks for. Throws `factor_required` where the role, or the tenant, needs a second factor that this
- * session has not proved, `forbidden`, `step_up_required`. An API key has no second factor: it was made with one.
+ * session has not proved, `forbidden`, `step_up_required`. An API key has no second factor: it was made with one,
+ * and ends with its owner's last one (identity/factors/reset.ts).
  */
 export function demand(asked: Demand, standing: Standing, now: Date): void {
   if (asked.permission === null) return;

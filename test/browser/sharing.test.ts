@@ -368,6 +368,32 @@ step("the log has it all in words", async () => {
   await watched.look(page, "sharing-activity");
 });
 
+step("what somebody left is found on a later day, and handed over", async () => {
+  const { page, watched, person } = ines;
+  await confirm(ines);
+  const { status } = await person.client.call("DELETE", `members/${tomas.person.id}`);
+  assert.equal(status, 204);
+  await go(page, "settings/members");
+  const row = page.getByRole("row", { name: /Tomas Brandt/ });
+  await shown(row, "has left").waitFor();
+  await page.getByText("2 people at").waitFor();
+  await watched.look(page, "sharing-has-left");
+  // To others they are gone, to be shared with as well.
+  await mara.page.goto(documentUrl);
+  await mara.page.getByRole("button", { name: "Share" }).click();
+  await mara.page.getByRole("dialog").getByRole("combobox", { name: "Share with" }).fill("brandt");
+  await mara.page.getByText(/^Nobody/).waitFor();
+  await mara.page.keyboard.press("Escape");
+  await chooseFor(page, /Tomas Brandt/, "Hand over what they left");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("combobox", { name: "Hand over to" }).fill("e");
+  assert.equal(await dialog.getByRole("option", { name: /Tomas/ }).count(), 0);
+  await dialog.getByRole("combobox", { name: "Hand over to" }).fill("mara");
+  await dialog.getByRole("option", { name: /Mara Osei/ }).click();
+  await dialog.getByRole("button", { name: "Hand over" }).click();
+  await row.waitFor({ state: "detached" });
+});
+
 step("every page of it fits a phone", async () => {
   const { page, watched } = mara;
   await page.setViewportSize(PHONE);

@@ -26,7 +26,10 @@ test("SQL that is put together from a query is noticed", async () => {
 });
 
 test("a limiter that allows everything is noticed", async () => {
-  const allowAll = { take: () => ({ allowed: true, limit: 1, remaining: 1, retryAfter: 0 }) };
+  const allowAll = {
+    take: () => ({ allowed: true, limit: 1, remaining: 1, retryAfter: 0 }),
+    has: () => true,
+  };
   const found = red(await checkRateLimits(stage, () => allowAll));
   assert.ok(
     found.some((line) => line.startsWith("POST session, 13 at once")),
@@ -44,6 +47,7 @@ test("one limit for all customers is noticed", async () => {
       let left = 100;
       return {
         take: () => ({ allowed: left-- > 0, limit: 100, remaining: Math.max(0, left), retryAfter: 1 }),
+        has: () => left > 0,
       };
     }),
   );

@@ -286,6 +286,8 @@ export interface Tables {
     ended_because: string | null;
     factor_at: Date | null;
     factor: "totp" | "passkey" | "recovery-code" | null;
+    confirmed_at: Date | null;
+    staff_session_id: string | null;
   };
   share: {
     tenant_id: string;

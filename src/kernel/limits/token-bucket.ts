@@ -30,6 +30,8 @@ export interface Taken {
 
 export interface Limiter {
   take(key: string, rate: Rate): Taken;
+  /** Whether a token is there, without taking it. */
+  has(key: string, rate: Rate): boolean;
 }
 
 /**
@@ -38,15 +40,19 @@ export interface Limiter {
  */
 export function memoryLimiter(clock: Clock, scale = 1, capacity = 50_000): Limiter {
   const buckets = new Map<string, { tokens: number; at: number }>();
+  const look = (key: string, rate: Rate, now: number) => {
+    const burst = rate.burst * scale;
+    const perSecond = (rate.perMinute * scale) / 60;
+    const bucket = buckets.get(key) ?? { tokens: burst, at: now };
+    // A clock that was set back must not hand out tokens, nor take any.
+    const elapsed = Math.max(0, now - bucket.at) / 1000;
+    return { burst, perSecond, tokens: Math.min(burst, bucket.tokens + elapsed * perSecond) };
+  };
   return {
+    has: (key, rate) => look(key, rate, clock().getTime()).tokens >= 1,
     take(key, rate) {
       const now = clock().getTime();
-      const burst = rate.burst * scale;
-      const perSecond = (rate.perMinute * scale) / 60;
-      const bucket = buckets.get(key) ?? { tokens: burst, at: now };
-      // A clock that was set back must not hand out tokens, nor take any.
-      const elapsed = Math.max(0, now - bucket.at) / 1000;
-      const tokens = Math.min(burst, bucket.tokens + elapsed * perSecond);
+      const { burst, perSecond, tokens } = look(key, rate, now);
       const allowed = tokens >= 1;
       buckets.delete(key);
       buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at: now });

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { z } from "zod";
 import { asSuperuser, openStage, type Person, type Stage } from "../../../test/support/stage.ts";
 import { createApp } from "../../app.ts";
+import { newApiKey } from "../api-keys.ts";
 import { minutes } from "../clock.ts";
 import { withDatabase } from "../database/migrate.ts";
 import { sendPending, unit } from "../database/unit.ts";
@@ -285,6 +286,18 @@ test("routes over HTTP", async (t) => {
       "__Host-test=value; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax",
       "__Host-old=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax",
     ]);
+  });
+
+  await t.test("who makes up many keys is not listened to any more, on any route", async () => {
+    const madeUp = () => ({ authorization: `Bearer ${newApiKey().key}` });
+    for (let i = 0; i < rates.public.burst; i++)
+      ends(await call("GET", `things/${ID}`, { headers: madeUp() }), 401, "key_invalid");
+    ends(await call("GET", `things/${ID}`, { headers: madeUp() }), 429, "rate_limited");
+    ends(await call("DELETE", `things/${ID}`, { headers: madeUp() }), 429, "rate_limited");
+    assert.equal((await call("GET", `things/${ID}`)).status, 200, "a session is not counted with them");
+    stage.pass(minutes(2));
+    ends(await call("GET", `things/${ID}`, { headers: madeUp() }), 401, "key_invalid");
+    stage.pass(-minutes(2));
   });
 
   await t.test("how often: said with every answer, per member and per network", async () => {

@@ -5,9 +5,10 @@ import type { z } from "zod";
 import { noticeActivity } from "../activity.ts";
 import type { Actor, Ctx } from "../context.ts";
 import { enter, identifyKey } from "../database/unit.ts";
-import { type AppError, appError } from "../errors.ts";
+import { type AppError, appError, isAppError } from "../errors.ts";
 import { newId, Slug } from "../ids.ts";
-import type { Taken } from "../limits/token-bucket.ts";
+import { networkOf } from "../limits/network.ts";
+import { rates, type Taken } from "../limits/token-bucket.ts";
 import type { System } from "../system.ts";
 import type { Download, Reply, Route, Routes, StreamEvent, Upload } from "./contract.ts";
 import { apiKeyOf, authenticate, checkCsrf, checkRate } from "./guards.ts";
@@ -156,12 +157,18 @@ async function identify(ctx: Ctx, request: FastifyRequest): Promise<Caller> {
     const { tenantId, memberId, sessionId } = await authenticate(system, request, slug);
     return { tenant: { id: tenantId, slug }, actor: { kind: "member", memberId, sessionId } };
   }
-  const tenant = await findTenant(system, slug);
-  if (!tenant) throw appError("key_invalid");
-  return {
-    tenant,
-    actor: { kind: "key", hash: key.hash, ...(await identifyKey({ ...ctx, tenant }, key.hash)) },
-  };
+  // A key is looked up in the database, and anybody can make one up: who has made up many is not listened to.
+  const made = `made-up-keys:${networkOf(request.ip)}`;
+  if (!system.limiter.has(made, rates.public)) throw appError("rate_limited", { retryAfter: 60 });
+  try {
+    const tenant = await findTenant(system, slug);
+    if (!tenant) throw appError("key_invalid");
+    const known = await identifyKey({ ...ctx, tenant }, key.hash);
+    return { tenant, actor: { kind: "key", hash: key.hash, ...known } };
+  } catch (error) {
+    if (isAppError(error) && error.code === "key_invalid") system.limiter.take(made, rates.public);
+    throw error;
+  }
 }
 
 // A tenant that does not exist is not told apart here: its public routes answer as for a wrong password or link.

@@ -6,5 +6,4 @@ permission({
   words: "Read the audit log of the workspace",
   from: "admin",
   in: "everywhere",
-  forSupport: true,
 });

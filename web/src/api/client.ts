@@ -31,7 +31,8 @@ export async function call<Output>(
   path: string,
   options: CallOptions = {},
 ): Promise<Output> {
-  return withSession(slug, async () => bodyOf<Output>(await send(urlOf(slug, path), method, options, slug)));
+  const attempt = async () => bodyOf<Output>(await send(urlOf(slug, path), method, options, slug));
+  return withSession(slug, attempt, path);
 }
 
 /**
@@ -39,12 +40,16 @@ export async function call<Output>(
  * runs it once more. Where the server asks for a fresh second factor, asks the person for it and runs it once more.
  * For streams and uploads too.
  */
-export async function withSession<Output>(slug: string, attempt: () => Promise<Output>): Promise<Output> {
+export async function withSession<Output>(
+  slug: string,
+  attempt: () => Promise<Output>,
+  path = "",
+): Promise<Output> {
   try {
     return await withTokens(slug, attempt);
   } catch (error) {
     if (!isApiError(error) || error.code !== "step_up_required" || !stepUp) throw error;
-    await stepUp(slug);
+    await stepUp(slug, path);
     return withTokens(slug, attempt);
   }
 }
@@ -124,13 +129,15 @@ export function onForbidden(listener: (slug: string) => void): () => void {
   return () => forbidden.delete(listener);
 }
 
-let stepUp: ((slug: string) => Promise<void>) | null = null;
+type Ask = (slug: string, path: string) => Promise<void>;
+
+let stepUp: Ask | null = null;
 
 /**
- * Who asks the person for their second factor: `ask` resolves once it is proved and rejects with an ApiError when
- * the person would rather not. Returns the way to stop.
+ * Who asks the person for their second factor, for the call to `path`: `ask` resolves once it is proved and rejects with
+ * an ApiError when the person would rather not. Returns the way to stop.
  */
-export function onStepUp(ask: (slug: string) => Promise<void>): () => void {
+export function onStepUp(ask: Ask): () => void {
   stepUp = ask;
   return () => {
     if (stepUp === ask) stepUp = null;

@@ -156,7 +156,8 @@ export type SignInChallenge = {
 };
 
 export type StepUpChallenge = {
-  methods: FactorMethod[];
+  /** The password: of somebody who has no second factor yet, and only on the way to the first one. */
+  methods: (FactorMethod | "password")[];
   ticket: string | null;
   options: Record<string, unknown> | null;
 };

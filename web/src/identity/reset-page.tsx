@@ -23,7 +23,7 @@ export function ResetPage() {
     return (
       <Doorstep
         title="Your password is changed"
-        lead="Every session of yours has ended. Sign in with the new password; your second factor stays as it was."
+        lead="Every session and API key of yours has ended. Sign in with the new password; your second factor stays as it was."
       >
         <Link to="/t/$slug/sign-in" params={{ slug }} className={`${buttonLook("primary")} min-h-10 w-full`}>
           Sign in
@@ -49,7 +49,7 @@ export function ResetPage() {
     use.mutate();
   }
   return (
-    <Doorstep title="Choose a new password" lead="Every session of yours ends with it.">
+    <Doorstep title="Choose a new password" lead="Every session and API key of yours ends with it.">
       <form onSubmit={submit} className="flex flex-col gap-4">
         {use.error && !wrong && <Notice>{wordsOf(use.error)}</Notice>}
         <PasswordField

@@ -44,7 +44,7 @@ export function MemberMenu({ member, lastOwner }: { member: Member; lastOwner: b
     suspend: here && within && !self && !guest && session.can("member.suspend"),
     reinstate: within && !self && session.can("member.reinstate"),
     remove: here && within && !guest && (self || session.can("member.remove")),
-    handOver: !here && session.can("member.hand-over"),
+    handOver: !here && within && session.can("member.hand-over"),
   };
   if (self && !session.can("member.remove")) may.remove = false;
   if (!Object.values(may).some(Boolean)) return null;

@@ -13,7 +13,7 @@ import { ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
 import { Moment, plural } from "../ui/time.tsx";
 import { InviteDialog } from "./invite-dialog.tsx";
 import { MemberMenu } from "./member-menu.tsx";
-import { useMembers } from "./people.ts";
+import { useMembersAndLeft } from "./people.ts";
 import { builtInRoles, roleWord, useRoles } from "./roles.ts";
 import { WithdrawInvitation } from "./withdraw-invitation.tsx";
 
@@ -28,7 +28,7 @@ function Members() {
   const session = useSession();
   const [inviting, setInviting] = useState(false);
   const [filter, setFilter] = useState("");
-  const members = useMembers();
+  const members = useMembersAndLeft();
   const q = useDeferredValue(filter);
   const all = members.data?.items;
   const found = useMemo(() => {
@@ -59,12 +59,12 @@ function Members() {
   const owners = members.data.items.filter(
     (member) => member.role === "owner" && member.status === "active",
   ).length;
+  const here = members.data.items.filter(({ status }) => status !== "removed").length;
   return (
     <>
       <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
         <p className="min-w-0 flex-1 basis-64 text-muted">
-          {plural(members.data.items.length, "person", "people")} at {session.tenant.name}. Joining is by
-          invitation only.
+          {plural(here, "person", "people")} at {session.tenant.name}. Joining is by invitation only.
         </p>
         {members.data.items.length > 10 && (
           <FilterField label="Find a member" value={filter} onChange={setFilter} />

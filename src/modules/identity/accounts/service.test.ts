@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asSuperuser, eventsOf, openStage } from "../../../../test/support/stage.ts";
-import { changeAccount, whoAmI } from "./service.ts";
+import { refused } from "../../../../test/support/refused.ts";
+import {
+  asSuperuser,
+  eventsOf,
+  meetingAt,
+  openStage,
+  PASSWORD,
+  type Person,
+} from "../../../../test/support/stage.ts";
+import { unit } from "../../../kernel/database/unit.ts";
+import { mailedToken } from "../../trust/stage/people.ts";
+import { mailLink } from "../links/service.ts";
+import { choosePassword } from "../resets/service.ts";
+import { signIn } from "../sign-in/service.ts";
+import { changeAccount, changePassword, whoAmI } from "./service.ts";
 
 test("one's own account", async (t) => {
   const stage = await openStage(t);
@@ -32,6 +45,49 @@ test("one's own account", async (t) => {
     ]);
     const { name, language, timeZone } = await me();
     assert.deepEqual([name, language, timeZone], ["Ada M", "de", "America/Lima"]);
+  });
+
+  await t.test("a new password gives way to whatever ended the session while it waited", async () => {
+    const signsIn = (who: Person, password: string) =>
+      signIn(company.visitor(), who.address, password).then(
+        () => true,
+        () => false,
+      );
+    const held = (who: Person) => `select 1 from member where member_id = '${who.id}' for update`;
+    const reset = await company.hire("Rita", "viewer");
+    await unit(company.job(), (ctx) => mailLink(ctx, "reset", reset.id, reset.address));
+    const token = await mailedToken(stage.system, reset.address, "reset");
+    const first = Promise.withResolvers<void>();
+    const [, late] = await meetingAt(stage, held(reset), [
+      // The reset stands in line before the change, both in units of work that have entered.
+      () => {
+        const done = choosePassword(company.visitor(), token, "Other-harbour-43-lanterns");
+        setTimeout(first.resolve, 1500);
+        return done;
+      },
+      () =>
+        first.promise
+          .then(() => changePassword(reset.as("account.password"), PASSWORD, "Third-harbour-44-lanterns"))
+          .then(() => {}),
+    ]);
+    assert.ok(late?.status === "rejected" && refused("signed_out")(late.reason));
+    assert.deepEqual(
+      [await signsIn(reset, "Other-harbour-43-lanterns"), await signsIn(reset, "Third-harbour-44-lanterns")],
+      [true, false],
+    );
+
+    const leaving = await company.hire("Lea", "viewer");
+    const [change] = await meetingAt(
+      stage,
+      // Signed out everywhere while the change waits for the member's row.
+      `${held(leaving)}; update session set ended_at = now(), ended_because = 'signed out' where member_id = '${leaving.id}'`,
+      [() => changePassword(leaving.as("account.password"), PASSWORD, "Third-harbour-44-lanterns")],
+    );
+    assert.ok(change?.status === "rejected" && refused("signed_out")(change.reason));
+    assert.deepEqual(
+      [await signsIn(leaving, PASSWORD), await signsIn(leaving, "Third-harbour-44-lanterns")],
+      [true, false],
+    );
   });
 
   await t.test("language and zone lie encrypted", async () => {

@@ -4,6 +4,7 @@ import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { cancelChanges } from "../address-changes/cancelling.ts";
+import { factorsBehind } from "../factors/policy.ts";
 import { voidLinks } from "../links/service.ts";
 import { type Language, openPreferences, type Preferences, preferencesCell } from "../mails/language.ts";
 import { nameCell, openAddress, openName, passwordCell, tenantNameCell } from "../members.ts";
@@ -11,7 +12,13 @@ import { notify } from "../notices/service.ts";
 import { hashPassword } from "../passwords/hash.ts";
 import { checkPassword } from "../passwords/policy.ts";
 import { nameOfRole } from "../roles/service.ts";
-import { endSessions, type OpenSession, provedFactor, startSession } from "../sessions/service.ts";
+import {
+  endSessions,
+  keepSession,
+  type OpenSession,
+  provedFactor,
+  startSession,
+} from "../sessions/service.ts";
 import { confirmPassword } from "../sign-in/service.ts";
 
 export interface Me {
@@ -125,17 +132,22 @@ export async function changeAccount(
 
 /**
  * Changes the member's own password, ends all their sessions and opens a new one: cookies that somebody copied are
- * worthless from then on. Throws `sign_in_failed`, `password_policy`, `locked`.
+ * worthless from then on. Throws `sign_in_failed`, `password_policy`, `locked`, and `signed_out` when the password or the
+ * session is another's by then.
  */
 export async function changePassword(ctx: Ctx, current: string, password: string): Promise<OpenSession> {
   const { me, tenant } = await whoAmI(ctx);
-  await confirmPassword(ctx, me.id, current);
+  const confirmed = await confirmPassword(ctx, me.id, current);
   const [[policy]] = await read(ctx, db.selectFrom("tenant").select("passwords"));
   if (!policy) throw appError("signed_out");
   checkPassword(password, { address: me.address, tenantName: tenant.name, rule: policy.passwords });
   const phc = await hashPassword(password, ctx.system.config.passwordHash);
   const keys = await keysOf(ctx);
   return unit(ctx, async (inner) => {
+    // Hashing takes a while, and the rows may have been waited for: whoever reset the password or ended the sessions
+    // meanwhile must not find this one's password, factor and session in their place.
+    if (!(await factorsBehind(inner, me.id, [confirmed])) || !(await keepSession(inner)))
+      throw appError("signed_out");
     await write(
       inner,
       db

@@ -15,11 +15,19 @@ import { enter, unit } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
 import { reinstateMember, removeMember, suspendMember } from "../../tenancy/members/service.ts";
+import { type Authenticator, openAuthenticator } from "../../trust/stage/authenticator.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
 import { changePassword, whoAmI } from "../accounts/service.ts";
 import { addressHash } from "../addresses.ts";
+import { addPasskey, beginPasskey } from "../factors/passkeys.ts";
+import { factorsOf } from "../factors/policy.ts";
+import { renewRecoveryCodes } from "../factors/recovery-codes.ts";
+import type { AssertionBody, RegistrationBody } from "../factors/shapes.ts";
+import { beginTotp, confirmTotp } from "../factors/totp.ts";
+import { codeAt } from "../factors/totp-code.ts";
 import { mailLink } from "../links/service.ts";
 import { choosePassword } from "../resets/service.ts";
+import { beginPasskeySignIn, signInWithPasskey } from "../sign-in/passkey.ts";
 import { signIn } from "../sign-in/service.ts";
 import { askForAddress, confirmAddress, undoAddress } from "./service.ts";
 
@@ -174,6 +182,66 @@ test("a change of address", async (t) => {
       (await eventsOf(stage, company.id)).filter((e) => e === "account.address-change-undone").length,
       2,
     );
+  });
+
+  await t.test("taking it back takes the second factors that came since, and tells of it", async () => {
+    const party = { id: "localhost", origin: "http://localhost" };
+    const passkeyFor = async (person: Person) => {
+      const own = () => person.as("account.passkeys", undefined, { beforeFactor: true });
+      const passkey = openAuthenticator();
+      const { ticket, options } = await beginPasskey(own(), party);
+      const made = passkey.create(options as unknown as Record<string, unknown>, party.origin);
+      await addPasskey(own(), party, ticket, "Theirs", made as RegistrationBody);
+      return passkey;
+    };
+    const comesIn = async (passkey: Authenticator) => {
+      const { ticket, options } = await beginPasskeySignIn(visitor(), party);
+      const answer = passkey.get(options as unknown as Record<string, unknown>, party.origin);
+      const signing = signInWithPasskey(visitor(), party, ticket, answer as AssertionBody, company.slug);
+      return signing.then(
+        () => true,
+        () => false,
+      );
+    };
+    const setUpTotp = async (person: Person) => {
+      const own = () => person.as("account.factors", undefined, { beforeFactor: true });
+      const { secret } = await beginTotp(own());
+      await confirmTotp(own(), codeAt(secret, stage.system.clock()));
+    };
+    const told = async (person: Person) =>
+      (await mailsTo(person.address))
+        .map(
+          (mail) =>
+            /(Every second factor|A passkey|The \w+ app|The list of \w+ codes) was removed/.exec(
+              mail.text,
+            )?.[1],
+        )
+        .filter((words) => words !== undefined)
+        .sort();
+
+    const mia = await company.hire("Mia", "manager", { withoutFactor: true });
+    await ask(mia, "mia@evil.example");
+    const theirs = await passkeyFor(mia);
+    await setUpTotp(mia);
+    assert.equal(await comesIn(theirs), true);
+    await confirm("mia@evil.example");
+    await undoAddress(visitor(), await mailed(mia.address, "undo-address"));
+    assert.equal(await comesIn(theirs), false);
+    await choosePassword(visitor(), await mailed(mia.address, "reset"), NEXT);
+    assert.equal((await signIn(visitor(), mia.address, NEXT)).state, "open");
+    assert.deepEqual(await told(mia), ["Every second factor"]);
+
+    const nia = await company.hire("Nia", "manager", { withoutFactor: true });
+    const hers = await passkeyFor(nia);
+    stage.pass(1000);
+    await ask(nia, "nia@evil.example");
+    await setUpTotp(nia);
+    await renewRecoveryCodes(nia.as("account.factors"));
+    await undoAddress(visitor(), await mailed(nia.address, "undo-address"));
+    assert.equal(await comesIn(hers), true);
+    const left = await unit(company.job(), (ctx) => factorsOf(ctx, nia.id));
+    assert.deepEqual(left, { totp: false, passkeys: 1, recoveryCodes: 0 });
+    assert.deepEqual(await told(nia), ["The authenticator app", "The list of recovery codes"]);
   });
 
   await t.test("the second of two can be taken back by itself, and then the first", async () => {

@@ -10,6 +10,7 @@ import { sendMail } from "../../../kernel/mail.ts";
 import { isFresh } from "../../../kernel/standing.ts";
 import { addressHash } from "../addresses.ts";
 import { factorsOf, hasFactor } from "../factors/policy.ts";
+import { forgetFactorsSince } from "../factors/reset.ts";
 import { mailLink, makeLink, preferencesOf, useLink, voidLinks } from "../links/service.ts";
 import { inWords } from "../mails/language.ts";
 import { textsIn } from "../mails/texts.ts";
@@ -122,8 +123,8 @@ export async function confirmAddress(ctx: Ctx, token: string): Promise<void> {
 
 /**
  * Takes a change back, by a link mailed to the old address: gives that back to the member, ends all sessions, makes
- * later changes and everything mailed meanwhile worthless, and mails the old address a link to a new password, since
- * whoever changed it knew the present one. Throws `link_invalid`, and `already_member` when somebody else has the
+ * later changes, second factors and API keys and everything mailed meanwhile worthless, and mails the old address a link
+ * to a new password, since whoever changed it knew the present one. Throws `link_invalid`, and `already_member` when somebody else has the
  * address by now.
  */
 export async function undoAddress(ctx: Ctx, token: string): Promise<void> {
@@ -149,8 +150,11 @@ export async function undoAddress(ctx: Ctx, token: string): Promise<void> {
         .where("cancelled_at", "is", null),
     );
     await voidLinks(inner, memberId, ["reset", "verify", "unlock", "confirm-address"]);
+    // Before the sessions: one that such a factor opens at this moment is among those that end.
+    await forgetFactorsSince(inner, memberId, change.createdAt);
     await endSessions(inner, { memberId }, "address change undone");
-    await endKeysSince(inner, memberId, change.createdAt);
+    // Sessions are not the only thing that somebody who was in the account may have left behind.
+    await endKeysOf(inner, memberId, change.createdAt);
     await mailLink(inner, "reset", memberId, change.confirmedAt ? change.from : before);
     await notify(inner, memberId, "address-changed", { how: "undone" });
     record(inner, {
@@ -160,19 +164,6 @@ export async function undoAddress(ctx: Ctx, token: string): Promise<void> {
       changes: { address: [before, change.confirmedAt ? change.from : before] },
     });
   });
-}
-
-// Sessions are not the only thing that somebody who was in the account may have left behind.
-async function endKeysSince(ctx: Ctx, memberId: string, since: Date): Promise<void> {
-  await write(
-    ctx,
-    db
-      .updateTable("api_key")
-      .set({ revoked_at: ctx.clock() })
-      .where("member_id", "=", memberId)
-      .where("created_at", ">=", since)
-      .where("revoked_at", "is", null),
-  );
 }
 
 interface Change {

@@ -24,10 +24,8 @@ export async function checkSessions(stage: Stage) {
     return other;
   };
 
-  const raw = await fetch(`${url}/api/t/${stage.a.slug}/session`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ address: person.address, password: person.password }),
+  const raw = await openClient(url, stage.a.slug).call("POST", "session", {
+    body: { address: person.address, password: person.password },
   });
   for (const line of raw.headers.getSetCookie()) {
     const good =

@@ -87,6 +87,7 @@ function confirmWrongly(client: Client, passkey: NonNullable<Person["passkey"]>)
 
 /** A second factor is not joined by another in a session that somebody left open. */
 async function ownFactors(note: Note, stage: Stage, person: Person): Promise<void> {
+  await firstFactor(note, stage, person);
   const bystander = await signInAgain(person);
   await addPasskey(person.client);
   bystander.client.confirm = null;
@@ -100,4 +101,29 @@ async function ownFactors(note: Note, stage: Stage, person: Person): Promise<voi
   person.client.confirm = null;
   const { status, json } = await person.client.call("POST", "account/totp", { body: {} });
   note(json?.error?.code === "step_up_required", "POST account/totp", "with an old factor", status);
+}
+
+/** The first one asks for the password when the sign-in was a while ago: a copied cookie has none to give. */
+async function firstFactor(note: Note, stage: Stage, { id, client, password }: Person): Promise<void> {
+  await stage.sql("postgres", async (database) => {
+    const aged = "update session set created_at = created_at - interval '6 minutes' where member_id = $1";
+    await database.query(aged, [id]);
+    await database.query("commit");
+  });
+  client.confirm = null;
+  const ask = async (who: string, isRefused: boolean) => {
+    for (const path of ["account/passkeys/challenge", "account/totp"]) {
+      const { status, json } = await client.call("POST", path, { body: {} });
+      const code = json?.error?.code;
+      note((code === "step_up_required") === isRefused, `POST ${path}`, who, `${status} ${code ?? ""}`);
+    }
+  };
+  const confirm = (given: string) =>
+    client.call("POST", "session/step-up", { body: { method: "password", password: given } });
+  await ask("a sign-in of six minutes ago, without any factor", true);
+  const { status } = await confirm("Wrong-harbour-42-lanterns");
+  note(status === 401, "confirming", "with a wrong password", status);
+  await ask("the same after a wrong password", true);
+  await confirm(password);
+  await ask("the same after the password", false);
 }

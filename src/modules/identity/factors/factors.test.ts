@@ -23,7 +23,7 @@ import { factorsOf } from "./policy.ts";
 import { renewRecoveryCodes } from "./recovery-codes.ts";
 import { relyingParty } from "./relying-party.ts";
 import type { AssertionBody, RegistrationBody } from "./shapes.ts";
-import { stepUpWithTotp } from "./step-up.ts";
+import { beginStepUp, stepUpWithPassword, stepUpWithTotp } from "./step-up.ts";
 import { issueTicket, spendTicket } from "./tickets.ts";
 import { beginTotp, confirmTotp, removeTotp } from "./totp.ts";
 import { codeAt } from "./totp-code.ts";
@@ -80,6 +80,62 @@ test("second factors", async (t) => {
       refused("step_up_required"),
     );
   });
+
+  await t.test("the first factor asks for the password once the sign-in is five minutes old", async () => {
+    const person = await company.hire("Jan", "manager", { withoutFactor: true });
+    const party = relyingParty(own(person), undefined);
+    const begun = await beginTotp(own(person));
+    const asked = await beginPasskey(own(person), party);
+    const made = openAuthenticator().create(
+      asked.options as unknown as Record<string, unknown>,
+      party.origin,
+    ) as RegistrationBody;
+    const addAsked = () => addPasskey(own(person), party, asked.ticket, "Key", made);
+    stage.pass(minutes(5) - seconds(10));
+    const late = await beginPasskey(own(person), party);
+    stage.pass(seconds(10));
+    const tooLate = refused("step_up_required");
+    await assert.rejects(beginTotp(own(person)), tooLate);
+    await assert.rejects(confirmTotp(own(person), code(begun.secret)), tooLate);
+    await assert.rejects(beginPasskey(own(person), party), tooLate);
+    await assert.rejects(addAsked(), tooLate);
+    assert.deepEqual((await beginStepUp(own(person), party)).methods, ["password"]);
+    await assert.rejects(stepUpWithPassword(own(person), "Wrong-harbour-42"), refused("sign_in_failed"));
+    await assert.rejects(beginTotp(own(person)), tooLate);
+    await stepUpWithPassword(own(person), PASSWORD);
+    // It is no second factor: what asks for one still does.
+    await assert.rejects(enter(person.as("key.create", undefined, { fresh: true })), tooLate);
+    // What was asked before goes on: the refusal has not spent it.
+    const answer = openAuthenticator().create(
+      late.options as unknown as Record<string, unknown>,
+      party.origin,
+    ) as RegistrationBody;
+    await addPasskey(own(person), party, late.ticket, "Key", answer);
+    assert.deepEqual((await beginStepUp(own(person), party)).methods, ["passkey"]);
+    await assert.rejects(stepUpWithPassword(own(person), PASSWORD), refused("wrong_state"));
+    stage.pass(minutes(5));
+    await assert.rejects(beginTotp(own(person)), tooLate);
+  });
+
+  await t.test(
+    "the password opens the way for five minutes, in this session only, and is not guessed",
+    async () => {
+      const person = await company.hire("Kai", "manager", { withoutFactor: true });
+      const other = await signIn(company.visitor(), person.address, PASSWORD);
+      assert.ok(other.state === "open");
+      stage.pass(minutes(5));
+      await stepUpWithPassword(own(person), PASSWORD);
+      const tooLate = refused("step_up_required");
+      await assert.rejects(beginTotp(own(person, other.session.sessionId)), tooLate);
+      stage.pass(minutes(5) - seconds(5));
+      await beginTotp(own(person));
+      stage.pass(seconds(5));
+      await assert.rejects(beginTotp(own(person)), tooLate);
+      for (let n = 0; n < 5; n++)
+        await assert.rejects(stepUpWithPassword(own(person), "Wrong-harbour-42"), refused("sign_in_failed"));
+      await assert.rejects(stepUpWithPassword(own(person), PASSWORD), refused("locked"));
+    },
+  );
 
   await t.test("of two sign-ins with one code at the same moment one opens", async () => {
     const person = await company.hire("Cy", "viewer", { withoutFactor: true });

@@ -7,7 +7,7 @@ import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { openAddress, openName } from "../members.ts";
 import { notify } from "../notices/service.ts";
-import { proveFactor } from "../sessions/service.ts";
+import { endUnproved, proveFactor } from "../sessions/service.ts";
 import {
   checkRegistration,
   type Known,
@@ -15,8 +15,9 @@ import {
   type WebAuthnCredential,
 } from "./passkey-proof.ts";
 import { checkMayAdd, checkMayRemove, factorsOf, hasFactor, lockFactors } from "./policy.ts";
-import { firstRecoveryCodes, forgetRecoveryCodes } from "./recovery-codes.ts";
+import { firstRecoveryCodes } from "./recovery-codes.ts";
 import type { RelyingParty } from "./relying-party.ts";
+import { leaveWithoutFactor } from "./reset.ts";
 import type { RegistrationBody } from "./shapes.ts";
 import { challengeOf, issueTicket, spendTicket } from "./tickets.ts";
 
@@ -107,6 +108,7 @@ export async function addPasskey(
     if (count === 0) throw appError("wrong_state", { message: "This passkey is already in use here." });
     const recoveryCodes = await firstRecoveryCodes(inner, memberId);
     await proveFactor(inner, "passkey");
+    if (!hasFactor(factors)) await endUnproved(inner, memberId);
     record(inner, { event: "factor.passkey-added", resource: { type: "passkey", id }, method: "passkey" });
     await notify(inner, memberId, "new-factor", { factor: "passkey", name });
     return { id, name, recoveryCodes };
@@ -159,7 +161,7 @@ export async function removePasskey(ctx: Ctx, id: string): Promise<void> {
     if (count === 0) throw appError("not_found");
     const after = { ...factors, passkeys: factors.passkeys - 1 };
     checkMayRemove(inner, after);
-    if (!hasFactor(after)) await forgetRecoveryCodes(inner, memberId);
+    if (!hasFactor(after)) await leaveWithoutFactor(inner, memberId);
     record(inner, { event: "factor.passkey-removed", resource: { type: "passkey", id } });
     await notify(inner, memberId, "factor-removed", { factor: "passkey" });
   });

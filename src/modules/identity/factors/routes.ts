@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { allow, type Routes, route, unauditedBecause } from "../../../kernel/routes/contract.ts";
+import { Password } from "../passwords/policy.ts";
 import { openOwnView, SessionView } from "../sessions/door.ts";
 import { emptyBody, nothing } from "../shapes.ts";
 import { renewRecoveryCodes } from "./recovery-codes.ts";
 import { relyingParty } from "./relying-party.ts";
 import { Assertion, Options, TicketText, TotpCode } from "./shapes.ts";
-import { beginStepUp, stepUpWithPasskey, stepUpWithTotp } from "./step-up.ts";
+import { beginStepUp, stepUpWithPasskey, stepUpWithPassword, stepUpWithTotp } from "./step-up.ts";
 import { beginTotp, confirmTotp, removeTotp } from "./totp.ts";
 import { listFactors } from "./view.ts";
 
@@ -100,7 +101,7 @@ export function factorRoutes(routes: Routes): void {
     input: { body: emptyBody },
     output: {
       200: z.object({
-        methods: z.array(z.enum(["totp", "passkey"])),
+        methods: z.array(z.enum(["totp", "passkey", "password"])),
         ticket: z.string().nullable(),
         options: Options.nullable(),
       }),
@@ -110,7 +111,7 @@ export function factorRoutes(routes: Routes): void {
   route(routes, {
     method: "POST",
     path: "/session/step-up",
-    words: "Confirm with a second factor that it is still oneself",
+    words: "Confirm that it is still oneself: with a second factor, or the password where there is none yet",
     access: allow("account.use"),
     audit: "session.stepped-up",
     rate: "sign-in",
@@ -120,11 +121,13 @@ export function factorRoutes(routes: Routes): void {
       body: z.discriminatedUnion("method", [
         z.object({ method: z.literal("totp"), code: TotpCode }),
         z.object({ method: z.literal("passkey"), ticket: TicketText, response: Assertion }),
+        z.object({ method: z.literal("password"), password: Password }),
       ]),
     },
     output: { 200: SessionView },
     handler: async (ctx, { body }, reply) => {
       if (body.method === "totp") await stepUpWithTotp(ctx, body.code);
+      else if (body.method === "password") await stepUpWithPassword(ctx, body.password);
       else {
         const party = relyingParty(ctx, reply.header("host"));
         await stepUpWithPasskey(ctx, party, body.ticket, body.response);

@@ -1,12 +1,14 @@
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, standingOf } from "../../../kernel/context.ts";
 import { unit } from "../../../kernel/database/unit.ts";
-import { type Factor, proveFactor } from "../sessions/service.ts";
+import { appError } from "../../../kernel/errors.ts";
+import { confirmSession, type Factor, proveFactor } from "../sessions/service.ts";
+import { confirmPassword } from "../sign-in/service.ts";
 import { countGuess, forgetGuesses, type Guess, refuseGuess } from "./guesses.ts";
 import { provePasskey } from "./passkey-check.ts";
 import { signingOptions } from "./passkey-proof.ts";
 import { countUse, knownCredentials } from "./passkeys.ts";
-import { factorsOf } from "./policy.ts";
+import { factorsBehind, factorsOf, hasFactor } from "./policy.ts";
 import type { RelyingParty } from "./relying-party.ts";
 import type { AssertionBody } from "./shapes.ts";
 import { challengeOf, issueTicket, spendTicket } from "./tickets.ts";
@@ -14,11 +16,13 @@ import { useTotp } from "./totp.ts";
 
 // Inside a session a second factor is proved again before what is sensitive: five minutes long nothing more is asked.
 
-/** With what the member can confirm, and a challenge for their passkeys. */
+/** With what the member can confirm, and a challenge for their passkeys; who has no factor gives the password. */
 export async function beginStepUp(ctx: Ctx, party: RelyingParty) {
   return unit(ctx, async (inner) => {
     const { memberId } = standingOf(inner);
-    const { totp, passkeys } = await factorsOf(inner, memberId);
+    const factors = await factorsOf(inner, memberId);
+    if (!hasFactor(factors)) return { methods: ["password" as const], ticket: null, options: null };
+    const { totp, passkeys } = factors;
     const methods = [...(passkeys > 0 ? (["passkey"] as const) : []), ...(totp ? (["totp"] as const) : [])];
     if (passkeys === 0) return { methods, ticket: null, options: null };
     const { ticket } = await issueTicket(inner, "step-up", memberId);
@@ -55,13 +59,36 @@ export async function stepUpWithPasskey(
   });
 }
 
+/**
+ * Of a member who has no second factor yet. It is none: all that it opens is to set up the first one. Throws
+ * `sign_in_failed`, `locked`, `wrong_state` for whoever has one.
+ */
+export async function stepUpWithPassword(ctx: Ctx, password: string): Promise<void> {
+  const memberId = await unit(ctx, async (inner) => {
+    const me = standingOf(inner).memberId;
+    if (hasFactor(await factorsOf(inner, me)))
+      throw appError("wrong_state", { message: "Confirm with your second factor." });
+    return me;
+  });
+  const confirmed = await confirmPassword(ctx, memberId, password);
+  await unit(ctx, async (inner) => {
+    if (!(await factorsBehind(inner, memberId, [confirmed]))) throw appError("signed_out");
+    await confirmSession(inner);
+    noteStepUp(inner, "password");
+  });
+}
+
 async function confirm(ctx: Ctx, guess: Guess): Promise<void> {
   await forgetGuesses(ctx, guess);
-  await proveFactor(ctx, guess.method as Factor);
+  await proveFactor(ctx, guess.method);
+  noteStepUp(ctx, guess.method);
+}
+
+function noteStepUp(ctx: Ctx, method: Factor | "password"): void {
   if (ctx.actor.kind === "member")
     record(ctx, {
       event: "session.stepped-up",
       resource: { type: "session", id: ctx.actor.sessionId },
-      method: guess.method,
+      method,
     });
 }

@@ -5,9 +5,10 @@ import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { openAddress, tenantNameCell } from "../members.ts";
 import { notify } from "../notices/service.ts";
-import { proveFactor } from "../sessions/service.ts";
+import { endUnproved, proveFactor } from "../sessions/service.ts";
 import { checkMayAdd, checkMayRemove, hasFactor, lockFactors } from "./policy.ts";
-import { firstRecoveryCodes, forgetRecoveryCodes } from "./recovery-codes.ts";
+import { firstRecoveryCodes } from "./recovery-codes.ts";
+import { leaveWithoutFactor } from "./reset.ts";
 import { enrolmentUri, newSecret, stepOf } from "./totp-code.ts";
 
 const secretCell = (memberId: string) => ({ table: "totp", column: "secret", row: memberId });
@@ -51,7 +52,8 @@ export async function beginTotp(ctx: Ctx): Promise<{ secret: string; uri: string
 export async function confirmTotp(ctx: Ctx, code: string): Promise<{ recoveryCodes: string[] | null }> {
   return unit(ctx, async (inner) => {
     const { memberId } = standingOf(inner);
-    await checkMayAdd(inner, await lockFactors(inner, memberId));
+    const factors = await lockFactors(inner, memberId);
+    await checkMayAdd(inner, factors);
     const keys = await keysOf(inner);
     const [[row]] = await read(
       inner,
@@ -77,6 +79,7 @@ export async function confirmTotp(ctx: Ctx, code: string): Promise<{ recoveryCod
     );
     const recoveryCodes = await firstRecoveryCodes(inner, memberId);
     await proveFactor(inner, "totp");
+    if (!hasFactor(factors)) await endUnproved(inner, memberId);
     record(inner, {
       event: row.secret ? "factor.totp-replaced" : "factor.totp-added",
       resource: { type: "member", id: memberId },
@@ -96,7 +99,7 @@ export async function removeTotp(ctx: Ctx): Promise<void> {
     const after = { ...factors, totp: false };
     checkMayRemove(inner, after);
     await write(inner, db.deleteFrom("totp").where("member_id", "=", memberId));
-    if (!hasFactor(after)) await forgetRecoveryCodes(inner, memberId);
+    if (!hasFactor(after)) await leaveWithoutFactor(inner, memberId);
     record(inner, { event: "factor.totp-removed", resource: { type: "member", id: memberId } });
     await notify(inner, memberId, "factor-removed", { factor: "totp" });
   });

@@ -11,6 +11,7 @@ import { newId } from "../../../kernel/ids.ts";
 import { permissions } from "../../../kernel/permissions.ts";
 import { openName } from "../members.ts";
 import { notify } from "../notices/service.ts";
+import { provedFactor } from "../sessions/service.ts";
 
 /** So many keys that still work one member may have. */
 const MOST = 50;
@@ -54,7 +55,7 @@ export function mayHold(ctx: Ctx): string[] {
 
 /**
  * Makes a key for the caller. It is answered once and kept only as its hash. Throws `forbidden` for what the caller
- * may not give, `not_found` for a folder that they do not see, `quota`.
+ * may not give, `not_found` for a folder that they do not see, `quota`, `step_up_required`.
  */
 export async function createKey(
   ctx: Ctx,
@@ -77,6 +78,8 @@ export async function createKey(
       sql<{ n: number }>`select count(*)::int as n from api_key
         where member_id = ${memberId} and revoked_at is null and expires_at > ${now}`,
     );
+    // Looked at under the lock: keys end with the last factor, and none comes after it.
+    if (!(await provedFactor(inner))) throw appError("step_up_required");
     if ((count[0]?.n ?? 0) >= MOST)
       throw appError("quota", { message: `You have ${MOST} keys. End one that is no longer used.` });
     const keys = await keysOf(inner);
@@ -165,7 +168,7 @@ export async function endKey(ctx: Ctx, id: string, whose: "own" | "all"): Promis
       whose === "own" ? asked.where("member_id", "=", memberOf(inner)) : asked,
     );
     if (!key) throw appError("not_found");
-    await revoke(inner, { keyId: id });
+    await write(inner, revoking(inner).where("key_id", "=", id));
     record(inner, {
       event: "key.ended",
       resource: { type: "key", id },
@@ -174,15 +177,25 @@ export async function endKey(ctx: Ctx, id: string, whose: "own" | "all"): Promis
   });
 }
 
-/** Ends every key of a member who is suspended or removed. In the open unit of work; answers how many. */
-export const endKeysOf = (ctx: Ctx, memberId: string): Promise<number> => revoke(ctx, { memberId });
-
-async function revoke(ctx: Ctx, which: { keyId: string } | { memberId: string }): Promise<number> {
-  const open = db.updateTable("api_key").set({ revoked_at: ctx.clock() }).where("revoked_at", "is", null);
-  const those =
-    "keyId" in which ? open.where("key_id", "=", which.keyId) : open.where("member_id", "=", which.memberId);
-  return (await write(ctx, those)).count;
+/**
+ * Ends every key of a member, or those made since a moment: suspended or removed, a password reset, no second factor
+ * left. Each is recorded. In the open unit of work.
+ */
+export async function endKeysOf(ctx: Ctx, memberId: string, since: Date | null = null): Promise<void> {
+  const all = revoking(ctx).where("member_id", "=", memberId);
+  const those = since === null ? all : all.where("created_at", ">=", since);
+  const { rows } = await write(ctx, those.returning(["key_id", "name"]));
+  const keys = await keysOf(ctx);
+  for (const key of rows)
+    record(ctx, {
+      event: "key.ended",
+      resource: { type: "key", id: key.key_id },
+      changes: { name: [nameOf(keys, key), null] },
+    });
 }
+
+const revoking = (ctx: Ctx) =>
+  db.updateTable("api_key").set({ revoked_at: ctx.clock() }).where("revoked_at", "is", null);
 
 const nameOf = (keys: TenantKeys, row: { key_id: string; name: Buffer }): string =>
   keys.openText(keyNameCell(row.key_id), row.name);

@@ -32,7 +32,7 @@ export const de: Texts = {
     }),
     reset: (link) => ({
       subject: "Neues Passwort wählen",
-      text: `Jemand hat ein neues Passwort für Ihr Konto angefordert. Wenn Sie es waren, wählen Sie es hier. Der Link gilt einmal und eine Stunde lang, und nur der neueste gilt.\n\n${link}\n\nEin neues Passwort beendet alle Ihre Sitzungen. Ihr zweiter Faktor bleibt, wie er ist.\n\nWenn Sie es nicht waren, beachten Sie diese Mail nicht: Es hat sich nichts geändert.`,
+      text: `Jemand hat ein neues Passwort für Ihr Konto angefordert. Wenn Sie es waren, wählen Sie es hier. Der Link gilt einmal und eine Stunde lang, und nur der neueste gilt.\n\n${link}\n\nEin neues Passwort beendet alle Ihre Sitzungen und API-Schlüssel. Ihr zweiter Faktor bleibt, wie er ist.\n\nWenn Sie es nicht waren, beachten Sie diese Mail nicht: Es hat sich nichts geändert.`,
     }),
     "confirm-address": (link) => ({
       subject: "Neue Adresse bestätigen",
@@ -83,7 +83,7 @@ export const de: Texts = {
       subject: "Ihr Passwort wurde geändert",
       text: ({ how }) =>
         how === "reset"
-          ? "Über einen zugesandten Link wurde ein neues Passwort für Ihr Konto gewählt. Alle Sitzungen sind beendet."
+          ? "Über einen zugesandten Link wurde ein neues Passwort für Ihr Konto gewählt. Alle Sitzungen und API-Schlüssel sind beendet."
           : "Das Passwort Ihres Kontos wurde geändert. Alle anderen Sitzungen sind beendet.",
     },
     "address-changed": {

@@ -30,7 +30,7 @@ export const en: Texts = {
     }),
     reset: (link) => ({
       subject: "Choose a new password",
-      text: `Someone asked for a new password for your account. If it was you, choose one here. The link works once, within an hour, and only the newest one does.\n\n${link}\n\nA new password ends all of your sessions. Your second factor stays as it is.\n\nIf it was not you, ignore this mail: nothing has changed.`,
+      text: `Someone asked for a new password for your account. If it was you, choose one here. The link works once, within an hour, and only the newest one does.\n\n${link}\n\nA new password ends all of your sessions and API keys. Your second factor stays as it is.\n\nIf it was not you, ignore this mail: nothing has changed.`,
     }),
     "confirm-address": (link) => ({
       subject: "Confirm your new address",
@@ -82,7 +82,7 @@ export const en: Texts = {
       subject: "Your password was changed",
       text: ({ how }) =>
         how === "reset"
-          ? "A new password was chosen for your account by a mailed link. All sessions have ended."
+          ? "A new password was chosen for your account by a mailed link. All sessions and API keys have ended."
           : "The password of your account was changed. All other sessions have ended.",
     },
     "address-changed": {

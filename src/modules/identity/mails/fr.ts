@@ -33,7 +33,7 @@ export const fr: Texts = {
     }),
     reset: (link) => ({
       subject: "Choisissez un nouveau mot de passe",
-      text: `Quelqu’un a demandé un nouveau mot de passe pour votre compte. Si c’était vous, choisissez-le ici. Le lien fonctionne une seule fois, pendant une heure, et seul le plus récent fonctionne.\n\n${link}\n\nUn nouveau mot de passe met fin à toutes vos sessions. Votre second facteur reste tel quel.\n\nSi ce n’était pas vous, ignorez ce message : rien n’a changé.`,
+      text: `Quelqu’un a demandé un nouveau mot de passe pour votre compte. Si c’était vous, choisissez-le ici. Le lien fonctionne une seule fois, pendant une heure, et seul le plus récent fonctionne.\n\n${link}\n\nUn nouveau mot de passe met fin à toutes vos sessions et clés d’API. Votre second facteur reste tel quel.\n\nSi ce n’était pas vous, ignorez ce message : rien n’a changé.`,
     }),
     "confirm-address": (link) => ({
       subject: "Confirmez votre nouvelle adresse",
@@ -84,7 +84,7 @@ export const fr: Texts = {
       subject: "Votre mot de passe a changé",
       text: ({ how }) =>
         how === "reset"
-          ? "Un nouveau mot de passe a été choisi pour votre compte par un lien envoyé. Toutes les sessions ont pris fin."
+          ? "Un nouveau mot de passe a été choisi pour votre compte par un lien envoyé. Toutes les sessions et clés d’API ont pris fin."
           : "Le mot de passe de votre compte a changé. Toutes les autres sessions ont pris fin.",
     },
     "address-changed": {

@@ -5,7 +5,7 @@ export const MOST_BYTES = 72;
 
 const LEAST_COST = 4;
 // Two seconds of a processor, beyond which a hash from elsewhere would keep everybody else waiting.
-const MOST_COST = 15;
+const MOST_COST = 13;
 
 export interface Bcrypt {
   readonly cost: number;
@@ -22,6 +22,6 @@ const FORM = /^\$2([aby])\$(\d{2})\$[./A-Za-z0-9]{53}$/;
 export function parseBcrypt(text: string): Bcrypt {
   const [, minor, digits] = FORM.exec(text) ?? [];
   const cost = Number(digits);
-  if (!minor || cost < LEAST_COST || cost > MOST_COST) throw new Error("not a bcrypt hash of cost 4 to 15");
+  if (!minor || cost < LEAST_COST || cost > MOST_COST) throw new Error("not a bcrypt hash of cost 4 to 13");
   return { cost, folded: minor === "b" };
 }

@@ -17,7 +17,7 @@ test("three forms are read, each within its bounds", () => {
     [argon(65_536, 10, 4), "argon2id"],
     [bcrypt("a", "04"), "bcrypt"],
     [bcrypt("b", "12"), "bcrypt"],
-    [bcrypt("y", "15"), "bcrypt"],
+    [bcrypt("y", "13"), "bcrypt"],
     [django("1"), "pbkdf2-sha256"],
     [django("2000000", "s".repeat(128)), "pbkdf2-sha256"],
   ] as const)
@@ -38,7 +38,7 @@ test("everything else is refused, above all what would keep a processor busy", (
     argon(7, 2),
     argon(19_456, 2, 1, "AAECAwQFBg"),
     bcrypt("b", "03"),
-    bcrypt("b", "16"),
+    bcrypt("b", "14"),
     bcrypt("b", "31"),
     bcrypt("b", "4"),
     bcrypt("x", "10"),
@@ -76,7 +76,7 @@ test("what is to be renewed", () => {
     [argon(65_536, 1), true, true],
     [argon(19_456, 2, 1, "AAECAwQFBgcICQoL"), true, true],
     [bcrypt("b", "12"), true, false],
-    [bcrypt("b", "14"), true, false],
+    [bcrypt("b", "13"), true, false],
     [bcrypt("b", "11"), true, true],
     // Of what was typed: kept until it can be made anew.
     [bcrypt("y", "12"), true, true],

@@ -18,6 +18,7 @@ import { mailedToken } from "../../trust/stage/people.ts";
 import { changePassword } from "../accounts/service.ts";
 import { addressHash } from "../addresses.ts";
 import { issueTicket, readTicket } from "../factors/tickets.ts";
+import { createKey } from "../keys/service.ts";
 import { mailLink } from "../links/service.ts";
 import { newToken } from "../links/tokens.ts";
 import { countAttempt, factorGuard, lock } from "../sign-in/lockout.ts";
@@ -242,5 +243,22 @@ test("a forgotten password", async (t) => {
       await askForReset(visitor(), address);
       assert.equal((await jobs()).length, before + MOST_AN_HOUR + 1);
     }
+  });
+
+  await t.test("a new password ends the member's API keys, and nobody else's", async () => {
+    const [ben, ada] = [await company.hire("Keyed", "manager"), await company.hire("Other", "manager")];
+    for (const person of [ben, ada])
+      await createKey(person.as("key.create"), async () => new Map(), {
+        name: "Nightly",
+        permissions: ["member.read"],
+        folder: null,
+        networks: [],
+        days: 90,
+      });
+    await choosePassword(visitor(), await linkFor(ben), NEXT);
+    const left = await asSuperuser(stage.database, (client) =>
+      client.query("select member_id from api_key where revoked_at is null"),
+    );
+    assert.deepEqual(left.rows, [{ member_id: ada.id }]);
   });
 });

@@ -6,6 +6,7 @@ import { appError } from "../../../kernel/errors.ts";
 import type { JobSpec } from "../../../kernel/jobs.ts";
 import { cancelChanges } from "../address-changes/cancelling.ts";
 import { addressHash } from "../addresses.ts";
+import { endKeysOf } from "../keys/service.ts";
 import { mailLink, useLink, voidLinks } from "../links/service.ts";
 import { hashToken } from "../links/tokens.ts";
 import { openAddress, passwordCell, tenantNameCell } from "../members.ts";
@@ -78,8 +79,8 @@ export const mailResetLink: JobSpec = {
 };
 
 /**
- * Chooses a new password by a mailed link: ends all sessions and begun sign-ins, opens none, and leaves second factors
- * and their guard as they are. Throws `link_invalid`, `password_policy`, which leaves the link good.
+ * Chooses a new password by a mailed link: ends all sessions, begun sign-ins and API keys, opens none, and leaves second
+ * factors and their guard as they are. Throws `link_invalid`, `password_policy`, which leaves the link good.
  */
 export async function choosePassword(ctx: Ctx, token: string, password: string): Promise<void> {
   if (!ctx.tenant) throw appError("link_invalid");
@@ -116,6 +117,8 @@ export async function choosePassword(ctx: Ctx, token: string, password: string):
         .where("member_id", "=", memberId),
     );
     await endSessions(inner, { memberId }, "password reset");
+    // Whoever was in with the old password may have made one, and it would go on without any.
+    await endKeysOf(inner, memberId);
     await voidLinks(inner, memberId, ["reset", "unlock"]);
     // Whoever asked for another address knew the password that is gone.
     await cancelChanges(inner, memberId);

@@ -29,13 +29,15 @@ export type Factor = "totp" | "passkey" | "recovery-code";
 
 /**
  * Opens a session for a member whose factors were checked, and enters as that member. `factor` is the second one, or
- * null where none is set up; `provedAt` when it was proved, if not now. In the open unit of work.
+ * null where none is set up; `provedAt` when it was proved, if not now; `staffSession` the session at the operator's from
+ * which a guest comes, and with which theirs ends. In the open unit of work.
  */
 export async function startSession(
   ctx: Ctx,
   memberId: string,
   factor: Factor | null = null,
   provedAt: Date = ctx.clock(),
+  staffSession: string | null = null,
 ): Promise<OpenSession> {
   const keys = await keysOf(ctx);
   const sessionId = newId();
@@ -55,6 +57,7 @@ export async function startSession(
       expires_at: later(now, LONGEST),
       factor,
       factor_at: factor ? provedAt : null,
+      staff_session_id: staffSession,
     }),
     signedInAt({ now, memberId }),
     // From here on the database records this unit of work as the member's own.
@@ -150,10 +153,28 @@ export async function isConfirmed(ctx: Ctx): Promise<boolean> {
   if (ctx.actor.kind !== "member") return false;
   const [[row]] = await read(
     ctx,
-    db.selectFrom("session").select(["created_at", "confirmed_at"]).where("session_id", "=", ctx.actor.sessionId),
+    db
+      .selectFrom("session")
+      .select(["created_at", "confirmed_at"])
+      .where("session_id", "=", ctx.actor.sessionId),
   );
   const at = row?.confirmed_at ?? row?.created_at;
   return at !== undefined && ctx.clock().getTime() - at.getTime() < FRESH;
+}
+
+/** Whether this session still stands; nobody else can end it any more before this unit of work has ended. */
+export async function keepSession(ctx: Ctx): Promise<boolean> {
+  if (ctx.actor.kind !== "member") return false;
+  const [rows] = await read(
+    ctx,
+    db
+      .selectFrom("session")
+      .select("session_id")
+      .where("session_id", "=", ctx.actor.sessionId)
+      .where("ended_at", "is", null)
+      .forUpdate(),
+  );
+  return rows.length > 0;
 }
 
 /** With what this session proved that it is its member's, and when; null for one that has not. */
@@ -185,6 +206,34 @@ export async function endSessions(
       : query.where("member_id", "=", which.memberId);
   if ("memberId" in which) await voidTickets(ctx, which.memberId);
   return (await write(ctx, those)).count;
+}
+
+/**
+ * With the first factor of a member, their other sessions end that were opened by the password alone: whoever else knew
+ * it would stay in. In the open unit of work, whose session has proved the factor.
+ */
+export async function endUnproved(ctx: Ctx, memberId: string): Promise<void> {
+  await write(
+    ctx,
+    db
+      .updateTable("session")
+      .set({ ended_at: ctx.clock(), ended_because: "first factor set up" })
+      .where("member_id", "=", memberId)
+      .where("factor_at", "is", null)
+      .where("ended_at", "is", null),
+  );
+}
+
+/** What a member's sessions proved with factors that are gone counts no more. In the open unit of work. */
+export async function forgetProofs(ctx: Ctx, memberId: string): Promise<void> {
+  await write(
+    ctx,
+    db
+      .updateTable("session")
+      .set({ factor: null, factor_at: null })
+      .where("member_id", "=", memberId)
+      .where("ended_at", "is", null),
+  );
 }
 
 export async function signOut(ctx: Ctx, everywhere: boolean): Promise<void> {

@@ -132,8 +132,11 @@ const memberAt = prepare((p: { hash: Buffer }) =>
   db.selectFrom("member").selectAll().where("address_hash", "=", p.hash),
 );
 
-/** Checks the password of a signed-in member, with the same cap on guesses. Throws `sign_in_failed`, `locked`. */
-export async function confirmPassword(ctx: Ctx, memberId: string, password: string): Promise<void> {
+/**
+ * Checks the password of a signed-in member, with the same cap on guesses. Answers it as stored, by which a later unit
+ * of work can tell that it is still the same. Throws `sign_in_failed`, `locked`.
+ */
+export async function confirmPassword(ctx: Ctx, memberId: string, password: string): Promise<Buffer> {
   const keys = await keysOf(ctx);
   const member = await unit(ctx, async (inner) => {
     const [[found]] = await read(
@@ -153,6 +156,7 @@ export async function confirmPassword(ctx: Ctx, memberId: string, password: stri
     if (member.failures >= MOST_FAILURES) await lock(inner, member.hash);
     throw await refuse(inner, memberId, "sign_in_failed");
   });
+  return member.password;
 }
 
 /** Without a look at the password: in a pause, or one too many of those that came at once. */

@@ -14,6 +14,7 @@ import { type Ctx, noDemand } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { unit, write } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
+import { rightsOf } from "../../../kernel/permissions.ts";
 import { createChat } from "../../assistant/chats.ts";
 import { changeMembers, createGroup } from "../../tenancy/groups/service.ts";
 import { handOver, holdingsOf } from "../../tenancy/hand-over/service.ts";
@@ -377,6 +378,23 @@ test("sharing", async (t) => {
     assert.equal(await sees(ada, id), "not_found");
     await rank("admin");
     assert.equal(await sees(ada, id), "not_found");
+    // So does a role of the workspace's own that loses the right to open, also when it gets it back.
+    const asAdmin = [...rightsOf({ role: "admin", granted: null }, "customer")];
+    const keeper = newId();
+    const sql = (text: string, values: unknown[]) =>
+      asSuperuser(stand.database, (client) => client.query(text, values));
+    await sql("insert into role values ($1, $2, 'Keeper', 'keeper', $3, now(), now())", [
+      workspace.tenant.id,
+      keeper,
+      asAdmin,
+    ]);
+    await sql("update member set role = 'custom', role_id = $1 where member_id = $2", [keeper, ada.id]);
+    await open(ada, "member", mara.id);
+    assert.equal(await sees(ada, id), "read");
+    for (const change of ["array_remove(permissions, 'content.open')", "permissions || '{content.open}'"])
+      await sql(`update role set permissions = ${change} where role_id = $1`, [keeper]);
+    assert.equal(await sees(ada, id), "not_found");
+    await sql("update member set role = 'admin', role_id = null where member_id = $1", [ada.id]);
     const owners = await into(omar, null);
     await assert.rejects(open(ada, "document", owners), forbidden);
     await assert.rejects(open(ada, "member", omar.id), forbidden);

@@ -78,7 +78,11 @@ export async function listOwnEvents(ctx: Ctx): Promise<Item[]> {
       .limit(100),
   );
   const keys = await keysOf(ctx);
-  return rows.map((row) => itemOf(keys, row));
+  return rows.map((row) => {
+    const item = itemOf(keys, row);
+    // Where an admin sits, and with which browser, is theirs to know.
+    return row.actor_id === null || row.actor_id === memberId ? item : { ...item, ip: null, userAgent: null };
+  });
 }
 
 type Row = {

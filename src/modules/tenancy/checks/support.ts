@@ -34,7 +34,7 @@ const REVIEWED = [
 
 /**
  * The operator's staff at the doors of a workspace: without a grant, under one, after it has ended or run out, with an
- * old second factor; every route that the server is mounted with; and what both audit logs say of it.
+ * old second factor, after they signed out at the operator's; every route that the server is mounted with; and what both audit logs say of it.
  */
 export async function checkSupport(stage: Stage): Promise<Outcome> {
   const operations = await liveOperations(stage);
@@ -47,6 +47,7 @@ export async function checkSupport(stage: Stage): Promise<Outcome> {
   findings.push(...(await bothLogs(stage, firm, staff)));
   findings.push(...(await afterwards(stage, firm, staff, entered)));
   findings.push(...(await withOldFactor(stage, firm, staff)));
+  findings.push(...(await signedOutThere(stage, firm)));
   return {
     ...outcomeOf(findings, `${operations.length} routes, before, under and after a grant`),
     routes: operations.length,
@@ -310,6 +311,31 @@ async function afterwards(stage: Stage, firm: Firm, staff: Person, first: Entere
     second.grant,
   );
   await refused("a second after the grant ran out", second.guest, second.grant);
+  return findings;
+}
+
+/** Who signs out at the operator's is out of the workspace as well; in another session they stay. */
+async function signedOutThere(stage: Stage, firm: Firm): Promise<Finding[]> {
+  const { operator } = stage.founder;
+  const [leaving, staying] = [await signInAgain(operator), await signInAgain(operator)];
+  const { grant, guest } = await enter(firm, leaving, 1);
+  const entering = await staying.client.call("POST", `support/${grant}/enter`, { body: {} });
+  expectStatus(entering, 200, "entering once more");
+  const other = await guestOf(firm, staying);
+  expectStatus(await leaving.client.call("DELETE", "session"), 204, "signing out at the operator's");
+  const findings: Finding[] = [];
+  for (const [what, client, expected] of [
+    ["after they signed out at the operator's", guest, 401],
+    ["from another session, which stands", other, 200],
+  ] as const) {
+    const next = await client.call("GET", "documents");
+    const refresh = await client.call("POST", "session/refresh", { body: {} });
+    findings.push(
+      finding(next.status === expected, `the next request, ${what}`, "staff", String(next.status)),
+      finding(refresh.status === expected, `a refresh, ${what}`, "staff", String(refresh.status)),
+    );
+  }
+  await firm.owner.client.call("DELETE", `support-grants/${grant}`);
   return findings;
 }
 

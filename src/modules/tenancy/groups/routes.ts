@@ -89,6 +89,8 @@ export function groupRoutes(routes: Routes): void {
     access: allow("group.members"),
     audit: "group.members-changed",
     rate: "write",
+    // Whoever joins a group sees what is shared with it.
+    fresh: true,
     input: {
       params: ids.params,
       body: z.object({ add: members, remove: members }).meta({ examples: [{ add: [], remove: [] }] }),

@@ -2,11 +2,12 @@ import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, standingOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
+import { readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { holdsAll, rightsOf } from "../../../kernel/permissions.ts";
 import { openName } from "../../identity/members.ts";
 import { notify } from "../../identity/notices/service.ts";
+import { actAlone } from "../../identity/roles/acting.ts";
 
 export interface Holdings {
   readonly documents: number;
@@ -37,9 +38,7 @@ export async function holdingsOf(ctx: Ctx, memberId: string): Promise<Holdings> 
  */
 export async function handOver(ctx: Ctx, from: string, to: string): Promise<void> {
   await unit(ctx, async (inner) => {
-    // As with every change of members: one at a time. Not "for update", which the jobs that are reading one of the
-    // documents would wait for, when they insert, while this waits for them.
-    await read(inner, sql`select 1 from tenant where tenant_id = ${tenantOf(inner).id} for no key update`);
+    await actAlone(inner);
     const [giver, taker] = [await memberRow(inner, from), await memberRow(inner, to)];
     if (!giver || !taker || taker.status === "removed" || taker.role === "support")
       throw appError("not_found");

@@ -34,7 +34,7 @@ export function importRoutes(routes: Routes): void {
     path: "/tenants/:id/users",
     words:
       "Bring people along into a workspace that one created, with their password hashes or by invitation",
-    resource: "tenant",
+    resource: "joined-tenant",
     access: allow("operator.users.import"),
     fresh: true,
     audit: "tenant.users-imported",

@@ -70,7 +70,7 @@ function checkRow(row: Row, number: number): Newcomer | string {
   if (role !== "viewer" && role !== "manager") return "The role is viewer or manager.";
   const password = passwordOf(row.passwordHash ?? "");
   if (password === undefined)
-    return "The password's hash must be bcrypt of cost 4 to 15, or Django's pbkdf2_sha256 of at most 2,000,000 iterations.";
+    return "The password's hash must be bcrypt of cost 4 to 13, or Django's pbkdf2_sha256 of at most 2,000,000 iterations.";
   return { number, address: address.data, name: name.data, role, password };
 }
 

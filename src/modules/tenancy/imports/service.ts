@@ -15,7 +15,7 @@ import { checkRows, type Newcomer, placeOf, type Refused, type Row } from "./row
 /**
  * Adds people to a workspace that this operator created, each by themself: those with a hash become members whose
  * address is not confirmed, the others are invited. Tells the workspace's owners, and records it in both logs. Throws
- * `not_found` for every other workspace, the operator's own among them.
+ * `not_found` for every other workspace, the operator's own among them; `wrong_state` while no owner is there to be told.
  */
 export async function importUsers(
   ctx: Ctx,
@@ -46,6 +46,7 @@ export async function importUsers(
         db.selectFrom("tenant").select("state").where("state", "=", "active"),
       );
       if (!active) throw appError("not_found");
+      await checkOwner(tenant);
       const taken = await addMembers(tenant, withHash);
       const uninvited = await inviteEach(
         tenant,
@@ -66,6 +67,24 @@ export async function importUsers(
     ctx.log.warn({ err: error }, "costs of hashes were not measured");
   });
   return { added, refused: refused.sort((a, b) => a.row - b.row) };
+}
+
+/** Whoever is brought along must not be there before somebody who can see it and send them away. */
+async function checkOwner(ctx: Ctx): Promise<void> {
+  const owner = await readOne(
+    ctx,
+    db
+      .selectFrom("member")
+      .select("member_id")
+      .where("role", "=", "owner")
+      .where("status", "=", "active")
+      .where("verified_at", "is not", null)
+      .limit(1),
+  );
+  if (!owner)
+    throw appError("wrong_state", {
+      message: "The first owner has not joined yet: they are told of everyone who is brought along.",
+    });
 }
 
 /** In one statement; answers those whose address somebody has. */

@@ -16,7 +16,7 @@ export function memberRoutes(routes: Routes): void {
   route(routes, {
     method: "GET",
     path: "/members",
-    words: "Who is a member",
+    words: "Who is a member; for whoever may hand it over, also who has left something behind",
     access: allow("member.read"),
     audit: unauditedBecause("colleagues may know of each other"),
     rate: "read",
@@ -29,7 +29,7 @@ export function memberRoutes(routes: Routes): void {
             address: z.string(),
             role: z.string(),
             roleName: z.string(),
-            status: z.enum(["active", "suspended"]),
+            status: z.enum(["active", "suspended", "removed"]),
             lastSignInAt: z.string().nullable(),
           }),
         ),

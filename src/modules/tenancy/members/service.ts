@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, memberOf, standingOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
@@ -20,22 +21,24 @@ export interface MemberSummary {
   readonly role: string;
   /** What people call the role. */
   readonly roleName: string;
-  readonly status: "active" | "suspended";
+  /** `removed`: has left, and something that they own is still here. */
+  readonly status: "active" | "suspended" | "removed";
   readonly lastSignInAt: string | null;
 }
 
 /**
- * Everyone who is a member now, in order of joining, the operator's staff only while their grant is in force. Addresses
- * are shown to those who manage members.
+ * Everyone who is a member now, in order of joining, the operator's staff only while their grant is in force; for whoever
+ * may hand it over, also who has left something behind. Addresses are shown to those who manage members.
  */
 export async function listMembers(ctx: Ctx): Promise<MemberSummary[]> {
   const words = await roleWords(ctx);
+  const handsOver = allows(standingOf(ctx), "member.hand-over");
   const [rows] = await read(
     ctx,
     db
       .selectFrom("member")
       .select(["member_id", "name", "address", "role", "role_id", "status", "last_sign_in_at"])
-      .where("status", "<>", "removed")
+      .where((on) => on.or([on("status", "<>", "removed"), ...(handsOver ? [ownsSomething] : [])]))
       .where((on) => on.or([on("role", "<>", "support"), on("member_id", "in", guestsInForce(ctx.clock()))]))
       .orderBy("created_at")
       .orderBy("member_id")
@@ -49,10 +52,15 @@ export async function listMembers(ctx: Ctx): Promise<MemberSummary[]> {
     address: manages || row.member_id === standingOf(ctx).memberId ? openAddress(keys, row) : "",
     role: nameOfRole(row),
     roleName: words(row),
-    status: row.status as "active" | "suspended",
+    status: row.status,
     lastSignInAt: manages ? (row.last_sign_in_at?.toISOString() ?? null) : null,
   }));
 }
+
+const ownsSomething = sql<boolean>`(
+  exists (select from document d where d.tenant_id = member.tenant_id and d.owner_id = member.member_id)
+  or exists (select from folder f where f.tenant_id = member.tenant_id and f.owner_id = member.member_id)
+  or exists (select from chat c where c.tenant_id = member.tenant_id and c.owner_id = member.member_id))`;
 
 const guestsInForce = (now: Date) =>
   db

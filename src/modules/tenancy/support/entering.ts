@@ -48,7 +48,8 @@ export async function listOpenGrants(ctx: Ctx): Promise<OpenGrant[]> {
 }
 
 /**
- * Enters a workspace under its grant: as a guest of role `support`, in a session that ends with the grant. Recorded in
+ * Enters a workspace under its grant: as a guest of role `support`, in a session that ends with the grant, and with the
+ * session from which they come. Recorded in
  * the operator's audit log and in the workspace's own, in one transaction. Answers the guest's session and a context in
  * that workspace. Throws `not_found` when there is no such grant any more.
  */
@@ -76,6 +77,7 @@ export async function enterTenant(ctx: Ctx, grantId: string): Promise<{ there: C
 /** Who comes, as the operator's own workspace knows them, with the second factor that their session there proved. */
 interface Staff {
   readonly id: string;
+  readonly sessionId: string;
   readonly name: string;
   readonly address: string;
   readonly factor: "totp" | "passkey" | "recovery-code" | null;
@@ -93,6 +95,7 @@ async function staffOf(ctx: Ctx): Promise<Staff> {
   const keys = await keysOf(ctx);
   return {
     id: member.member_id,
+    sessionId: ctx.actor.sessionId,
     name: openName(keys, member),
     address: openAddress(keys, member),
     factor: session.factor,
@@ -116,7 +119,7 @@ async function openGuest(ctx: Ctx, grantId: string, staff: Staff): Promise<OpenS
   );
   if (!grant) throw appError("not_found");
   const memberId = await guestOf(ctx, grantId, staff);
-  const session = await startSession(ctx, memberId, staff.factor, staff.factorAt ?? now);
+  const session = await startSession(ctx, memberId, staff.factor, staff.factorAt ?? now, staff.sessionId);
   const expires = new Date(Math.min(grant.until.getTime(), now.getTime() + LONGEST_MS));
   await write(
     ctx,

@@ -62,6 +62,7 @@ export function tenantRoutes(routes: Routes): void {
     access: allow("operator.tenants.create"),
     audit: "tenant.created",
     rate: "write",
+    fresh: true,
     input: {
       body: z.object({
         slug: Slug.refine((slug) => slug !== OPERATOR_SLUG, "This short name is reserved."),

@@ -37,6 +37,8 @@ export async function createSpare(
     const { json } = await (clerks[stage.b.slug] as Person).client.call("POST", "support-grants", { body });
     return json?.id ?? null;
   }
+  // One that the operator created, and whose owner has joined.
+  if (noun === "joined-tenant" && slug === "operator") return stage.b.id;
   if (!cast || !clerk) return null;
   const spare = async () => cast.hire(`Spare ${randomUUID().slice(0, 8)}`, "viewer", clerk.client);
   if (noun === "member") return (await spare()).id;

@@ -62,6 +62,11 @@ export async function writeFactors(client: Client, { word, token }: Canaries): P
     [visitor, "session/second-factor/passkey-challenge", { ticket: token(`${challenged} body.ticket`, 43) }],
     [visitor, "session/second-factor", code(`POST ${T}/session/second-factor`)],
     [client, "session/step-up", { method: "passkey", ...signature(`POST ${T}/session/step-up`) }],
+    [
+      client,
+      "session/step-up",
+      { method: "password", password: word(`POST ${T}/session/step-up body.password`) },
+    ],
     [client, "account/passkeys", registration],
     [client, "account/totp/confirm", { code: word(`POST ${T}/account/totp/confirm body.code`) }],
   ] as const) {

@@ -10,13 +10,15 @@ import { Dialog, DialogActions } from "../../ui/dialog.tsx";
 import { ErrorPanel, Notice, Skeleton, wordsOf } from "../../ui/states.tsx";
 import { useSession } from "../session.tsx";
 import { CodeField, digitsOf } from "./code-field.tsx";
+import { ConfirmPassword } from "./confirm-password.tsx";
 import { knowsPasskeys, signWithPasskey } from "./passkey.ts";
 
-type Asked = { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void };
+type Asked = { path: string; promise: Promise<void>; resolve: () => void; reject: (error: Error) => void };
 
 /**
  * The one place where a fresh second factor is asked for. Any call that the server refuses with `step_up_required`
- * waits here (several at once wait for one answer) and is then repeated once; closing refuses it.
+ * waits here (several at once wait for one answer) and is then repeated once; closing refuses it. Whoever has no factor
+ * yet gives the password on the way to the first one, and is led to it from everywhere else.
  */
 export function StepUp() {
   const session = useSession();
@@ -24,11 +26,11 @@ export function StepUp() {
   const waiting = useRef<Asked | null>(null);
   useEffect(
     () =>
-      onStepUp((slug) => {
+      onStepUp((slug, path) => {
         if (slug !== session.slug) return Promise.reject(notConfirmed());
         if (!waiting.current) {
           const { promise, resolve, reject } = Promise.withResolvers<void>();
-          waiting.current = { promise, resolve, reject };
+          waiting.current = { path, promise, resolve, reject };
           setAsked(waiting.current);
         }
         return waiting.current.promise;
@@ -47,14 +49,20 @@ export function StepUp() {
   }
 
   if (!asked) return null;
-  return <Ask onConfirmed={() => settle(true)} onClose={() => settle(false)} />;
+  return <Ask path={asked.path} onConfirmed={() => settle(true)} onClose={() => settle(false)} />;
 }
 
 function notConfirmed(): Error {
-  return apiError("not_confirmed", "You did not confirm it with your second factor, so nothing was done.");
+  return apiError("not_confirmed", "You did not confirm that it is you, so nothing was done.");
 }
 
-function Ask({ onConfirmed, onClose }: { onConfirmed: () => void; onClose: () => void }) {
+// Where one's own factors are set up.
+const OWN_FACTORS = /^account\/(totp|passkeys)(\/|$)/;
+
+type Proof = { code: string } | { password: string } | StepUpChallenge;
+
+function Ask(props: { path: string; onConfirmed: () => void; onClose: () => void }) {
+  const { path, onConfirmed, onClose } = props;
   const session = useSession();
   const queries = useQueryClient();
   const once = useId();
@@ -65,13 +73,8 @@ function Ask({ onConfirmed, onClose }: { onConfirmed: () => void; onClose: () =>
     gcTime: 0,
   });
   const prove = useMutation({
-    mutationFn: async (proof: { code: string } | StepUpChallenge) => {
-      const body =
-        "code" in proof
-          ? { method: "totp", code: digitsOf(proof.code) }
-          : { method: "passkey", ticket: proof.ticket, response: await signWithPasskey(proof.options ?? {}) };
-      return session.call<SessionView>("POST", "session/step-up", { body });
-    },
+    mutationFn: async (proof: Proof) =>
+      session.call<SessionView>("POST", "session/step-up", { body: await bodyOf(proof) }),
     onSuccess: (view) => {
       queries.setQueryData([session.slug, "session"], rememberSession(view));
       onConfirmed();
@@ -87,6 +90,13 @@ function Ask({ onConfirmed, onClose }: { onConfirmed: () => void; onClose: () =>
         <Skeleton label="Asking how you can confirm" lines={3} />
       ) : challenge.isError ? (
         <ErrorPanel error={challenge.error} onRetry={() => void challenge.refetch()} />
+      ) : OWN_FACTORS.test(path) && challenge.data.methods.includes("password") ? (
+        <ConfirmPassword
+          busy={prove.isPending}
+          error={prove.error}
+          onPassword={(password) => prove.mutate({ password })}
+          onClose={onClose}
+        />
       ) : (
         <Ways
           challenge={challenge.data}
@@ -99,6 +109,12 @@ function Ask({ onConfirmed, onClose }: { onConfirmed: () => void; onClose: () =>
       )}
     </Dialog>
   );
+}
+
+async function bodyOf(proof: Proof) {
+  if ("code" in proof) return { method: "totp", code: digitsOf(proof.code) };
+  if ("password" in proof) return { method: "password", password: proof.password };
+  return { method: "passkey", ticket: proof.ticket, response: await signWithPasskey(proof.options ?? {}) };
 }
 
 function Ways(props: {

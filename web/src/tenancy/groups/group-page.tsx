@@ -151,7 +151,7 @@ function AddMember({ group, onAdd }: { group: Group; onAdd: (person: Person) => 
   const members = useMembers();
   const inside = new Set(group.members.map(({ id }) => id));
   const choices = (members.data?.items ?? [])
-    .filter(({ status, role }) => status !== "removed" && role !== "support")
+    .filter(({ role }) => role !== "support")
     .map((member) => ({
       key: member.id,
       value: member,

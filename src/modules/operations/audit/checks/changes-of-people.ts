@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { openClient } from "../../../trust/stage/client.ts";
+import { expectStatus, openClient } from "../../../trust/stage/client.ts";
 import { type Company, mailedToken, PASSWORD, type Person } from "../../../trust/stage/people.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
 import { call, created, type Step, T } from "./step.ts";
@@ -47,7 +47,7 @@ export async function* ofPeople(stage: Stage, company: Company, owner: Person): 
     resource: invitation,
   };
 
-  const { json } = await client.call("GET", "members");
+  const { json } = expectStatus(await client.call("GET", "members"), 200, "the members");
   const { id } = json.items.find((m: { address: string }) => m.address === address);
   yield {
     ...at,
@@ -104,7 +104,7 @@ export async function* ofTheOperator(stage: Stage): AsyncGenerator<Step> {
   const body = {
     slug: `founded-${randomBytes(4).toString("hex")}`,
     name: "Founded Later",
-    ownerAddress: "later@x.example",
+    ownerAddress: `later.${randomBytes(4).toString("hex")}@x.example`,
   };
   yield {
     ...at,
@@ -118,6 +118,11 @@ export async function* ofTheOperator(stage: Stage): AsyncGenerator<Step> {
       founded = made.id;
     },
   };
+  // Nobody is brought along before an owner has joined.
+  const joinToken = await mailedToken(stage.server.system, body.ownerAddress, "join");
+  const joining = { token: joinToken, name: "Later Owner", password: PASSWORD };
+  const later = openClient(stage.server.url, body.slug);
+  expectStatus(await later.call("POST", "invitations/accept", { body: joining }), 201, "an owner joining");
   const user = {
     address: `brought.${randomBytes(4).toString("hex")}@x.example`,
     name: "Brought Along",

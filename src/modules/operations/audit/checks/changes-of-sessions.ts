@@ -1,5 +1,5 @@
 import { redacted } from "../../../../kernel/audit.ts";
-import { type Answer, openClient } from "../../../trust/stage/client.ts";
+import { type Answer, expectStatus, openClient } from "../../../trust/stage/client.ts";
 import { type Company, mailedToken, PASSWORD, signIn } from "../../../trust/stage/people.ts";
 import { hireAnother } from "../../../trust/stage/spare-company.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
@@ -59,7 +59,7 @@ export async function* ofSessions(stage: Stage, company: Company): AsyncGenerato
     outcome: "refused",
     secrets: [PASSWORD, "nobody@nowhere.example"],
   };
-  const { json } = await visitor.call("GET", "sessions");
+  const { json } = expectStatus(await visitor.call("GET", "sessions"), 200, "one's own sessions");
   session = json.items.find((s: { current: boolean }) => s.current).id;
   yield {
     route: `DELETE ${T}/sessions/:id`,
