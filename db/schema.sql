@@ -688,6 +688,7 @@ create table sign_in_guard (  -- owner: vouchsafe_migrator
   window_started_at timestamp with time zone not null,
   locked_until timestamp with time zone,
   locks integer not null default 0,
+  in_all integer not null default 0,
   PRIMARY KEY (tenant_id, address_hash),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
 );
@@ -981,6 +982,22 @@ begin
   get diagnostics v_rows = row_count;
   v_all := v_all + v_rows;
   delete from public.device where last_seen_at < p_now - interval '400 days';
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.sign_in_guard
+    where window_started_at < p_now - case when in_all > 0 then interval '400 days' else interval '7 days' end
+      and (locked_until is null or locked_until < p_now - interval '7 days');
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.challenge_used where expires_at < p_now;
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.factor_ticket where expires_at < p_now;
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  -- The audit log names sessions by their id and needs no row; a guest's asks for its staff's while it lasts.
+  delete from public.session s where coalesce(s.ended_at, s.expires_at) < p_now - interval '90 days'
+    and not exists (select 1 from public.factor_ticket f where f.tenant_id = s.tenant_id and f.session_id = s.session_id);
   get diagnostics v_rows = row_count;
   return v_all + v_rows;
 end $function$;
@@ -1373,6 +1390,7 @@ CREATE OR REPLACE FUNCTION kernel.sharing_of(p_document uuid, p_folder uuid, p_c
 AS $function$
 declare
   v_above uuid[];
+  v_groups uuid[];
 begin
   -- What is read most: a document in no folder that nobody else has.
   if p_place is null and p_chat is null and not exists (
@@ -1382,10 +1400,12 @@ begin
     return next;
     return;
   end if;
+  -- Once, and not for every share that is looked at.
+  v_groups := kernel.groups_of(p_member);
   if p_place is null then
     return query
       select max(s.access) filter (where s.member_id = p_member or (s.member_id is null and s.group_id is null)
-                                      or s.group_id = any (kernel.groups_of(p_member))),
+                                      or s.group_id = any (v_groups)),
              null::text, coalesce(bool_or(s.member_id is null and s.group_id is null), false), count(*) > 0
         from public.share s
         where s.tenant_id = kernel.current_tenant() and (s.document_id = p_document or s.chat_id = p_chat);
@@ -1400,7 +1420,7 @@ begin
       from (
         select s.access, s.member_id, s.group_id, s.above,
                s.member_id = p_member or (s.member_id is null and s.group_id is null)
-                 or coalesce(s.group_id = any (kernel.groups_of(p_member)), false) as speaks
+                 or coalesce(s.group_id = any (v_groups), false) as speaks
           from (
             select d.access, d.member_id, d.group_id, false as above from public.share d
               where d.tenant_id = kernel.current_tenant() and d.document_id = p_document

@@ -65,6 +65,9 @@ create index factor_ticket_by_end on factor_ticket (tenant_id, expires_at);
 create index factor_ticket_of_member on factor_ticket (tenant_id, member_id);
 select kernel.protect('factor_ticket', 'select, insert, update, delete');
 
+-- Wrong second factors of a member since the last right one, without a window: slow guessing adds up, too.
+alter table sign_in_guard add column in_all integer not null default 0;
+
 -- When the password was given anew in a session, by somebody who has no second factor to confirm with.
 alter table session add column confirmed_at timestamptz;
 

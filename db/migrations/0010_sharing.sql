@@ -268,6 +268,7 @@ create function kernel.sharing_of(
   language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   v_above uuid[];
+  v_groups uuid[];
 begin
   -- What is read most: a document in no folder that nobody else has.
   if p_place is null and p_chat is null and not exists (
@@ -277,10 +278,12 @@ begin
     return next;
     return;
   end if;
+  -- Once, and not for every share that is looked at.
+  v_groups := kernel.groups_of(p_member);
   if p_place is null then
     return query
       select max(s.access) filter (where s.member_id = p_member or (s.member_id is null and s.group_id is null)
-                                      or s.group_id = any (kernel.groups_of(p_member))),
+                                      or s.group_id = any (v_groups)),
              null::text, coalesce(bool_or(s.member_id is null and s.group_id is null), false), count(*) > 0
         from public.share s
         where s.tenant_id = kernel.current_tenant() and (s.document_id = p_document or s.chat_id = p_chat);
@@ -295,7 +298,7 @@ begin
       from (
         select s.access, s.member_id, s.group_id, s.above,
                s.member_id = p_member or (s.member_id is null and s.group_id is null)
-                 or coalesce(s.group_id = any (kernel.groups_of(p_member)), false) as speaks
+                 or coalesce(s.group_id = any (v_groups), false) as speaks
           from (
             select d.access, d.member_id, d.group_id, false as above from public.share d
               where d.tenant_id = kernel.current_tenant() and d.document_id = p_document

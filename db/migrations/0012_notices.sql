@@ -32,7 +32,9 @@ create table notice_choice (
 select kernel.protect('notice_choice', 'select, insert, update');
 
 -- Deletes, in all tenants, what is only kept for a while: notices and links for 90 days, changes of address as long as
--- their links, counts of a day, browsers that nobody came from for 400 days. Answers how many rows went.
+-- their links, counts of a day, browsers that nobody came from for 400 days, failures to sign in for a week (with a total
+-- for 400 days), what served between two steps once it is over, sessions 90 days after their end. Answers how many rows
+-- went.
 create function directory.forget_old(p_now timestamptz) returns bigint
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -53,6 +55,22 @@ begin
   get diagnostics v_rows = row_count;
   v_all := v_all + v_rows;
   delete from public.device where last_seen_at < p_now - interval '400 days';
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.sign_in_guard
+    where window_started_at < p_now - case when in_all > 0 then interval '400 days' else interval '7 days' end
+      and (locked_until is null or locked_until < p_now - interval '7 days');
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.challenge_used where expires_at < p_now;
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.factor_ticket where expires_at < p_now;
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  -- The audit log names sessions by their id and needs no row; a guest's asks for its staff's while it lasts.
+  delete from public.session s where coalesce(s.ended_at, s.expires_at) < p_now - interval '90 days'
+    and not exists (select 1 from public.factor_ticket f where f.tenant_id = s.tenant_id and f.session_id = s.session_id);
   get diagnostics v_rows = row_count;
   return v_all + v_rows;
 end $$;

@@ -70,6 +70,13 @@ export const accountDefences: readonly Defence[] = [
     without: "",
   },
   {
+    words: "nobody is brought along before an owner who is told of it",
+    claim: "identity.invitations",
+    file: "src/modules/tenancy/imports/service.ts",
+    text: "      await checkOwner(tenant);\n",
+    without: "      void checkOwner;\n",
+  },
+  {
     words: "a password by mail keeps the rules of the workspace",
     claim: "identity.password-policy",
     file: resets,

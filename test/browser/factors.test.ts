@@ -82,8 +82,26 @@ step("the first owner gets nowhere before a second factor is set up", async ({ i
   await first.look(desk, "factor-due");
 });
 
-step("an authenticator app is set up from the secret on the page", async () => {
+step("the first factor asks for the password when the sign-in was a while ago", async () => {
+  pass(minutes(6));
+  first.willRefuse("401 ", "403 POST /account/passkeys/challenge", "403 POST /account/totp");
+  await desk.getByRole("button", { name: /^A passkey/ }).click();
+  await desk.getByRole("button", { name: "Make the passkey" }).click();
+  const question = desk.getByRole("dialog", { name: "Confirm that it is you" });
+  await question.getByLabel("Your password", { exact: true }).fill("Wrong-password-1");
+  await question.getByRole("button", { name: "Confirm" }).click();
+  await question.getByText("This is not your password.").waitFor();
+  await first.look(desk, "step-up-password");
+  await desk.keyboard.press("Escape");
+  await desk.getByRole("alert").getByText("You did not confirm it").waitFor();
+  await desk.getByRole("button", { name: "Choose another" }).click();
   await desk.getByRole("button", { name: /^An authenticator app/ }).click();
+  await question.getByLabel("Your password", { exact: true }).fill(PASSWORD);
+  await desk.keyboard.press("Enter");
+  await question.waitFor({ state: "detached" });
+});
+
+step("an authenticator app is set up from the secret on the page", async () => {
   app = await readSecret(desk, clock);
   await desk.getByRole("img", { name: /QR code/ }).waitFor();
   await first.look(desk, "factor-totp");

@@ -308,6 +308,7 @@ export interface Tables {
     window_started_at: Date;
     locked_until: Date | null;
     locks: Generated<number>;
+    in_all: Generated<number>;
   };
   support_grant: {
     tenant_id: string;

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addReady, closeToAll, type Member, openStand, openToAll } from "../../../test/support/knowledge.ts";
+import { asSuperuser } from "../../../test/support/stage.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read, unit, write } from "../../kernel/database/unit.ts";
+import { newId } from "../../kernel/ids.ts";
 import { deleteDocument } from "../knowledge/documents/service.ts";
 import "../tenancy/permissions.ts";
 import { createChat, deleteChat, listChats, renameChat } from "./chats.ts";
@@ -69,6 +71,35 @@ test("chats", async (t) => {
       ["done", [], "Nothing in the documents that you can see answers this."],
     );
   });
+
+  await t.test(
+    "asking is searching, and a quotation is reading: a role without these gets neither",
+    async () => {
+      const role = newId();
+      const only = (permissions: string[]) =>
+        asSuperuser(stand.database, async (client) => {
+          await client.query(
+            `insert into role values ($1, $2, 'Asks', 'asks', $3, now(), now())
+             on conflict (tenant_id, role_id) do update set permissions = excluded.permissions`,
+            [workspace.tenant.id, role, permissions],
+          );
+          await client.query("update member set role = 'custom', role_id = $1 where member_id = $2", [
+            role,
+            mara.id,
+          ]);
+        });
+      await only(["chat.read", "chat.ask", "document.read"]);
+      await assert.rejects(ask(mara.as("chat.ask"), chat, question), { code: "forbidden" });
+      const quotes = async () =>
+        (await readChat(mara.as("chat.read"), chat)).messages.flatMap((m) => m.citations.map((c) => c.quote));
+      assert.notEqual((await quotes()).join(""), "");
+      await only(["chat.read", "chat.ask", "search.use"]);
+      assert.equal((await quotes()).join(""), "");
+      await asSuperuser(stand.database, (client) =>
+        client.query("update member set role = 'manager', role_id = null where member_id = $1", [mara.id]),
+      );
+    },
+  );
 
   await t.test("a private chat is nobody else's, by a real identifier neither", async () => {
     const { answer } = await ask(mara.as("chat.read"), chat, question);

@@ -4,6 +4,7 @@ import { db } from "../../kernel/database/queries.ts";
 import { read, unit, write } from "../../kernel/database/unit.ts";
 import { appError } from "../../kernel/errors.ts";
 import { newId } from "../../kernel/ids.ts";
+import { allows } from "../../kernel/permissions.ts";
 import { openName } from "../identity/members.ts";
 import { readableDocuments } from "../knowledge/service.ts";
 import { reachOf, reachWithOpened, visibleTo } from "../knowledge/sharing/reach.ts";
@@ -93,6 +94,8 @@ export async function ask(
   return unit(ctx, async (inner) => {
     const chat = await loadChat(inner, chatId, "write");
     const { memberId } = standingOf(inner);
+    // An answer is what a search finds: whoever may not search, or whose key may not, gets none this way.
+    if (!allows(standingOf(inner), "search.use")) throw appError("forbidden");
     const keys = await keysOf(inner);
     const asked = inner.clock();
     const row = (author: MessageRow["author"], at: Date): Omit<MessageRow, "body"> => ({

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
-import { type Ctx, keysOf, memberOf, tenantOf } from "../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read } from "../../kernel/database/unit.ts";
+import { allows } from "../../kernel/permissions.ts";
 import type { PassageBody } from "./documents/service.ts";
 import { openDocumentName, passageCell } from "./documents/view.ts";
 import { indexKeys } from "./index/keys.ts";
@@ -112,6 +113,8 @@ export async function readableDocuments(
       .where("document.tenant_id", "=", tenantOf(ctx).id)
       .select(["document_id", "name"]),
   );
+  // A quotation is reading, too.
+  if (!allows(standingOf(ctx), "document.read")) return new Map();
   const keys = await keysOf(ctx);
   return new Map(rows.map((row) => [row.document_id, openDocumentName(keys, row)]));
 }

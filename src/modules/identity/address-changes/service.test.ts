@@ -195,7 +195,7 @@ test("a change of address", async (t) => {
       return passkey;
     };
     const comesIn = async (passkey: Authenticator) => {
-      const { ticket, options } = await beginPasskeySignIn(visitor(), party);
+      const { ticket, options } = await beginPasskeySignIn(visitor(), party, company.slug);
       const answer = passkey.get(options as unknown as Record<string, unknown>, party.origin);
       const signing = signInWithPasskey(visitor(), party, ticket, answer as AssertionBody, company.slug);
       return signing.then(

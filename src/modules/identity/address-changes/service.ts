@@ -11,6 +11,7 @@ import { isFresh } from "../../../kernel/standing.ts";
 import { addressHash } from "../addresses.ts";
 import { factorsOf, hasFactor } from "../factors/policy.ts";
 import { forgetFactorsSince } from "../factors/reset.ts";
+import { endKeysOf } from "../keys/service.ts";
 import { mailLink, makeLink, preferencesOf, useLink, voidLinks } from "../links/service.ts";
 import { inWords } from "../mails/language.ts";
 import { textsIn } from "../mails/texts.ts";

@@ -1,8 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { outcomeOf } from "../../../kernel/controls.ts";
-import { openClient } from "../../trust/stage/client.ts";
+import { expectStatus, openClient } from "../../trust/stage/client.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
-import { openLedger } from "./ledger.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
 
 const PASSWORD = "Seven-brass-kettles-81";
 
@@ -102,5 +103,20 @@ export async function checkInvitations(stage: Stage) {
     "stranger",
     account.status,
   );
+  await broughtAlong(stage, ledger);
   return outcomeOf(ledger.findings, `${ledger.findings.length} links used, misused and raced`);
+}
+
+/** The one exception: by the operator, in sight of an owner, who must be there to see it. */
+async function broughtAlong(stage: Stage, ledger: Ledger): Promise<void> {
+  const { client } = stage.founder.operator;
+  const suffix = randomBytes(4).toString("hex");
+  const users = [{ address: `brought.${suffix}@x.example`, name: "Brought Along", role: "viewer" }];
+  const bring = (id: string) => client.call("POST", `tenants/${id}/users`, { body: { users } });
+  const body = { slug: `empty-${suffix}`, name: "Nobody Yet", ownerAddress: `o.${suffix}@x.example` };
+  const empty = expectStatus(await client.call("POST", "tenants", { body }), 201, "a workspace");
+  ledger.status("brought along before an owner has joined", "operator", await bring(empty.json.id), 409);
+  ledger.status("brought along into a workspace with an owner", "operator", await bring(stage.a.id), 200);
+  const newest = (await stage.a.owner.client.call("GET", "notices")).json?.items?.[0]?.kind;
+  ledger.note(newest === "people-imported", "what the owner is told of it", "owner", newest ?? "nothing");
 }

@@ -42,6 +42,13 @@ export async function checkStepUp(stage: Stage) {
     person.client.confirm = null;
     await ageFactor(stage, person.id);
   }
+  // Of one's own account: a manager has set up nothing, and none is asked of them before.
+  for (const { key, ask } of fresh.filter((r) => r.key.includes(" /account/"))) {
+    const { status, code } = await ask(manager.client);
+    ledger.note(code === "step_up_required", key, "without any factor", `${status} ${code ?? ""}`);
+  }
+  // Before the owner's attempts: where they are let through, they end sessions, this one's too.
+  await ownFactors(ledger.note, stage, manager);
   for (const { key, isOperators, ask } of fresh) {
     const who = isOperators ? operator : owner;
     const { status, code } = await ask(who.client);
@@ -52,13 +59,7 @@ export async function checkStepUp(stage: Stage) {
       `${status} ${code ?? ""}`,
     );
   }
-  // Of one's own account: a manager has set up nothing, and none is asked of them before.
-  for (const { key, ask } of fresh.filter((r) => r.key.includes(" /account/"))) {
-    const { status, code } = await ask(manager.client);
-    ledger.note(code === "step_up_required", key, "without any factor", `${status} ${code ?? ""}`);
-  }
   await confirmAndGoOn(ledger.status, owner);
-  await ownFactors(ledger.note, stage, manager);
   for (const { key, isOperators, ask } of fresh) {
     const who = isOperators ? operator : owner;
     if (who.passkey) await stepUp(who.client, who.passkey);

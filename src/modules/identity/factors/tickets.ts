@@ -19,7 +19,8 @@ export interface Holder {
   readonly memberId: string | null;
 }
 
-const LIFE = minutes(5);
+/** How long a ticket is good. */
+export const LIFE = minutes(5);
 // Enough that the table does not grow, few enough that nobody waits for it.
 const SWEPT_AT_ONCE = 20;
 

@@ -78,6 +78,12 @@ export const de: Texts = {
       text: ({ left }) =>
         `Mit einem Wiederherstellungscode wurde in Ihrem Konto angemeldet. ${left === 0 ? "Es ist keiner mehr übrig: Erzeugen Sie neue." : `Übrig: ${left}.`}`,
     },
+    "password-known": {
+      words: "Jemand gab das richtige Passwort und einen falschen zweiten Faktor an",
+      subject: "Jemand kennt Ihr Passwort",
+      text: ({ ip }) =>
+        `Jemand hat das richtige Passwort Ihres Kontos und danach mehrmals einen falschen zweiten Faktor angegeben, zuletzt von der Netzadresse ${ip}. Angemeldet ist damit niemand.`,
+    },
     "password-changed": {
       words: "Das Passwort wurde geändert",
       subject: "Ihr Passwort wurde geändert",

@@ -77,6 +77,12 @@ export const en: Texts = {
       text: ({ left }) =>
         `A recovery code was used to sign in to your account. ${left === 0 ? "None is left: make new ones." : `${count(left, "is", "are")} left.`}`,
     },
+    "password-known": {
+      words: "Somebody gave the right password and a wrong second factor",
+      subject: "Somebody knows your password",
+      text: ({ ip }) =>
+        `Someone gave the right password of your account and then wrong second factors several times, the last time from the network address ${ip}. They are not in.`,
+    },
     "password-changed": {
       words: "The password was changed",
       subject: "Your password was changed",

@@ -79,6 +79,12 @@ export const fr: Texts = {
       text: ({ left }) =>
         `Un code de secours a servi à se connecter à votre compte. ${left === 0 ? "Il n’en reste aucun : créez-en de nouveaux." : `Il en reste ${left}.`}`,
     },
+    "password-known": {
+      words: "Quelqu’un a donné le bon mot de passe et un second facteur erroné",
+      subject: "Quelqu’un connaît votre mot de passe",
+      text: ({ ip }) =>
+        `Quelqu’un a donné le bon mot de passe de votre compte, puis plusieurs fois un second facteur erroné, la dernière fois depuis l’adresse réseau ${ip}. Personne n’est entré ainsi.`,
+    },
     "password-changed": {
       words: "Le mot de passe a changé",
       subject: "Votre mot de passe a changé",

@@ -13,6 +13,7 @@ const facts: { [K in NoticeKind]: NoticeFacts[K] } = {
   "new-factor": { factor: "passkey", name: SECRET },
   "factor-removed": { factor: "all", by: SECRET },
   "recovery-code-used": { left: 1 },
+  "password-known": { ip: "198.51.100.7" },
   "password-changed": { how: "reset" },
   "address-changed": { how: "undone" },
   "role-changed": { role: SECRET, by: SECRET },

@@ -5,6 +5,8 @@ export interface NoticeFacts {
   /** `by`: the name of the admin who did it, where it was not the member. */
   "factor-removed": { readonly factor: FactorKind | "all"; readonly by?: string };
   "recovery-code-used": { readonly left: number };
+  /** Somebody gave the right password and wrong second factors. `ip`: from where the last time. */
+  "password-known": { readonly ip: string };
   "password-changed": { readonly how: "account" | "reset" };
   "address-changed": { readonly how: "confirmed" | "undone" };
   /** `role`: the name of a built-in role, or what the tenant calls its own. */
@@ -57,6 +59,7 @@ export const rules: Readonly<Record<NoticeKind, Rule>> = {
   "new-factor": fixed,
   "factor-removed": fixed,
   "recovery-code-used": fixed,
+  "password-known": fixed,
   "password-changed": fixed,
   "address-changed": fixed,
   "access-opened": fixed,
@@ -88,6 +91,7 @@ const paths: Readonly<Record<Exclude<NoticeKind, "shared-with-you">, ((tenant: s
   "new-factor": (t) => `${t}/settings/security`,
   "factor-removed": (t) => `${t}/settings/security`,
   "recovery-code-used": (t) => `${t}/settings/security`,
+  "password-known": (t) => `${t}/settings/security`,
   "password-changed": (t) => `${t}/settings/security`,
   "address-changed": (t) => `${t}/settings/account`,
   "role-changed": null,

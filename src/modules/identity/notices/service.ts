@@ -1,4 +1,5 @@
 import { record } from "../../../kernel/audit.ts";
+import { days, later } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts";
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { db } from "../../../kernel/database/queries.ts";
@@ -66,6 +67,29 @@ export async function notify<K extends NoticeKind>(
 }
 
 const ONE_MAIL_MS = 15 * 60_000;
+
+/** Like `notify`, at most once in a day: of something that somebody else can repeat at will. */
+export async function notifyDaily<K extends NoticeKind>(
+  ctx: Ctx,
+  memberId: string,
+  kind: K,
+  facts: NoticeFacts[K],
+): Promise<void> {
+  const told = db
+    .selectFrom("notice")
+    .select("notice_id")
+    .where("member_id", "=", memberId)
+    .where("kind", "=", kind)
+    .where("created_at", ">", later(ctx.clock(), -days(1)))
+    .limit(1);
+  // One after the other, so that two at once do not both find nothing.
+  const [, [found]] = await read(
+    ctx,
+    db.selectFrom("member").select("member_id").where("member_id", "=", memberId).forUpdate(),
+    told,
+  );
+  if (!found) await notify(ctx, memberId, kind, facts);
+}
 
 // The operator's staff in another's workspace have their mails in their own.
 const mayBeMailed = (member: { status: string; role: string; verified_at: Date | null }): boolean =>

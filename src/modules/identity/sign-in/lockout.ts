@@ -63,7 +63,7 @@ export function countForNetwork(ctx: Ctx, network: Buffer): void {
     sql`
       delete from sign_in_guard where (tenant_id, address_hash) in (
         select tenant_id, address_hash from sign_in_guard
-          where window_started_at < ${later(now, -QUIET)}::timestamptz
+          where window_started_at < ${later(now, -QUIET)}::timestamptz and in_all = 0
             and (locked_until is null or locked_until < ${later(now, -QUIET)}::timestamptz)
           limit 20 for update skip locked)`,
   );
@@ -94,6 +94,22 @@ export async function countAttempt(ctx: Ctx, addressHash: Buffer): Promise<Attem
   if (row.locked_until === null && row.failures > MOST_FAILURES)
     return { failures: row.failures, lockedUntil: await lock(ctx, addressHash) };
   return { failures: row.failures, lockedUntil: row.locked_until };
+}
+
+/**
+ * Counts an attempt in a total that no time forgets, only a success; answers it. After `countAttempt`, in the same unit
+ * of work, which holds the guard's row.
+ */
+export async function countForGood(ctx: Ctx, guard: Buffer): Promise<number> {
+  const { rows } = await write(
+    ctx,
+    db
+      .updateTable("sign_in_guard")
+      .set({ in_all: sql<number>`least(in_all + 1, 10000)` })
+      .where("address_hash", "=", guard)
+      .returning("in_all"),
+  );
+  return rows[0]?.in_all ?? 0;
 }
 
 /** Locks for 15 minutes, twice as long at each repetition, never longer than a day. */

@@ -5,6 +5,7 @@ import { networkOf } from "../../../kernel/limits/network.ts";
 import type { System } from "../../../kernel/system.ts";
 import { normaliseAddress } from "../addresses.ts";
 import type { Solved } from "../challenges/service.ts";
+import { LIFE as TICKET_LIFE } from "../factors/tickets.ts";
 import { verifyPassword } from "../passwords/hash.ts";
 import { FREE_FAILURES, FREE_FAILURES_OF_NETWORK, MOST_FAILURES } from "./lockout.ts";
 
@@ -17,7 +18,8 @@ interface Guard {
 
 const MOST_KEPT = 20_000;
 const guards = new WeakMap<System["pool"], Map<string, Guard>>();
-const used = new WeakMap<System["pool"], Map<string, Date>>();
+const used = new WeakMap<System["pool"], Moments>();
+const tickets = new WeakMap<System["pool"], Moments>();
 
 /**
  * Refuses a sign-in to a workspace that does not exist: after as long, in the same words, and with the same pause
@@ -72,21 +74,41 @@ function stateOf(ctx: Ctx, slug: string, address: string, solved: Solved | null)
 
 /** Whether a solution serves for the first time. */
 function spend(system: System, slug: string, { challenge, expiresAt }: Solved, now: Date): boolean {
-  const kept = used.get(system.pool) ?? new Map<string, Date>();
-  used.set(system.pool, kept);
-  // The oldest come first, and all live equally long.
-  for (const [key, until] of kept) {
-    if (until > now && kept.size <= MOST_KEPT) break;
-    kept.delete(key);
-  }
+  const kept = mapOf(used, system);
   const key = `${slug}/${challenge.toString("hex")}`;
   if (kept.has(key)) return false;
-  kept.set(key, expiresAt);
+  remember(kept, key, expiresAt, now);
   return true;
 }
 
+type Moments = Map<string, Date>;
+
+function mapOf(all: WeakMap<System["pool"], Moments>, { pool }: System): Moments {
+  const kept = all.get(pool) ?? new Map<string, Date>();
+  all.set(pool, kept);
+  return kept;
+}
+
+function remember(kept: Moments, key: string, until: Date, now: Date): void {
+  kept.set(key, until);
+  // The oldest come first, and all live equally long.
+  for (const [old, end] of kept) {
+    if (end > now && kept.size <= MOST_KEPT) break;
+    kept.delete(old);
+  }
+}
+
+/** Remembers a challenge for a passkey: only who brings one is counted, as where there is a workspace. */
+export function noteTicketNowhere(ctx: Ctx, slug: string, ticket: string): void {
+  remember(mapOf(tickets, ctx.system), `${slug}/${ticket}`, later(ctx.clock(), TICKET_LIFE), ctx.clock());
+}
+
 /** The same for a passkey that signs in alone: nobody's, like any that this workspace would not know. */
-export function refusePasskeyNowhere(ctx: Ctx, slug: string, credentialId: string): AppError {
+export function refusePasskeyNowhere(ctx: Ctx, slug: string, ticket: string, credentialId: string): AppError {
+  const issued = mapOf(tickets, ctx.system);
+  const until = issued.get(`${slug}/${ticket}`);
+  issued.delete(`${slug}/${ticket}`);
+  if (!until || until <= ctx.clock()) return appError("sign_in_failed");
   const guard = guardOf(ctx.system, `${slug}/passkey/${credentialId}`, ctx.clock());
   if (guard.lockedUntil) return appError("locked", { retryAfter: 900 });
   const failures = ++guard.failures;

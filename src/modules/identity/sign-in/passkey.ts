@@ -13,18 +13,19 @@ import { challengeOf, issueTicket, spendTicket } from "../factors/tickets.ts";
 import { newToken } from "../links/tokens.ts";
 import { type OpenSession, startSession } from "../sessions/service.ts";
 import { countAttempt, forgetAttempts, lock, MOST_FAILURES, passkeyGuard } from "./lockout.ts";
-import { refusePasskeyNowhere } from "./nowhere.ts";
+import { noteTicketNowhere, refusePasskeyNowhere } from "./nowhere.ts";
 
 // A passkey alone: the authenticator holds the key and asks for a finger or a PIN, so that it is two factors by itself.
 
 // No answer comes sooner, so that a workspace that does not exist takes as long as one that does.
 const LEAST_MS = 40;
 
-/** A challenge for whichever passkey the person chooses. */
-export function beginPasskeySignIn(ctx: Ctx, party: RelyingParty) {
+/** A challenge for whichever passkey the person chooses. `asked` is the short name that was asked for. */
+export function beginPasskeySignIn(ctx: Ctx, party: RelyingParty, asked: string) {
   return evenly(async () => {
     if (!ctx.tenant) {
       const { token, hash } = newToken();
+      noteTicketNowhere(ctx, asked, token);
       return { ticket: token, options: await signingOptions(party, hash) };
     }
     return unit(ctx, async (inner) => {
@@ -55,16 +56,18 @@ async function checkAndOpen(
   response: AssertionBody,
   asked: string,
 ): Promise<OpenSession> {
-  if (!ctx.tenant) throw refusePasskeyNowhere(ctx, asked, response.id);
+  if (!ctx.tenant) throw refusePasskeyNowhere(ctx, asked, ticket, response.id);
   const guard = await passkeyGuard(ctx, response.id);
-  const { failures, standing } = await unit(ctx, async (inner) => {
+  const failures = await unit(ctx, async (inner) => {
+    // First, and counted only then: invented tickets and passkeys must not fill a table.
+    if (!(await isStanding(inner, ticket))) throw refuse(inner, null, "sign_in_failed");
     const attempt = await countAttempt(inner, guard);
     if (attempt.lockedUntil) throw refuse(inner, null, "locked");
-    return { failures: attempt.failures, standing: await isStanding(inner, ticket) };
+    return attempt.failures;
   });
   const proof = await provePasskey(ctx, party, ticket, null, response);
   return unit(ctx, async (inner) => {
-    const known = standing && proof && (await mayComeIn(inner, proof.memberId));
+    const known = proof && (await mayComeIn(inner, proof.memberId));
     if (!known || !(await countUse(inner, proof.id, proof.counter))) {
       if (failures >= MOST_FAILURES) await lock(inner, guard);
       throw refuse(inner, proof?.memberId ?? null, "sign_in_failed");

@@ -78,7 +78,8 @@ export function signInRoutes(routes: Routes): void {
     unprobed: storesNothing,
     input: { body: emptyBody },
     output: { 200: z.object({ ticket: z.string(), options: Options }) },
-    handler: (ctx, _input, reply) => beginPasskeySignIn(ctx, relyingParty(ctx, reply.header("host"))),
+    handler: (ctx, _input, reply) =>
+      beginPasskeySignIn(ctx, relyingParty(ctx, reply.header("host")), reply.slug),
   });
   route(routes, {
     method: "POST",

@@ -125,7 +125,7 @@ async function addDocument(
     const now = inner.clock();
     const no = await takeNumbers(inner, "document", 1);
     const { waiting } = await checkRoom(inner, { documents: 1, bytes: stored.bytes });
-    if (folder !== null) await checkPlace(inner, { visibility, folder });
+    await checkPlace(inner, { visibility, folder });
     await write(
       inner,
       db.insertInto("document").values({

@@ -157,6 +157,15 @@ test("the audit log", async (t) => {
       "session.started",
     ]);
     assert.equal(events[0], "session.refused");
+    assert.ok((await listOwnEvents(viewer.as())).every((i) => i.ip !== null));
+    await unit(admin.as(), async (ctx) =>
+      record(ctx, { event: "member.unlocked", resource: { type: "member", id: viewer.id } }),
+    );
+    const [unlocked] = await listOwnEvents(viewer.as());
+    assert.deepEqual(
+      [unlocked?.event, unlocked?.actor.name, unlocked?.ip, unlocked?.userAgent],
+      ["member.unlocked", "Admin", null, null],
+    );
     await assert.rejects(listOwnEvents(company.visitor()), refused("not_signed_in"));
   });
 

@@ -19,7 +19,6 @@ import { upload, waitUntilReady } from "../../trust/stage/workspace.ts";
 const REVIEWED = [
   "account.sessions",
   "account.use",
-  "audit.read",
   "chat.read",
   "document.download",
   "document.read",

@@ -3,7 +3,7 @@ import { type Ctx, keysOf, standingOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { readOne, unit } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
-import { factorsOf, hasFactor } from "../../identity/factors/policy.ts";
+import { hasFactor, lockFactors } from "../../identity/factors/policy.ts";
 import { forgetFactors } from "../../identity/factors/reset.ts";
 import { openName } from "../../identity/members.ts";
 import { notify } from "../../identity/notices/service.ts";
@@ -23,7 +23,7 @@ export async function resetFactors(ctx: Ctx, memberId: string): Promise<void> {
         message: "Remove your own factors in your account, or ask another admin.",
       });
     await loadManaged(inner, memberId);
-    if (!hasFactor(await factorsOf(inner, memberId)))
+    if (!hasFactor(await lockFactors(inner, memberId)))
       throw appError("wrong_state", { message: "This member has set up no second factor." });
     await forgetFactors(inner, memberId);
     await forgetFailures(inner, memberId);

@@ -53,7 +53,7 @@ export function StepUp() {
 }
 
 function notConfirmed(): Error {
-  return apiError("not_confirmed", "You did not confirm that it is you, so nothing was done.");
+  return apiError("not_confirmed", "You did not confirm it, so nothing was done.");
 }
 
 // Where one's own factors are set up.
