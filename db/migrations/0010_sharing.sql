@@ -156,12 +156,14 @@ create table opening_owner (
   tenant_id uuid not null references tenant (tenant_id),
   opening_id uuid not null,
   member_id uuid not null,
+  -- when it ended for what is theirs, where that was before it ended for all
+  ended_at timestamptz,
   primary key (tenant_id, opening_id, member_id),
   foreign key (tenant_id, opening_id) references opening (tenant_id, opening_id),
   foreign key (tenant_id, member_id) references member (tenant_id, member_id)
 );
 create index opening_told on opening_owner (tenant_id, member_id);
-select kernel.protect('opening_owner', 'select, insert');
+select kernel.protect('opening_owner', 'select, insert, update');
 
 -- What was read under an opening, so that each object is in the audit log once for it.
 create table opening_read (
@@ -173,11 +175,32 @@ create table opening_read (
 );
 select kernel.protect('opening_read', 'select, insert');
 
--- Whoever is removed leaves the groups and loses what was shared with them; whose role changes, their openings.
+-- Ends what is open of these members' content: what was judged when it was opened holds no more. The opening itself
+-- ends with the last of those whom it was of.
+create function kernel.close_content_of(p_tenant uuid, p_members uuid[]) returns void language plpgsql as $$
+begin
+  update public.opening_owner told set ended_at = now()
+    from public.opening o
+    where told.tenant_id = p_tenant and told.member_id = any (p_members) and told.ended_at is null
+      and o.tenant_id = told.tenant_id and o.opening_id = told.opening_id and o.ended_at is null;
+  update public.opening o set ended_at = now()
+    where o.tenant_id = p_tenant and o.ended_at is null
+      and exists (select from public.opening_owner told
+                   where told.tenant_id = o.tenant_id and told.opening_id = o.opening_id
+                     and told.member_id = any (p_members))
+      and not exists (select from public.opening_owner told
+                       where told.tenant_id = o.tenant_id and told.opening_id = o.opening_id and told.ended_at is null);
+end $$;
+
+-- Whoever is removed leaves the groups and loses what was shared with them; whose role changes, their openings, and
+-- what others have open of theirs.
 create function kernel.let_go_of_access() returns trigger language plpgsql as $$
 begin
   update public.opening set ended_at = now()
     where tenant_id = new.tenant_id and opened_by = new.member_id and ended_at is null;
+  if new.status = 'removed' or old.role <> new.role or old.role_id is distinct from new.role_id then
+    perform kernel.close_content_of(new.tenant_id, array[new.member_id]);
+  end if;
   if new.status = 'removed' then
     delete from public.share where tenant_id = new.tenant_id and member_id = new.member_id;
     delete from public.group_member where tenant_id = new.tenant_id and member_id = new.member_id;
@@ -200,6 +223,17 @@ end $$;
 create trigger let_go_of_openings after update of permissions on role
   for each row when ('content.open' = any (old.permissions) and not ('content.open' = any (new.permissions)))
   execute function kernel.let_go_of_openings();
+
+-- A role that gains rights may hold more now than whoever has its members' content open.
+create function kernel.let_go_of_content() returns trigger language plpgsql as $$
+begin
+  perform kernel.close_content_of(new.tenant_id, array(
+    select m.member_id from public.member m where m.tenant_id = new.tenant_id and m.role_id = new.role_id));
+  return null;
+end $$;
+create trigger let_go_of_content after update of permissions on role
+  for each row when (not (new.permissions <@ old.permissions))
+  execute function kernel.let_go_of_content();
 
 -- What follows is asked of single rows, and seldom or of few: functions in plpgsql, which cost a statement that does
 -- not call them nothing. The condition that whole lists are narrowed with stands in knowledge/sharing/reach.ts.
@@ -252,10 +286,13 @@ begin
       from public.opening o
       join public.opening_owner told
         on told.tenant_id = o.tenant_id and told.opening_id = o.opening_id and told.member_id = p_owner
+       and told.ended_at is null
       where o.tenant_id = kernel.current_tenant() and o.opened_by = p_member and o.ended_at is null and o.until > p_now
         and (o.member_id = p_owner or o.document_id = p_document or o.chat_id = p_chat
              or o.folder_id in (select up.above_id from public.folder_above up
                                  where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place))
+      -- Of a chat, the one of this very chat shows most.
+      order by o.chat_id is null, o.created_at desc
       limit 1);
 end $$;
 
@@ -312,9 +349,10 @@ begin
 end $$;
 
 revoke execute on function kernel.keep_folder_above(), kernel.let_go_of_access(), kernel.let_go_of_openings(),
+  kernel.let_go_of_content(), kernel.close_content_of(uuid, uuid[]),
   kernel.is_in_reach_of_key(uuid), kernel.groups_of(uuid), kernel.has_openings(uuid, timestamptz),
   kernel.opening_of(uuid, uuid, uuid, uuid, uuid, timestamptz),
   kernel.sharing_of(uuid, uuid, uuid, uuid, uuid, uuid) from public;
-grant execute on function kernel.is_in_reach_of_key(uuid), kernel.groups_of(uuid),
+grant execute on function kernel.close_content_of(uuid, uuid[]), kernel.is_in_reach_of_key(uuid), kernel.groups_of(uuid),
   kernel.has_openings(uuid, timestamptz), kernel.opening_of(uuid, uuid, uuid, uuid, uuid, timestamptz),
   kernel.sharing_of(uuid, uuid, uuid, uuid, uuid, uuid) to vouchsafe_app;

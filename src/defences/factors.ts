@@ -58,8 +58,8 @@ export const factorDefences: readonly Defence[] = [
     words: "a challenge ends with its first use",
     claim: "identity.passkeys",
     file: "src/modules/identity/sign-in/passkey.ts",
-    text: "const known = standing && proof &&",
-    without: "const known = (standing || true) && proof &&",
+    text: "if (!(await isStanding(inner, ticket))) throw",
+    without: "if (!(await isStanding(inner, ticket)) && !inner.tenant) throw",
   },
   {
     words: "a passkey signs only after a finger or a PIN",

@@ -1,6 +1,8 @@
 import type { Defence } from "./defence.ts";
 
 const enter = "db/migrations/0002_identity.sql";
+// Where kernel.enter stands as it is now.
+const entering = "db/migrations/0013_support.sql";
 const tenancy = "db/migrations/0001_tenancy.sql";
 const signIn = "src/modules/identity/sign-in/service.ts";
 
@@ -31,9 +33,9 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "the permission of the route is asked in the first statement of a unit of work",
     claim: "identity.session-revocation",
-    file: "src/kernel/database/unit.ts",
-    text: "if (ctx.permission !== null && !allows(standing, ctx.permission))",
-    without: 'if (ctx.permission === null && !allows(standing, ctx.permission ?? ""))',
+    file: "src/kernel/standing.ts",
+    text: 'if (!allows(standing, asked.permission)) throw appError("forbidden");',
+    without: "",
   },
   {
     words: "a session belongs to a member of its own tenant",
@@ -144,24 +146,24 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "30 minutes without use end a session",
     claim: "identity.sessions",
-    file: enter,
+    file: entering,
     text: " and s.last_active_at > p_now - interval '30 minutes'",
     without: "",
   },
   {
     words: "an ended session is refused by the database",
     claim: "identity.session-revocation",
-    file: enter,
-    text: "s.ended_at is null and ",
-    without: "",
+    file: entering,
+    text: "s.ended_at is null and s.expires_at > p_now and s.last_active_at",
+    without: "s.expires_at > p_now and s.last_active_at",
   },
   {
     words: "a suspended member is refused by the database",
     claim: "identity.session-revocation",
     file: "src/modules/tenancy/members/service.ts",
-    text: 'if (status !== "active") await endSessions(inner, { memberId }, event);',
+    text: "      await endSessions(inner, { memberId }, event);\n",
     without:
-      'if (status !== "active") { await write(inner, db.updateTable("member").set({ status: "active" }).where("member_id", "=", memberId)); }',
+      '      await write(inner, db.updateTable("member").set({ status: "active" }).where("member_id", "=", memberId));\n',
   },
   {
     words: "signing in needs a confirmed address",
@@ -173,7 +175,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "an open session needs a confirmed address",
     claim: "identity.email-verification",
-    file: enter,
+    file: entering,
     text: " and m.verified_at is not null",
     without: "",
   },
@@ -181,8 +183,8 @@ export const skeletonDefences: readonly Defence[] = [
     words: "an invitation never gives more than the inviter holds",
     claim: "identity.invitations",
     file: "src/modules/identity/invitations/service.ts",
-    text: "if (!holdsAll(inviter.role, role))",
-    without: 'if (!holdsAll("owner", role))',
+    text: "if (!holdsAll(inviter.permissions, rightsOf(role, inviter.tenantKind)))",
+    without: "if (!holdsAll(inviter.permissions, new Set()))",
   },
   {
     words: "an invitation ends after seven days",

@@ -70,6 +70,8 @@ export type FailureCode = keyof typeof failures;
 
 export const HIDDEN = "A passage from a document that is not shared with you.";
 
+export const UNTOLD = "Of somebody who was not told of this opening.";
+
 export type MessageRow = Selectable<Tables["message"]>;
 export type PartRow = Selectable<Tables["answer_part"]>;
 
@@ -126,6 +128,9 @@ export function answerView(
     ms: body.ms ?? null,
   };
 }
+
+/** A message under an opening of which whoever asked was not told: that there is one, not even whose. */
+export const untoldView = (row: MessageRow): Message => ({ ...empty(row), state: "done", text: UNTOLD });
 
 function empty(row: MessageRow): Message {
   return {

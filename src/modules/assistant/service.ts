@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { record } from "../../kernel/audit.ts";
 import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
@@ -17,6 +18,7 @@ import {
   type PartBody,
   questionView,
   sealBody,
+  untoldView,
 } from "./messages.ts";
 
 const MOST_MESSAGES = 500;
@@ -47,7 +49,7 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
       .orderBy("message.message_id", "desc")
       .limit(MOST_MESSAGES)
       .selectAll("message")
-      .select("member.name as member_name"),
+      .select(["member.name as member_name", toldOf(chat.opening, me).as("shown")]),
     db
       .selectFrom("answer_part")
       .innerJoin("message", (on) =>
@@ -75,12 +77,21 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
     messages: messages
       .reverse()
       .map((row) =>
-        row.author === "person"
+        !row.shown
+          ? untoldView(row)
+          : row.author === "person"
           ? { ...questionView(keys, row), by: askedBy(row) }
           : answerView(keys, row, bodies.get(row.message_id) ?? [], readable, me),
       ),
   };
 }
+
+/** Whether a message may be read under an opening (null: without one): whoever asked was told of it, or is reading. */
+const toldOf = (opening: string | null, me: string) =>
+  sql<boolean>`(${opening}::uuid is null or message.member_id = ${me} or exists (
+    select from opening_owner told
+      where told.tenant_id = message.tenant_id and told.opening_id = ${opening}::uuid
+        and told.member_id = message.member_id and told.ended_at is null))`;
 
 export const documentsIn = (parts: readonly PartBody[]): string[] =>
   parts.flatMap((part) => part.citations.map((citation) => citation.document));

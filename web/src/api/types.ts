@@ -310,7 +310,7 @@ export type Share = {
   access: "read" | "write";
   since: string;
   /** The folder that was shared; taken back there. */
-  inheritedFrom: { id: string; name: string } | null;
+  inheritedFrom: { id: string | null; name: string } | null;
 };
 
 export type AccessView = {

@@ -10,7 +10,7 @@ import { useGrowing } from "../ui/growing.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
 import { count, plural } from "../ui/time.tsx";
 
-const example = `address,name,role,passwordHash
+const example = `address,name,role,password_hash
 ana.lind@harrow-finch.example,Ana Lind,manager,$2b$12$…
 tom.ek@harrow-finch.example,Tom Ek,viewer,pbkdf2_sha256$…`;
 
@@ -53,7 +53,7 @@ export function ImportUsers({ tenant, onClose }: { tenant: Tenant; onClose: () =
           CSV with the columns <code className="font-mono text-evidence">address</code>,{" "}
           <code className="font-mono text-evidence">name</code>,{" "}
           <code className="font-mono text-evidence">role</code> and, if there is one,{" "}
-          <code className="font-mono text-evidence">passwordHash</code>: bcrypt, or PBKDF2-SHA256 as Django
+          <code className="font-mono text-evidence">password_hash</code>: bcrypt, or PBKDF2-SHA256 as Django
           writes it. Whoever comes with a hash signs in with the password they have; the others get an
           invitation.
         </p>

@@ -25,6 +25,7 @@ import { renewRecoveryCodes } from "../factors/recovery-codes.ts";
 import type { AssertionBody, RegistrationBody } from "../factors/shapes.ts";
 import { beginTotp, confirmTotp } from "../factors/totp.ts";
 import { codeAt } from "../factors/totp-code.ts";
+import { keyNameCell } from "../keys/service.ts";
 import { mailLink } from "../links/service.ts";
 import { choosePassword } from "../resets/service.ts";
 import { beginPasskeySignIn, signInWithPasskey } from "../sign-in/passkey.ts";
@@ -158,10 +159,11 @@ test("a change of address", async (t) => {
     await unit(company.job(), (ctx) => mailLink(ctx, "reset", hedy.id, "thief.two@evil.example"));
     const reset = await mailed("thief.two@evil.example", "reset");
     const key = newId();
+    const keys = await stage.system.keyring.tenant(company.id);
     await asSuperuser(stage.database, (client) =>
       client.query(
-        "insert into api_key (tenant_id, key_id, member_id, name, prefix, key_hash, permissions, networks, created_at, expires_at) values ($1, $2, $3, '', '', decode(repeat('00', 32), 'hex'), '{}', '{}', $4::timestamptz, $4::timestamptz + interval '1 day')",
-        [company.id, key, hedy.id, stage.system.clock()],
+        "insert into api_key (tenant_id, key_id, member_id, name, prefix, key_hash, permissions, networks, created_at, expires_at) values ($1, $2, $3, $5, '', decode(repeat('00', 32), 'hex'), '{}', '{}', $4::timestamptz, $4::timestamptz + interval '1 day')",
+        [company.id, key, hedy.id, stage.system.clock(), keys.seal(keyNameCell(key), "Theirs")],
       ),
     );
     await undoAddress(visitor(), undo);

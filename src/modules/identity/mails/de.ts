@@ -140,6 +140,12 @@ export const de: Texts = {
       text: ({ from, documents, folders, chats }) =>
         `Was ${from} gehörte, gehört jetzt Ihnen: ${count(documents, "Dokument", "Dokumente")}, ${count(folders, "Ordner", "Ordner")}, ${count(chats, "Chat", "Chats")}.`,
     },
+    "owner-changed": {
+      words: "Ordner oder Chats mit etwas von Ihnen haben einen anderen Eigentümer",
+      subject: "Etwas von Ihnen liegt jetzt bei jemand anderem",
+      text: ({ from, to }) =>
+        `Ordner oder Chats von ${from}, in denen etwas von Ihnen ist, gehören jetzt ${to}. Wem sie gehören, kann lesen, ändern und teilen, was darin liegt.`,
+    },
     "invitation-accepted": {
       words: "Jemand, den Sie eingeladen haben, ist beigetreten",
       subject: "Ihre Einladung wurde angenommen",

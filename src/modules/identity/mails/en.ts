@@ -138,6 +138,12 @@ export const en: Texts = {
       text: ({ from, documents, folders, chats }) =>
         `What ${from} owned is yours now: ${count(documents, "document", "documents")}, ${count(folders, "folder", "folders")}, ${count(chats, "chat", "chats")}.`,
     },
+    "owner-changed": {
+      words: "Folders or chats with something of yours got another owner",
+      subject: "Something of yours lies with another owner now",
+      text: ({ from, to }) =>
+        `Folders or chats of ${from} in which something is of you belong to ${to} now, who can read, change and share what lies in them.`,
+    },
     "invitation-accepted": {
       words: "Somebody whom you invited joined",
       subject: "Your invitation was accepted",

@@ -140,6 +140,12 @@ export const fr: Texts = {
       text: ({ from, documents, folders, chats }) =>
         `Ce qui appartenait à ${from} vous appartient désormais : ${count(documents, "document", "documents")}, ${count(folders, "dossier", "dossiers")}, ${count(chats, "conversation", "conversations")}.`,
     },
+    "owner-changed": {
+      words: "Des dossiers ou conversations contenant quelque chose de vous ont changé de propriétaire",
+      subject: "Quelque chose de vous se trouve désormais chez quelqu’un d’autre",
+      text: ({ from, to }) =>
+        `Des dossiers ou conversations de ${from} contenant quelque chose de vous appartiennent désormais à ${to}, qui peut lire, modifier et partager ce qui s’y trouve.`,
+    },
     "invitation-accepted": {
       words: "Une personne que vous avez invitée a rejoint l’espace",
       subject: "Votre invitation a été acceptée",

@@ -23,6 +23,7 @@ const facts: { [K in NoticeKind]: NoticeFacts[K] } = {
   "key-created": { name: SECRET },
   "key-expiring": { name: SECRET, expiresAt: until },
   "handed-over": { from: SECRET, documents: 1, folders: 0, chats: 2 },
+  "owner-changed": { from: SECRET, to: SECRET },
   "invitation-accepted": { name: SECRET },
   "people-imported": { count: 3 },
 };

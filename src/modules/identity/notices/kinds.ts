@@ -29,6 +29,8 @@ export interface NoticeFacts {
     readonly folders: number;
     readonly chats: number;
   };
+  /** Folders or chats in which the member has a part of their own now belong to somebody else. */
+  "owner-changed": { readonly from: string; readonly to: string };
   "invitation-accepted": { readonly name: string };
   /** The operator of the installation brought people along: members that nobody here invited. */
   "people-imported": { readonly count: number };
@@ -69,6 +71,7 @@ export const rules: Readonly<Record<NoticeKind, Rule>> = {
   "role-changed": both,
   "shared-with-you": both,
   "handed-over": both,
+  "owner-changed": fixed,
   "invitation-accepted": pageOnly,
   "people-imported": fixed,
 };
@@ -100,6 +103,7 @@ const paths: Readonly<Record<Exclude<NoticeKind, "shared-with-you">, ((tenant: s
   "key-created": (t) => `${t}/settings/keys`,
   "key-expiring": (t) => `${t}/settings/keys`,
   "handed-over": (t) => `${t}/library`,
+  "owner-changed": (t) => `${t}/library`,
   "invitation-accepted": (t) => `${t}/settings/members`,
   "people-imported": (t) => `${t}/settings/members`,
 };

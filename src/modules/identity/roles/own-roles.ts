@@ -97,7 +97,8 @@ export async function createRole(
 
 /**
  * Changes a role for everyone who has it, from their next request on. Nobody changes a role that holds more than they
- * do, or makes it hold more. Throws `not_found`, `forbidden`, `name_taken`, `invalid_input`.
+ * do, or makes it hold more. Throws `not_found`, `forbidden`, `name_taken`, `invalid_input`, `in_use`
+ * (`checkNothingLeft`).
  */
 export async function changeOwnRole(
   ctx: Ctx,
@@ -109,6 +110,7 @@ export async function changeOwnRole(
     const before = await loadOwnRole(inner, id);
     const keys = await keysOf(inner);
     const chosen = to.permissions ? chosenBy(inner, to.permissions) : before.permissions;
+    if (before.permissions.some((key) => !chosen.includes(key))) await checkNothingLeft(inner, id);
     const name = to.name ?? before.name;
     if (name !== before.name && (await isTaken(inner, keys, id, name)))
       throw appError("name_taken", { fields: { name: "Choose another name." } });
@@ -156,6 +158,7 @@ export async function deleteRole(ctx: Ctx, id: string): Promise<void> {
         .limit(1),
     );
     if (member || invitation) throw appError("in_use");
+    await checkNothingLeft(inner, id);
     // What is over only remembers the role; the audit log does that, too.
     const none = { role: "viewer" as const, role_id: null };
     await write(
@@ -177,6 +180,26 @@ export async function deleteRole(ctx: Ctx, id: string): Promise<void> {
       changes: { name: [before.name, null], permissions: [before.permissions, null] },
     });
   });
+}
+
+/**
+ * What a removed member held is handed over only by who holds as much as they did, and their role is what says how
+ * much that was: while something is left, the role loses nothing. Throws `in_use`.
+ */
+async function checkNothingLeft(ctx: Ctx, id: string): Promise<void> {
+  const held = await readOne(
+    ctx,
+    sql<{ left: boolean }>`
+      select exists (
+        select from member m where m.role_id = ${id} and m.status = 'removed' and (
+          exists (select from document where document.owner_id = m.member_id)
+          or exists (select from folder where folder.owner_id = m.member_id)
+          or exists (select from chat where chat.owner_id = m.member_id))) as left`,
+  );
+  if (held?.left)
+    throw appError("in_use", {
+      message: "Something still belongs to a removed member who had this role. Hand that over first.",
+    });
 }
 
 /** Loads a role that the actor may change: one that holds no more than they do. */

@@ -4,7 +4,7 @@ import { db } from "../../../kernel/database/queries.ts";
 import { openName } from "../../identity/members.ts";
 import { extractionMessages } from "../extraction/failure.ts";
 import type { Kind } from "../extraction/sniff.ts";
-import { openingOf, type Reach, sharingOf } from "../sharing/reach.ts";
+import { openingOf, type Reach, seenPlace, sharingOf } from "../sharing/reach.ts";
 import { type AccessView, accessOf, type Visibility, visibilityOf } from "../sharing/view.ts";
 
 export type DocumentState = "received" | "reading" | "indexing" | "ready" | "failed";
@@ -50,7 +50,7 @@ export const documentRows = (reach: Reach, pick: (documents: Documents) => Docum
     .innerJoinLateral(sharingOf("document", reach.memberId).as("sharing"), (on) => on.onTrue())
     .selectAll("document")
     .select(["member.name as owner_name", "sharing.reached", "sharing.whole", "sharing.shared"])
-    .select(["sharing.inherited", openingOf("document", reach).as("opening")]);
+    .select([openingOf("document", reach).as("opening"), seenPlace("document", reach).as("seen_place")]);
 
 export type DocumentRow = RowsOf<ReturnType<typeof documentRows>>[number];
 
@@ -63,7 +63,7 @@ export function documentView(keys: TenantKeys, row: DocumentRow, viewer: string)
     pages: row.pages,
     state: row.state,
     problem: row.state === "failed" ? problemOf(row.problem) : null,
-    folder: row.inherited || row.opening ? row.folder_id : null,
+    folder: row.seen_place,
     visibility: visibilityOf(row),
     access: accessOf(row, viewer),
     owner: { id: row.owner_id, name: openName(keys, { member_id: row.owner_id, name: row.owner_name }) },

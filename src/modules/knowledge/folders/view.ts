@@ -1,7 +1,7 @@
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { db, type RowsOf } from "../../../kernel/database/queries.ts";
 import { openName } from "../../identity/members.ts";
-import { openingOf, type Reach, sharingOf } from "../sharing/reach.ts";
+import { openingOf, type Reach, seenPlace, sharingOf } from "../sharing/reach.ts";
 import { type AccessView, accessOf, type Visibility, visibilityOf } from "../sharing/view.ts";
 
 /** A folder as the interface shows it. */
@@ -32,7 +32,7 @@ export const folderRows = (reach: Reach, pick: (folders: Folders) => Folders) =>
     .innerJoinLateral(sharingOf("folder", reach.memberId).as("sharing"), (on) => on.onTrue())
     .selectAll("folder")
     .select(["member.name as owner_name", "sharing.reached", "sharing.whole", "sharing.shared"])
-    .select(["sharing.inherited", openingOf("folder", reach).as("opening")]);
+    .select([openingOf("folder", reach).as("opening"), seenPlace("folder", reach).as("seen_place")]);
 
 export type FolderRow = RowsOf<ReturnType<typeof folderRows>>[number];
 
@@ -40,7 +40,7 @@ export function folderView(keys: TenantKeys, row: FolderRow, viewer: string): Fo
   return {
     id: row.folder_id,
     name: openFolderName(keys, row),
-    parent: row.inherited || row.opening ? row.parent_id : null,
+    parent: row.seen_place,
     owner: { id: row.owner_id, name: openName(keys, { member_id: row.owner_id, name: row.owner_name }) },
     mine: row.owner_id === viewer,
     access: accessOf(row, viewer),

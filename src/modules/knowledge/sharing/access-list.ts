@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type Ctx, keysOf, memberOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, standingOf } from "../../../kernel/context.ts";
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import { openName } from "../../identity/members.ts";
@@ -44,7 +44,7 @@ export async function whoCanSee(ctx: Ctx, object: Shareable): Promise<AccessList
             from folder_above up join share on share.tenant_id = up.tenant_id and share.folder_id = up.above_id
             where up.folder_id = ${loaded.place} and (${object.kind} <> 'folder' or up.above_id <> ${object.id})
           union all
-          select holder.folder_id, 'write', holder.owner_id, null, holder.created_at, holder.folder_id
+          select holder.owner_id, 'write', holder.owner_id, null, holder.created_at, holder.folder_id
             from folder_above up join folder holder on holder.tenant_id = up.tenant_id and holder.folder_id = up.above_id
             where up.folder_id = ${loaded.place} and holder.owner_id <> ${loaded.owner_id}) granted
         left join member on member.member_id = granted.member_id
@@ -61,14 +61,23 @@ export async function whoCanSee(ctx: Ctx, object: Shareable): Promise<AccessList
     row.member_id === me ||
     row.member_id === row.group_id ||
     (groups?.ids ?? []).includes(row.group_id ?? "");
+  // Of folders outside of the one that a key is bound to it learns nothing; the member may ask for themself.
+  const bound = standingOf(ctx).folderId !== null;
+  const told = (row: GrantRow) => (all || mine(row)) && !(bound && row.from_id && !row.sees_folder);
   return {
     owner: { id: loaded.owner_id, name: owner ? openName(keys, owner) : "" },
-    shares: rows.filter((row) => all || mine(row)).map((row) => viewOf(keys, row)),
+    shares: onceEach(rows.filter(told).map((row) => viewOf(keys, row))),
     openings: access === "own" ? await openingsOf(ctx, object, loaded.place) : [],
   };
 }
 
+/** Somebody may own several folders above that the reader does not see: those look the same. */
+const onceEach = (shares: ShareView[]): ShareView[] => [
+  ...new Map(shares.map((view) => [`${view.id} ${view.inheritedFrom?.id}`, view])).values(),
+];
+
 interface GrantRow {
+  /** The share's; the member's, for the owner of a folder above, who has it without one. */
   readonly id: string;
   readonly access: Access;
   readonly member_id: string | null;
@@ -94,8 +103,8 @@ function viewOf(keys: TenantKeys, row: GrantRow): ShareView {
     since: row.created_at.toISOString(),
     inheritedFrom: from_id
       ? {
-          id: from_id,
-          // Of a folder further up that its reader may not see, not even the name.
+          // Of a folder further up that its reader may not see, neither the id nor the name.
+          id: row.sees_folder ? from_id : null,
           name:
             row.sees_folder && row.folder_name ? keys.openText(folderNameCell(from_id), row.folder_name) : "",
         }

@@ -100,6 +100,22 @@ export const openingOf = (kind: Kind, { memberId, now, opened }: Reach) =>
         then kernel.opening_of(${row[kind].ids.opening}, ${row[kind].owner}, ${memberId}, ${now}) end`
     : sql<string | null>`null::uuid`;
 
+/**
+ * The folder that a shown row lies in, beside `sharing`; null where its reader does not see that folder: they were
+ * given the row alone, opened it alone, or use a key that is bound below.
+ */
+export const seenPlace = (kind: "document" | "folder", { memberId, now, opened }: Reach) => {
+  const inside = kind === "document" ? sql.ref("document.folder_id") : sql.ref("folder.parent_id");
+  const byOpening = opened
+    ? sql`else (select above.folder_id from folder above where above.folder_id = ${inside}
+        and kernel.opening_of(null, null, above.folder_id, above.owner_id, ${memberId}, ${now}) is not null)`
+    : sql``;
+  return sql<string | null>`case when ${inside} is null then null
+    when sharing.inherited is not null
+      then case when kernel.current_key() is null or kernel.is_in_reach_of_key(${inside}) then ${inside} end
+    ${byOpening} end`;
+};
+
 /** Whether the reader sees the folder that a document lies in. */
 export const seesPlace = (reach: Reach) => sql<boolean>`(document.folder_id is not null
   and exists (select from folder where folder.folder_id = document.folder_id and ${visibleTo("folder", reach)}))`;

@@ -18,7 +18,7 @@ const Share = z.object({
   with: z.object({ kind: z.enum(["member", "group", "tenant"]), id: Id.nullable(), name: z.string() }),
   access: z.enum(["read", "write"]),
   since: z.string(),
-  inheritedFrom: z.object({ id: Id, name: z.string() }).nullable(),
+  inheritedFrom: z.object({ id: Id.nullable(), name: z.string() }).nullable(),
 });
 
 const Person = z.object({ id: Id, name: z.string() });

@@ -27,7 +27,8 @@ export interface ShareView {
   readonly with: Grantee & { readonly name: string };
   readonly access: Access;
   readonly since: string;
-  readonly inheritedFrom: { readonly id: string; readonly name: string } | null;
+  /** Of a folder that the reader may not see, null and no name. */
+  readonly inheritedFrom: { readonly id: string | null; readonly name: string } | null;
 }
 
 /** Shares what is one's own. Whoever has a share of it already gets this access instead. */

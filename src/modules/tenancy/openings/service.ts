@@ -31,7 +31,7 @@ export async function openContent(
     const me = memberOf(inner);
     const owners = (await ownersOf(inner, of)).filter((owner) => owner.member_id !== me);
     const present = owners.filter((owner) => owner.status !== "removed");
-    if (present.length === 0)
+    if (present.every((owner) => owner.only_asked))
       throw appError("wrong_state", { message: "It is yours, or of somebody who was removed." });
     const { permissions, tenantKind } = standingOf(inner);
     if (owners.some((owner) => !holdsAll(permissions, rightsOf(owner, tenantKind))))
@@ -82,13 +82,22 @@ export async function openContent(
   });
 }
 
-type Owner = RoleOfMember & { readonly member_id: string; readonly status: string };
+type Owner = RoleOfMember & {
+  readonly member_id: string;
+  readonly status: string;
+  /** In somebody else's chat. */
+  readonly only_asked: boolean;
+};
 
 /** Whose content it is. Throws `not_found`. */
 async function ownersOf(ctx: Ctx, { kind, id }: Opened): Promise<Owner[]> {
   const whose = {
     document: sql`select owner_id from document where document_id = ${id}`,
-    chat: sql`select owner_id from chat where chat_id = ${id}`,
+    // Whoever asked wrote what is read there.
+    chat: sql`
+      select owner_id from chat where chat_id = ${id}
+      union
+      select member_id from message where chat_id = ${id} and author = 'person'`,
     member: sql`select ${id}::uuid`,
     folder: sql`
       select folder.owner_id from folder_above below
@@ -100,7 +109,9 @@ async function ownersOf(ctx: Ctx, { kind, id }: Opened): Promise<Owner[]> {
   const [rows] = await read(
     ctx,
     sql<Owner>`
-      select member.member_id, member.status, member.role, role.permissions as granted
+      select member.member_id, member.status, member.role, role.permissions as granted,
+             ${kind} = 'chat' and not exists (
+               select from chat where chat_id = ${id} and chat.owner_id = member.member_id) as only_asked
         from member left join role on role.tenant_id = member.tenant_id and role.role_id = member.role_id
         where member.tenant_id = ${tenantOf(ctx).id} and member.member_id in (${whose})`,
   );
@@ -148,9 +159,16 @@ export const listOwnOpenings = (ctx: Ctx): Promise<OpeningView[]> =>
     ctx,
     sql<boolean>`exists (select from opening_owner told where told.tenant_id = opening.tenant_id
       and told.opening_id = opening.opening_id and told.member_id = ${memberOf(ctx)})`,
+    sql<boolean>`exists (select from opening_owner told where told.tenant_id = opening.tenant_id
+      and told.opening_id = opening.opening_id and told.member_id = ${memberOf(ctx)} and told.ended_at is not null)`,
   );
 
-async function openings(ctx: Ctx, which: ReturnType<typeof sql<boolean>>): Promise<OpeningView[]> {
+/** `over` says which have ended for the reader before they end for all. */
+async function openings(
+  ctx: Ctx,
+  which: ReturnType<typeof sql<boolean>>,
+  over = sql<boolean>`false`,
+): Promise<OpeningView[]> {
   const [rows] = await read(
     ctx,
     db
@@ -170,7 +188,7 @@ async function openings(ctx: Ctx, which: ReturnType<typeof sql<boolean>>): Promi
       .orderBy("opening.opening_id", "desc")
       .limit(500)
       .selectAll("opening")
-      .select(["opener.name as opener_name", "whose.name as whose_name"]),
+      .select(["opener.name as opener_name", "whose.name as whose_name", over.as("over")]),
   );
   const keys = await keysOf(ctx);
   const now = ctx.clock();
@@ -188,7 +206,7 @@ async function openings(ctx: Ctx, which: ReturnType<typeof sql<boolean>>): Promi
     reason: keys.openText(reasonCell(row.opening_id), row.reason),
     at: row.created_at.toISOString(),
     until: row.until.toISOString(),
-    ended: row.ended_at !== null || row.until <= now,
+    ended: row.over || row.ended_at !== null || row.until <= now,
   }));
 }
 
@@ -212,7 +230,7 @@ export async function openingsOf(
       .where("opening.until", ">", ctx.clock())
       .where(
         sql<boolean>`exists (select from opening_owner told where told.tenant_id = opening.tenant_id
-          and told.opening_id = opening.opening_id and told.member_id = ${me})`,
+          and told.opening_id = opening.opening_id and told.member_id = ${me} and told.ended_at is null)`,
       )
       .where(
         sql<boolean>`(opening.member_id = ${me}

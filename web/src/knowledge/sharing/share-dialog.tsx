@@ -115,15 +115,21 @@ function People(props: { kind: Kind; thing: Shared; view: AccessView; mayShare: 
           below={
             share.inheritedFrom && (
               <>
-                through the folder{" "}
-                <Link
-                  to="/t/$slug/library"
-                  params={{ slug: session.slug }}
-                  search={{ folder: share.inheritedFrom.id }}
-                  className="underline decoration-line underline-offset-3 hover:text-ink"
-                >
-                  {share.inheritedFrom.name}
-                </Link>
+                {share.inheritedFrom.id === null ? (
+                  "through a folder that you do not see"
+                ) : (
+                  <>
+                    through the folder{" "}
+                    <Link
+                      to="/t/$slug/library"
+                      params={{ slug: session.slug }}
+                      search={{ folder: share.inheritedFrom.id }}
+                      className="underline decoration-line underline-offset-3 hover:text-ink"
+                    >
+                      {share.inheritedFrom.name}
+                    </Link>
+                  </>
+                )}
                 {mayShare && ", changed there"}
               </>
             )
