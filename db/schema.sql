@@ -485,6 +485,7 @@ create table opening_owner (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   opening_id uuid not null,
   member_id uuid not null,
+  ended_at timestamp with time zone,
   PRIMARY KEY (tenant_id, opening_id, member_id),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
@@ -494,7 +495,7 @@ CREATE INDEX opening_told ON public.opening_owner USING btree (tenant_id, member
 alter table opening_owner enable row level security;
 alter table opening_owner force row level security;
 create policy tenant_isolation on opening_owner for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
-grant insert, select on opening_owner to vouchsafe_app;
+grant insert, select, update on opening_owner to vouchsafe_app;
 grant select on opening_owner to vouchsafe_backup;
 
 create table opening_read (  -- owner: vouchsafe_migrator
@@ -612,6 +613,7 @@ create table role (  -- owner: vouchsafe_migrator
 alter table role enable row level security;
 alter table role force row level security;
 create policy tenant_isolation on role for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE TRIGGER let_go_of_content AFTER UPDATE OF permissions ON public.role FOR EACH ROW WHEN ((NOT (new.permissions <@ old.permissions))) EXECUTE FUNCTION kernel.let_go_of_content();
 CREATE TRIGGER let_go_of_openings AFTER UPDATE OF permissions ON public.role FOR EACH ROW WHEN ((('content.open'::text = ANY (old.permissions)) AND (NOT ('content.open'::text = ANY (new.permissions))))) EXECUTE FUNCTION kernel.let_go_of_openings();
 grant delete, insert, select, update on role to vouchsafe_app;
 grant select on role to vouchsafe_backup;
@@ -1083,6 +1085,25 @@ RETURN (SELECT tenant_slug.tenant_id FROM directory.tenant_slug WHERE (tenant_sl
 -- ==================== kernel ====================
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.close_content_of(p_tenant uuid, p_members uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update public.opening_owner told set ended_at = now()
+    from public.opening o
+    where told.tenant_id = p_tenant and told.member_id = any (p_members) and told.ended_at is null
+      and o.tenant_id = told.tenant_id and o.opening_id = told.opening_id and o.ended_at is null;
+  update public.opening o set ended_at = now()
+    where o.tenant_id = p_tenant and o.ended_at is null
+      and exists (select from public.opening_owner told
+                   where told.tenant_id = o.tenant_id and told.opening_id = o.opening_id
+                     and told.member_id = any (p_members))
+      and not exists (select from public.opening_owner told
+                       where told.tenant_id = o.tenant_id and told.opening_id = o.opening_id and told.ended_at is null);
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.count_sign_in(p_tenant uuid, p_address bytea, p_network bytea, p_now timestamp with time zone, p_window_start timestamp with time zone, p_free integer, p_network_free integer, p_challenge bytea, p_challenge_expires timestamp with time zone)
  RETURNS TABLE(needs_challenge boolean, failures integer, locked_until timestamp with time zone)
  LANGUAGE plpgsql
@@ -1314,10 +1335,24 @@ AS $function$
 begin
   update public.opening set ended_at = now()
     where tenant_id = new.tenant_id and opened_by = new.member_id and ended_at is null;
+  if new.status = 'removed' or old.role <> new.role or old.role_id is distinct from new.role_id then
+    perform kernel.close_content_of(new.tenant_id, array[new.member_id]);
+  end if;
   if new.status = 'removed' then
     delete from public.share where tenant_id = new.tenant_id and member_id = new.member_id;
     delete from public.group_member where tenant_id = new.tenant_id and member_id = new.member_id;
   end if;
+  return null;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.let_go_of_content()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform kernel.close_content_of(new.tenant_id, array(
+    select m.member_id from public.member m where m.tenant_id = new.tenant_id and m.role_id = new.role_id));
   return null;
 end $function$;
 
@@ -1349,10 +1384,13 @@ begin
       from public.opening o
       join public.opening_owner told
         on told.tenant_id = o.tenant_id and told.opening_id = o.opening_id and told.member_id = p_owner
+       and told.ended_at is null
       where o.tenant_id = kernel.current_tenant() and o.opened_by = p_member and o.ended_at is null and o.until > p_now
         and (o.member_id = p_owner or o.document_id = p_document or o.chat_id = p_chat
              or o.folder_id in (select up.above_id from public.folder_above up
                                  where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place))
+      -- Of a chat, the one of this very chat shows most.
+      order by o.chat_id is null, o.created_at desc
       limit 1);
 end $function$;
 

@@ -216,6 +216,7 @@ export interface Tables {
     tenant_id: string;
     opening_id: string;
     member_id: string;
+    ended_at: Date | null;
   };
   opening_read: {
     tenant_id: string;

@@ -129,7 +129,7 @@ export function answerView(
   };
 }
 
-/** A message under an opening of which whoever asked was not told: that there is one, not even whose. */
+/** A question under an opening of which whoever asked was not told: that there is one, not even whose. */
 export const untoldView = (row: MessageRow): Message => ({ ...empty(row), state: "done", text: UNTOLD });
 
 function empty(row: MessageRow): Message {

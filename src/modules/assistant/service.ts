@@ -76,12 +76,14 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
     ...chatSummary(keys, chat, me),
     messages: messages
       .reverse()
+      // A question that is not for the reader stands there as one; its answer, which says what it was about, does not.
+      .filter((row) => row.shown || row.author === "person")
       .map((row) =>
         !row.shown
           ? untoldView(row)
           : row.author === "person"
-          ? { ...questionView(keys, row), by: askedBy(row) }
-          : answerView(keys, row, bodies.get(row.message_id) ?? [], readable, me),
+            ? { ...questionView(keys, row), by: askedBy(row) }
+            : answerView(keys, row, bodies.get(row.message_id) ?? [], readable, me),
       ),
   };
 }

@@ -86,7 +86,7 @@ function confirmWrongly(client: Client, passkey: NonNullable<Person["passkey"]>)
   return stepUp(client, { ...passkey, get: (o, at) => passkey.get(o, at, { userVerified: false }) });
 }
 
-/** A second factor is not joined by another in a session that somebody left open. */
+/** The first factor ends the other sessions; and one is not joined by another where somebody left a session open. */
 async function ownFactors(note: Note, stage: Stage, person: Person): Promise<void> {
   await firstFactor(note, stage, person);
   const bystander = await signInAgain(person);
@@ -95,8 +95,8 @@ async function ownFactors(note: Note, stage: Stage, person: Person): Promise<voi
   for (const path of ["account/passkeys/challenge", "account/totp"]) {
     const { status, json } = await bystander.client.call("POST", path, { body: {} });
     const code = json?.error?.code;
-    const who = "a session that proved none, of a member who has one";
-    note(code === "step_up_required", `POST ${path}`, who, `${status} ${code ?? ""}`);
+    const who = "a session from before the first factor, elsewhere";
+    note(code === "signed_out", `POST ${path}`, who, `${status} ${code ?? ""}`);
   }
   await ageFactor(stage, person.id);
   person.client.confirm = null;

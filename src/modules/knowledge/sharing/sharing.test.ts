@@ -16,9 +16,12 @@ import { unit, write } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { rightsOf } from "../../../kernel/permissions.ts";
 import { createChat } from "../../assistant/chats.ts";
+import { ask, readChat } from "../../assistant/service.ts";
+import { listNotices } from "../../identity/notices/service.ts";
+import { changeOwnRole, deleteRole } from "../../identity/roles/own-roles.ts";
 import { changeMembers, createGroup } from "../../tenancy/groups/service.ts";
 import { handOver, holdingsOf } from "../../tenancy/hand-over/service.ts";
-import { closeOpening, openContent } from "../../tenancy/openings/service.ts";
+import { closeOpening, listOwnOpenings, openContent } from "../../tenancy/openings/service.ts";
 import "../../identity/permissions.ts";
 import "../../tenancy/permissions.ts";
 import { openOriginal } from "../documents/download.ts";
@@ -488,6 +491,228 @@ test("sharing", async (t) => {
     assert.deepEqual((await whoCanSee(nils.as(), { kind: "folder", id: place })).shares, []);
     assert.equal((await whoCanSee(nils.as(), { kind: "chat", id: chat })).owner.id, nils.id);
     await assert.rejects(over(ada, rosa.id, olga.id), { code: "wrong_state" });
+  });
+
+  const as = (text: string, values: unknown[]) =>
+    asSuperuser(stand.database, (client) => client.query(text, values));
+  const become = (who: Member, role: string) =>
+    as("update member set role = $1, role_id = null where member_id = $2", [role, who.id]);
+  const remove = (who: Member) => as("update member set status = 'removed' where member_id = $1", [who.id]);
+  const over = (who: Member, from: Member, to: Member) =>
+    handOver(who.as("member.hand-over"), from.id, to.id);
+  const told = async (who: Member, kind: string) =>
+    (await listNotices(who.as("notice.read"), { limit: 50 })).items.filter((n) => n.kind === kind);
+  const question = (who: Member, chat: string, text: string) => ask(who.as("chat.ask"), chat, text);
+  const openFor = (who: Member, kind: "document" | "folder" | "chat" | "member", id: string) =>
+    openContent(who.as("content.open"), { of: { kind, id }, reason: "Illness", minutes: 5 });
+
+  await t.test("handing over a folder gives away what others have in it: not of who holds more", async () => {
+    const rosa = await workspace.hire("Rosalind", "manager");
+    const place = await folder(rosa, "Board");
+    await give(rosa, "folder", place, omar, "write");
+    await give(rosa, "folder", place, olga, "write");
+    const board = await into(omar, place);
+    // However deep, and in a folder of somebody else.
+    const below = await folder(olga, "Below", place);
+    const hers = await into(olga, below);
+    await remove(rosa);
+    await assert.rejects(over(ada, rosa, ada), forbidden);
+    await assert.rejects(over(ada, rosa, nils), forbidden);
+    assert.deepEqual([await sees(ada, board), await sees(nils, board)], ["not_found", "not_found"]);
+    await over(omar, rosa, nils);
+    assert.deepEqual([await sees(nils, board), await sees(nils, hers)], ["write", "write"]);
+    assert.match((await told(olga, "owner-changed"))[0]?.text ?? "", /Rosalind .*Nils/);
+    assert.deepEqual(
+      [(await told(omar, "owner-changed")).length, (await told(nils, "owner-changed")).length],
+      [0, 0],
+      "who did it and who got it know",
+    );
+  });
+
+  await t.test("handing over a chat shows what others asked in it: not of who holds more", async () => {
+    const rosa = await workspace.hire("Rosamund", "manager");
+    const chat = (await createChat(rosa.as("chat.create"))).id;
+    await give(rosa, "chat", chat, omar, "write");
+    await question(omar, chat, "Shall we dismiss Ada in March?");
+    await remove(rosa);
+    await assert.rejects(over(ada, rosa, ada), forbidden);
+    // To them alone: who gets it is who asked.
+    await over(ada, rosa, omar);
+    assert.equal((await readChat(omar.as("chat.read"), chat)).owner.id, omar.id);
+  });
+
+  await t.test("an opening of a chat shows what those asked who were told of it", async () => {
+    const chat = (await createChat(mara.as("chat.create"))).id;
+    await question(mara, chat, "When does the lease end?");
+    for (const who of [omar, nils]) await give(mara, "chat", chat, who, "write");
+    await question(nils, chat, "How large is the garden?");
+    const texts = async () =>
+      (await readChat(ada.as("chat.read"), chat)).messages
+        .filter((m) => m.author === "person")
+        .map((m) => [m.by?.name ?? null, m.text]);
+    const UNTOLD = "Of somebody who was not told of this opening.";
+    // Of all that is Mara's: Nils was not told.
+    await openFor(ada, "member", mara.id);
+    assert.deepEqual(await texts(), [
+      ["Mara", "When does the lease end?"],
+      [null, UNTOLD],
+    ]);
+    const before = (await told(nils, "access-opened")).length;
+    await openFor(ada, "chat", chat);
+    assert.equal((await told(nils, "access-opened")).length, before + 1);
+    await question(omar, chat, "Shall we dismiss Ada in March?");
+    assert.deepEqual(await texts(), [
+      ["Mara", "When does the lease end?"],
+      ["Nils", "How large is the garden?"],
+      [null, UNTOLD],
+    ]);
+    const { messages } = await readChat(ada.as("chat.read"), chat);
+    assert.deepEqual(
+      messages.map((m) => m.author),
+      ["person", "assistant", "person", "assistant", "person"],
+      "nor is the answer shown",
+    );
+    await assert.rejects(openFor(ada, "chat", chat), forbidden);
+    assert.equal((await readChat(mara.as("chat.read"), chat)).messages.at(-2)?.by?.name, "Omar");
+    // What is one's own is not opened because others asked in it.
+    const own = (await createChat(ada.as("chat.create"))).id;
+    await give(ada, "chat", own, nils, "write");
+    await question(nils, own, "Whose is it?");
+    await assert.rejects(openFor(ada, "chat", own), { code: "wrong_state" });
+  });
+
+  await t.test(
+    "an opening ends for those who are removed or get another role, with the last for all",
+    async () => {
+      const kim = await workspace.hire("Kim", "manager");
+      const place = await folder(kim, "Kim's");
+      await give(kim, "folder", place, nils, "write");
+      const [his, kims] = [await into(nils, place), await into(kim, place)];
+      const live = async (who: Member) =>
+        (await listOwnOpenings(who.as("account.openings"))).filter((o) => o.of.id === place && !o.ended)
+          .length;
+      const { id } = await openFor(ada, "folder", place);
+      assert.deepEqual([await sees(ada, his), await sees(ada, kims)], ["read", "read"]);
+      await become(kim, "owner");
+      assert.deepEqual([await sees(ada, his), await sees(ada, kims)], ["read", "not_found"]);
+      assert.deepEqual([await live(kim), await live(nils)], [0, 1]);
+      assert.equal((await listOwnOpenings(kim.as("account.openings"))).length, 1, "it stays on record");
+      await become(nils, "admin");
+      await become(nils, "manager");
+      assert.equal(await sees(ada, his), "not_found");
+      await assert.rejects(closeOpening(ada.as("content.close"), id), { code: "wrong_state" });
+      await become(kim, "manager");
+      await openFor(ada, "member", kim.id);
+      assert.equal(await sees(ada, kims), "read");
+      const clerk = newId();
+      await as("insert into role values ($1, $2, 'Clerk', 'clerk', $3, now(), now())", [
+        workspace.tenant.id,
+        clerk,
+        ["document.read"],
+      ]);
+      await as("update member set role = 'custom', role_id = $1 where member_id = $2", [clerk, kim.id]);
+      await openFor(ada, "member", kim.id);
+      const grant = (rights: string[]) =>
+        as("update role set permissions = $1 where role_id = $2", [rights, clerk]);
+      await grant([]);
+      assert.equal(await sees(ada, kims), "read");
+      await grant(["policy.change"]);
+      assert.equal(await sees(ada, kims), "not_found");
+      await become(kim, "manager");
+      await openFor(ada, "member", kim.id);
+      await remove(kim);
+      assert.equal(await sees(ada, kims), "not_found");
+    },
+  );
+
+  await t.test("a role keeps its rights while something is left of a removed member who had it", async () => {
+    const lee = await workspace.hire("Lee", "manager");
+    await into(lee, null);
+    const chief = newId();
+    const rights = ["document.read", "policy.change"];
+    await as("insert into role values ($1, $2, $3, 'chief', $4, now(), now())", [
+      workspace.tenant.id,
+      chief,
+      (await stand.system.keyring.tenant(workspace.tenant.id)).seal(
+        { table: "role", column: "name", row: chief },
+        "Chief",
+      ),
+      rights,
+    ]);
+    await as("update member set role = 'custom', role_id = $1 where member_id = $2", [chief, lee.id]);
+    await remove(lee);
+    const change = (permissions: string[]) => changeOwnRole(omar.as("role.change"), chief, { permissions });
+    const drop = () => deleteRole(omar.as("role.delete"), chief);
+    await assert.rejects(over(ada, lee, ada), forbidden);
+    await assert.rejects(drop(), { code: "in_use" });
+    await assert.rejects(change(["document.read"]), { code: "in_use" });
+    await change([...rights, "document.share"]);
+    await assert.rejects(over(ada, lee, ada), forbidden);
+    await over(omar, lee, nils);
+    await change(["document.read"]);
+    await drop();
+  });
+
+  await t.test("of a folder out of reach not even the id is told", async () => {
+    const outer = await folder(mara, "Outermost");
+    const middle = await folder(mara, "Middle", outer);
+    const inner = await folder(mara, "Innermost", middle);
+    const id = await into(mara, inner);
+    await give(mara, "folder", outer, vera);
+    await as("update opening set ended_at = now() where opened_by = $1 and ended_at is null", [ada.id]);
+    await openFor(ada, "document", id);
+    assert.equal((await getDocument(ada.as(), id)).folder, null);
+    await openFor(ada, "folder", inner);
+    assert.equal((await getDocument(ada.as(), id)).folder, inner);
+    assert.equal((await getFolder(ada.as("folder.read"), inner)).parent, null);
+    assert.equal((await getFolder(mara.as("folder.read"), inner)).parent, middle);
+    assert.equal((await getDocument(vera.as(), id)).folder, inner);
+    // To whom only the document is given, to write: every share, of folders above without what they are.
+    await give(mara, "document", id, nils, "write");
+    const his = await into(nils, null);
+    await give(nils, "folder", await folder(nils, "Free"), mara, "write");
+    const list = (who: { as(permission?: string): Ctx }) =>
+      whoCanSee(who.as("document.see-access"), { kind: "document", id });
+    const { shares } = await list(nils);
+    assert.deepEqual(
+      shares.map((s) => [s.with.name, s.inheritedFrom]),
+      [
+        ["Vera", { id: null, name: "" }],
+        ["Nils", null],
+      ],
+    );
+    assert.ok(![outer, middle, inner].some((each) => JSON.stringify(shares).includes(each)));
+    // The owner of folders above, once, with no id of theirs.
+    await give(mara, "folder", inner, nils, "write");
+    const put = await into(nils, inner);
+    await as("delete from share where folder_id = $1 and member_id = $2", [inner, nils.id]);
+    const above = await whoCanSee(nils.as("document.see-access"), { kind: "document", id: put });
+    assert.deepEqual(
+      above.shares.map((s) => [s.id, s.with.name, s.inheritedFrom]).filter(([, name]) => name === "Mara"),
+      [[mara.id, "Mara", { id: null, name: "" }]],
+    );
+    assert.equal((await getDocument(nils.as(), his)).folder, null);
+    // A key that is bound to a folder.
+    const { hash, prefix } = newApiKey();
+    const keyId = newId();
+    await as(
+      `insert into api_key (tenant_id, key_id, member_id, name, prefix, key_hash, permissions, folder_id, networks, created_at, expires_at)
+       values ($1, $2, $3, '', $4, $5, $6, $7, '{}', now(), now() + interval '1 day')`,
+      [workspace.tenant.id, keyId, mara.id, prefix, hash, [...KEY_RIGHTS, "document.see-access"], inner],
+    );
+    const key = {
+      as: (permission = "document.read"): Ctx => ({
+        ...mara.as(permission),
+        actor: { kind: "key", memberId: mara.id, keyId, hash },
+        demand: { ...noDemand, permission },
+      }),
+    };
+    assert.equal((await getFolder(key.as("folder.read"), inner)).parent, null);
+    assert.equal((await getDocument(key.as(), id)).folder, inner);
+    assert.deepEqual(
+      (await list(key)).shares.map((s) => s.with.name),
+      ["Nils"],
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import { newId } from "../../../kernel/ids.ts";
 import { holdsAll, type RoleOfMember, rightsOf } from "../../../kernel/permissions.ts";
 import { openName } from "../../identity/members.ts";
 import { notify } from "../../identity/notices/service.ts";
+import { actAlone } from "../../identity/roles/acting.ts";
 
 export interface Opened {
   readonly kind: "document" | "folder" | "chat" | "member";
@@ -28,6 +29,8 @@ export async function openContent(
   { of, reason, minutes: long }: { of: Opened; reason: string; minutes: number },
 ): Promise<{ id: string; until: string }> {
   return unit(ctx, async (inner) => {
+    // Rights that change meanwhile, the actor's or an owner's, are waited for: what is compared here still holds then.
+    await actAlone(inner);
     const me = memberOf(inner);
     const owners = (await ownersOf(inner, of)).filter((owner) => owner.member_id !== me);
     const present = owners.filter((owner) => owner.status !== "removed");
