@@ -15,11 +15,9 @@ import { bySharing } from "./colleagues-sharing.ts";
  */
 export async function checkColleagues(stage: Stage): Promise<Outcome> {
   const office = await openOffice(stage);
-  const findings = [
-    ...(await everyPair(stage, office)),
-    ...(await bySharing(office)),
-    ...(await byOpening(office)),
-  ];
+  const findings = [...(await everyPair(stage, office)), ...(await bySharing(office))];
+  // Where somebody could delete what they may not, there is nothing left to open.
+  if (findings.every(({ verdict }) => verdict === "held")) findings.push(...(await byOpening(office)));
   const routes = new Set(findings.map(({ what }) => what)).size;
   return {
     ...outcomeOf(findings, `${findings.length} attempts by ${office.everybody.length} people`),
