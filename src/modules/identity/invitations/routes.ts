@@ -11,7 +11,8 @@ import { Address } from "../addresses.ts";
 import { LinkToken } from "../links/tokens.ts";
 import { Password } from "../passwords/policy.ts";
 import { ids, nothing, PersonName, RoleName } from "../shapes.ts";
-import { acceptInvitation, invite, listInvitations, openInvitation, withdrawInvitation } from "./service.ts";
+import { listInvitations } from "./listing.ts";
+import { acceptInvitation, invite, openInvitation, withdrawInvitation } from "./service.ts";
 
 export function invitationRoutes(routes: Routes): void {
   route(routes, {

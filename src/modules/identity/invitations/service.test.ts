@@ -16,14 +16,8 @@ import { changeRole, removeMember, suspendMember } from "../../tenancy/members/s
 import { mailedToken } from "../../trust/stage/people.ts";
 import { newToken } from "../links/tokens.ts";
 import { signIn } from "../sign-in/service.ts";
-import {
-  acceptInvitation,
-  invite,
-  listInvitations,
-  openInvitation,
-  VALID_FOR,
-  withdrawInvitation,
-} from "./service.ts";
+import { listInvitations } from "./listing.ts";
+import { acceptInvitation, invite, openInvitation, VALID_FOR, withdrawInvitation } from "./service.ts";
 
 test("invitations", async (t) => {
   const stage = await openStage(t);

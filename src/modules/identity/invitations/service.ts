@@ -29,7 +29,7 @@ type InvitedRole = Exclude<Role, "support">;
 
 export const VALID_FOR = days(7);
 
-const cell = (id: string) => ({ table: "invitation", column: "address", row: id });
+export const invitedCell = (id: string) => ({ table: "invitation", column: "address", row: id });
 
 /** Invites an address with at most the inviter's own role. Throws `forbidden`, `already_member`, `already_invited`. */
 export async function invite(
@@ -103,7 +103,7 @@ export async function addInvitation(
         tenant_id: tenantId,
         invitation_id: id,
         address_hash: hash,
-        address: keys.seal(cell(id), address),
+        address: keys.seal(invitedCell(id), address),
         role: role.role as InvitedRole,
         role_id: role.roleId,
         invited_by: invitedBy,
@@ -180,7 +180,7 @@ export async function openInvitation(ctx: Ctx, token: string): Promise<OpenedInv
   }
   return {
     id: row.invitation_id,
-    address: keys.openText(cell(row.invitation_id), row.address),
+    address: keys.openText(invitedCell(row.invitation_id), row.address),
     role: nameOfRole(row),
     given: { role: row.role, roleId: row.role_id, granted: row.granted },
     tenantName: keys.openText(tenantNameCell(tenantOf(ctx).id), tenant.name),
@@ -288,54 +288,4 @@ export async function withdrawInvitation(ctx: Ctx, id: string): Promise<void> {
     if (count === 0) throw appError("not_found");
     record(inner, { event: "invitation.withdrawn", resource: { type: "invitation", id } });
   });
-}
-
-export interface InvitationSummary {
-  readonly id: string;
-  readonly address: string;
-  readonly role: string;
-  readonly invitedBy: string;
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  readonly state: "open" | "expired";
-}
-
-/** Invitations that were neither accepted nor withdrawn, newest first. */
-export async function listInvitations(ctx: Ctx): Promise<InvitationSummary[]> {
-  const [rows] = await read(
-    ctx,
-    db
-      .selectFrom("invitation as i")
-      .leftJoin("member as m", (on) =>
-        on.onRef("m.tenant_id", "=", "i.tenant_id").onRef("m.member_id", "=", "i.invited_by"),
-      )
-      .select([
-        "i.invitation_id",
-        "i.address",
-        "i.role",
-        "i.role_id",
-        "i.created_at",
-        "i.expires_at",
-        "m.member_id",
-        "m.name",
-      ])
-      .where("i.accepted_at", "is", null)
-      .where("i.revoked_at", "is", null)
-      .orderBy("i.created_at", "desc")
-      .limit(500),
-  );
-  const keys = await keysOf(ctx);
-  const now = ctx.clock();
-  return rows.map((row) => ({
-    id: row.invitation_id,
-    address: keys.openText(cell(row.invitation_id), row.address),
-    role: nameOfRole(row),
-    invitedBy:
-      row.member_id && row.name
-        ? openName(keys, { member_id: row.member_id, name: row.name })
-        : "The operator",
-    createdAt: row.created_at.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
-    state: row.expires_at > now ? ("open" as const) : ("expired" as const),
-  }));
 }

@@ -5,7 +5,8 @@ export const colleaguesClaims = claimsUnder("colleagues", [
     id: "tenancy.isolation-users",
     words:
       "A person's documents, folders and chats are theirs alone until they share them, to read or to write, with a person, a group or the whole workspace; a colleague who forges an identifier gets nowhere, and neither does an admin without an access that is on record.",
-    couldBeWrong: "How long a search takes can depend on documents that the person searching may not see.",
+    couldBeWrong:
+      "How long a search takes can depend on documents that the person searching may not see. An admin can add an account of their own under another name to a group, and see what is shared with that group: the log shows it, nothing prevents it.",
   },
   {
     id: "tenancy.roles",
