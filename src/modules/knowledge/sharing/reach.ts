@@ -105,7 +105,7 @@ export const openingOf = (kind: Kind, { memberId, now, opened }: Reach) =>
  * given the row alone, opened it alone, or use a key that is bound below.
  */
 export const seenPlace = (kind: "document" | "folder", { memberId, now, opened }: Reach) => {
-  const inside = kind === "document" ? sql.ref("document.folder_id") : sql.ref("folder.parent_id");
+  const inside = kind === "document" ? sql`document.folder_id` : sql`folder.parent_id`;
   const byOpening = opened
     ? sql`else (select above.folder_id from folder above where above.folder_id = ${inside}
         and kernel.opening_of(null, null, above.folder_id, above.owner_id, ${memberId}, ${now}) is not null)`

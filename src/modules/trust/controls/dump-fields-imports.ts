@@ -8,8 +8,7 @@ const T = "/api/t/{slug}";
 export async function writeImports(stage: Stage, client: Client, canaries: Canaries): Promise<void> {
   const { word, address } = canaries;
   const { operator } = stage.founder;
-  const listed = expectStatus(await operator.client.call("GET", "tenants"), 200, "the workspaces").json;
-  const { id } = listed.items.find((tenant: { slug: string }) => tenant.slug === client.slug);
+  const id = await stage.server.system.directory.tenantBySlug(client.slug);
   const at = `POST ${T}/tenants/{id}/users body`;
   const users = [
     { address: address(`${at}.users[].address`), name: word(`${at}.users[].name`), role: "viewer" },
