@@ -640,7 +640,7 @@ create table session (  -- owner: vouchsafe_migrator
   FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
   CHECK ((factor = ANY (ARRAY['totp'::text, 'passkey'::text, 'recovery-code'::text])))
 );
-CREATE INDEX session_of_member ON public.session USING btree (tenant_id, member_id) WHERE (ended_at IS NULL);
+CREATE INDEX session_of_member ON public.session USING btree (tenant_id, member_id);
 alter table session enable row level security;
 alter table session force row level security;
 create policy tenant_isolation on session for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));

@@ -33,7 +33,9 @@ create table session (
   primary key (tenant_id, session_id),
   foreign key (tenant_id, member_id) references member (tenant_id, member_id)
 );
-create index session_of_member on session (tenant_id, member_id) where ended_at is null;
+-- Of all sessions, not only of those that stand: the planner would take a smaller index for the question of every
+-- request, which session this is, and then look through all of the tenant's.
+create index session_of_member on session (tenant_id, member_id);
 select kernel.protect('session', 'select, insert, update');
 
 create table invitation (
