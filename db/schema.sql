@@ -148,7 +148,7 @@ create table document (  -- owner: vouchsafe_migrator
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   FOREIGN KEY (tenant_id, folder_id) REFERENCES folder(tenant_id, folder_id),
   FOREIGN KEY (tenant_id, owner_id) REFERENCES member(tenant_id, member_id),
-  CHECK ((kind = ANY (ARRAY['pdf'::text, 'html'::text, 'markdown'::text, 'text'::text]))),
+  CHECK ((kind = ANY (ARRAY['pdf'::text, 'docx'::text, 'pptx'::text, 'xlsx'::text, 'odt'::text, 'odp'::text, 'ods'::text, 'rtf'::text, 'html'::text, 'markdown'::text, 'text'::text, 'csv'::text, 'eml'::text, 'zip'::text]))),
   CHECK ((state = ANY (ARRAY['received'::text, 'reading'::text, 'indexing'::text, 'ready'::text, 'failed'::text])))
 );
 CREATE INDEX document_changed ON public.document USING btree (tenant_id, updated_at);

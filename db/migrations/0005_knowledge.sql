@@ -5,7 +5,8 @@ create table document (
   owner_id uuid not null,
   visibility text not null default 'private' check (visibility in ('private', 'tenant')),
   name bytea not null,
-  kind text not null check (kind in ('pdf', 'html', 'markdown', 'text')),
+  kind text not null check (kind in
+    ('pdf', 'docx', 'pptx', 'xlsx', 'odt', 'odp', 'ods', 'rtf', 'html', 'markdown', 'text', 'csv', 'eml', 'zip')),
   bytes bigint not null,
   pages integer,
   file text not null,

@@ -334,7 +334,10 @@ step("everybody chooses where they are told of what, and every page fits a phone
   await heading(laptop, "Passkeys").waitFor();
   await laptop.goto(`${instance.url}${HOME}/settings/notices`);
   const choice = laptop.getByRole("checkbox", { name: /role.*by mail/i });
+  // A reload takes back what is still on its way.
+  const kept = laptop.waitForResponse((response) => response.request().method() === "PUT");
   await choice.uncheck();
+  assert.equal((await kept).status(), 204);
   await laptop.reload();
   await choice.waitFor();
   assert.equal(await choice.isChecked(), false);

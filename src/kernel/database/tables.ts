@@ -62,7 +62,7 @@ export interface Tables {
     document_no: number;
     owner_id: string;
     name: Buffer;
-    kind: "pdf" | "html" | "markdown" | "text";
+    kind: "pdf" | "docx" | "pptx" | "xlsx" | "odt" | "odp" | "ods" | "rtf" | "html" | "markdown" | "text" | "csv" | "eml" | "zip";
     bytes: number;
     pages: number | null;
     file: string;

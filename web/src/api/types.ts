@@ -277,7 +277,21 @@ export type Person = { id: string; name: string };
 export type Document = {
   id: string;
   name: string;
-  kind: "pdf" | "html" | "markdown" | "text";
+  kind:
+    | "pdf"
+    | "docx"
+    | "pptx"
+    | "xlsx"
+    | "odt"
+    | "odp"
+    | "ods"
+    | "rtf"
+    | "html"
+    | "markdown"
+    | "text"
+    | "csv"
+    | "eml"
+    | "zip";
   bytes: number;
   pages: number | null;
   state: "received" | "reading" | "indexing" | "ready" | "failed";

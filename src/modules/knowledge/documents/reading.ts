@@ -41,12 +41,8 @@ export const readDocument: JobSpec = {
 };
 
 // The document may have been renamed since its kind was told by its first name.
-const names: Readonly<Record<Kind, string>> = {
-  pdf: "document.pdf",
-  html: "document.html",
-  markdown: "document.md",
-  text: "document.txt",
-};
+const endings: Readonly<Partial<Record<Kind, string>>> = { markdown: "md", text: "txt" };
+const nameOf = (kind: Kind): string => `document.${endings[kind] ?? kind}`;
 
 async function begin(ctx: Ctx, id: string): Promise<{ file: string; kind: Kind; name: string } | null> {
   const row = await unit(ctx, async (inner) => {
@@ -63,7 +59,7 @@ async function begin(ctx: Ctx, id: string): Promise<{ file: string; kind: Kind; 
     tellLater(inner);
     return rows[0];
   });
-  return row ? { ...row, name: names[row.kind] } : null;
+  return row ? { ...row, name: nameOf(row.kind) } : null;
 }
 
 const ROWS_AT_ONCE = 500;

@@ -4,6 +4,7 @@ import { Id } from "../../../kernel/ids.ts";
 import { paging } from "../../../kernel/paging.ts";
 import { allow, type Reply, type Routes, route, unauditedBecause } from "../../../kernel/routes/contract.ts";
 import { openStream } from "../../../kernel/routes/streams.ts";
+import { kinds } from "../extraction/sniff.ts";
 import { sharingRoutesOf } from "../sharing/routes.ts";
 import { openOriginal } from "./download.ts";
 import { documentEvents } from "./events.ts";
@@ -25,7 +26,7 @@ const Name = z.string().trim().min(1, "Give it a name.").max(300, "At most 300 c
 const Document = z.object({
   id: Id,
   name: z.string(),
-  kind: z.enum(["pdf", "html", "markdown", "text"]),
+  kind: z.enum(kinds),
   bytes: z.int(),
   pages: z.int().nullable(),
   state: z.enum(["received", "reading", "indexing", "ready", "failed"]),

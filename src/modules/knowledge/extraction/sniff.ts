@@ -1,6 +1,22 @@
 import { looksBinary } from "./text.ts";
 
-export type Kind = "pdf" | "html" | "markdown" | "text";
+export const kinds = [
+  "pdf",
+  "docx",
+  "pptx",
+  "xlsx",
+  "odt",
+  "odp",
+  "ods",
+  "rtf",
+  "html",
+  "markdown",
+  "text",
+  "csv",
+  "eml",
+  "zip",
+] as const;
+export type Kind = (typeof kinds)[number];
 
 /** How many of a file's first bytes `sniffKind` wants to see. */
 export const SNIFF_BYTES = 4096;
