@@ -6,7 +6,9 @@ import { lifetime } from "../kernel/lifetime.ts";
 import { openLog } from "../kernel/log.ts";
 import { keepForgetting } from "../modules/identity/forgetting.ts";
 import { keepWarning } from "../modules/identity/keys/warnings.ts";
+import { keepIndexesTidy } from "../modules/knowledge/index/timer.ts";
 import { keepSweeping } from "../modules/knowledge/sweep.ts";
+import { keepSequencing } from "../modules/operations/audit/log/sequencer.ts";
 import { outboxLink } from "../modules/operations/outbox.ts";
 import { offerSetUp } from "../modules/tenancy/set-up/service.ts";
 import { keepChecking } from "../modules/trust/runs/schedule.ts";
@@ -34,8 +36,10 @@ export async function run(args: readonly string[]): Promise<number> {
     await instance.close();
     throw error;
   }
+  life.onStop("audit log", keepSequencing(instance.system));
   life.onStop("checks", keepChecking(instance.system));
   life.onStop("sweep", keepSweeping(instance.system));
+  life.onStop("indexes", keepIndexesTidy(instance.system));
   life.onStop("forgetting", keepForgetting(instance.system));
   life.onStop("keys", keepWarning(instance.system));
   await life.stopped;

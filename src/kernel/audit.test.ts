@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { eventsOf, openStage } from "../../test/support/stage.ts";
 import { type AuditContent, auditCell, auditStatement, record } from "./audit.ts";
@@ -18,17 +19,21 @@ test("an audit entry", async (t) => {
 
   await t.test("seals what is a person's for its own row, and sends the rest to the database", async () => {
     const { parameters } = auditStatement(company.visitor(), keys, entry);
-    const [id, event, type, resource, outcome, sealed] = parameters as [
+    const [id, event, type, resource, outcome, sealed, commitment] = parameters as [
       string,
       string,
       string,
       null,
       string,
       Buffer,
+      Buffer,
     ];
     assert.deepEqual([event, type, resource, outcome], ["thing.renamed", "thing", null, "done"]);
     for (const word of ["Lease", "Contract", "198.51.100.7"]) assert.ok(!sealed.includes(word), word);
-    const { requestId, ...content } = JSON.parse(keys.openText(auditCell(id), sealed)) as AuditContent;
+    const text = keys.openText(auditCell(id), sealed);
+    const { requestId, salt, ...content } = JSON.parse(text) as AuditContent;
+    assert.equal(Buffer.from(salt, "base64url").length, 32);
+    assert.deepEqual(commitment, createHash("sha256").update(text).digest());
     assert.match(requestId, /^[0-9a-f-]{36}$/);
     assert.deepEqual(content, {
       ip: "198.51.100.7",

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from "node:crypto";
 import { type Ctx, tenantOf } from "./context.ts";
 import type { TenantKeys } from "./crypto/tenant-keys.ts";
 import type { Statement } from "./database/exchange.ts";
@@ -23,6 +24,8 @@ export const redacted = "[redacted]";
 
 /** What is sealed into an entry's `content`. */
 export interface AuditContent {
+  /** 32 random bytes, base64url: without them nobody can guess the content that a commitment stands for. */
+  readonly salt: string;
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly requestId: string;
@@ -42,21 +45,27 @@ export function auditStatement(ctx: Ctx, keys: TenantKeys, entry: AuditEntry): S
   if (keys.tenantId !== tenantOf(ctx).id) throw new Error("keys of another tenant");
   const id = newId();
   const content: AuditContent = {
+    salt: randomBytes(32).toString("base64url"),
     ip: ctx.origin?.ip ?? null,
     userAgent: ctx.origin?.userAgent ?? null,
     requestId: ctx.requestId,
     ...(entry.method ? { method: entry.method } : {}),
     ...(entry.changes ? { changes: entry.changes } : {}),
   };
+  const text = JSON.stringify(content);
   return {
-    sql: "select audit.append($1, $2, $3, $4, $5, $6)",
+    sql: "select audit.append($1, $2, $3, $4, $5, $6, $7)",
     parameters: [
       id,
       entry.event,
       entry.resource.type,
       entry.resource.id ?? null,
       entry.outcome ?? "done",
-      keys.seal(auditCell(id), JSON.stringify(content)),
+      keys.seal(auditCell(id), text),
+      commitmentTo(text),
     ],
   };
 }
+
+/** What the log's tree holds of a content: it stays when the content is erased. verify/FORMAT.md, "Content". */
+export const commitmentTo = (content: string): Buffer => createHash("sha256").update(content).digest();

@@ -91,7 +91,7 @@ test("what isolates tenants, read from the catalog of a migrated database", asyn
     assert.deepEqual(broken(findings), []);
     assert.ok(findings.filter((f) => f.what.startsWith("table ")).length > 20);
     assert.ok(findings.filter((f) => f.what.includes("FOREIGN KEY")).length > 20);
-    assert.equal(findings.filter((f) => /^role vouchsafe_/.test(f.what)).length, 4);
+    assert.equal(findings.filter((f) => /^role vouchsafe_/.test(f.what)).length, 5);
   });
 
   await t.test("with its exceptions counted, each of a table that is there", async () => {

@@ -108,6 +108,7 @@ test("bringing a database to the newest schema", async (t) => {
     assert.deepEqual(rows, [
       { rolname: "vouchsafe_app", ...bound },
       { rolname: "vouchsafe_audit_eraser", ...bound },
+      { rolname: "vouchsafe_audit_sequencer", ...bound },
       { rolname: "vouchsafe_audit_writer", ...bound },
       { rolname: "vouchsafe_backup", ...bound, bypass: true },
       { rolname: "vouchsafe_jobs", ...bound },

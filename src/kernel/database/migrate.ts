@@ -3,7 +3,15 @@ import { readdir, readFile } from "node:fs/promises";
 import pg from "pg";
 import { getConstructionPlans } from "pg-boss";
 
-export const roleNames = ["migrator", "app", "jobs", "audit_writer", "audit_eraser", "backup"] as const;
+export const roleNames = [
+  "migrator",
+  "app",
+  "jobs",
+  "audit_writer",
+  "audit_sequencer",
+  "audit_eraser",
+  "backup",
+] as const;
 export type DatabaseRole = (typeof roleNames)[number];
 
 export const migrationsFolder = new URL("../../../db/migrations/", import.meta.url);
@@ -86,7 +94,7 @@ async function createRoles(client: pg.Client, passwords: Partial<Record<string, 
     const password = passwords[role];
     if (password) await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`);
   }
-  await client.query("grant vouchsafe_audit_writer to vouchsafe_migrator");
+  await client.query("grant vouchsafe_audit_writer, vouchsafe_audit_sequencer to vouchsafe_migrator");
   const { rows } = await client.query<{ db: string }>("select current_database() as db");
   const database = client.escapeIdentifier(rows[0]?.db ?? "");
   await client.query(`grant create, connect on database ${database} to vouchsafe_migrator, vouchsafe_jobs`);

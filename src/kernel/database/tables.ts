@@ -36,6 +36,16 @@ export interface Tables {
     last_used_at: Date | null;
     revoked_at: Date | null;
   };
+  binned: {
+    tenant_id: string;
+    binned_id: string;
+    kind: "document" | "folder";
+    owner_id: string;
+    deleted_by: string;
+    deleted_at: Date;
+    within_id: string | null;
+    ended_at: Date | null;
+  };
   challenge_used: {
     tenant_id: string;
     challenge: Buffer;
@@ -72,6 +82,33 @@ export interface Tables {
     created_at: Date;
     updated_at: Date;
     folder_id: string | null;
+    deleted_at: Date | null;
+    binned_id: string | null;
+    version_id: string;
+    version_no: Generated<number>;
+    versions: Generated<number>;
+    language: string | null;
+    pictures: number | null;
+  };
+  document_version: {
+    tenant_id: string;
+    version_id: string;
+    document_id: string;
+    no: number;
+    name: Buffer;
+    kind: "pdf" | "docx" | "pptx" | "xlsx" | "odt" | "odp" | "ods" | "rtf" | "html" | "markdown" | "text" | "csv" | "eml" | "zip";
+    bytes: number;
+    file: string;
+    content_hash: Buffer;
+    state: "received" | "reading" | "ready" | "failed";
+    problem: string | null;
+    pages: number | null;
+    language: string | null;
+    pictures: number | null;
+    restored_from: number | null;
+    created_by: string;
+    created_at: Date;
+    updated_at: Date;
   };
   factor_ticket: {
     tenant_id: string;
@@ -88,6 +125,8 @@ export interface Tables {
     parent_id: string | null;
     name: Buffer;
     created_at: Date;
+    deleted_at: Date | null;
+    binned_id: string | null;
   };
   folder_above: {
     tenant_id: string;
@@ -238,6 +277,7 @@ export interface Tables {
     index_no: number;
     page: number | null;
     body: Buffer;
+    version_id: string;
   };
   passkey: {
     tenant_id: string;
@@ -271,6 +311,13 @@ export interface Tables {
     permissions: string[];
     created_at: Date;
     updated_at: Date;
+  };
+  saved_search: {
+    tenant_id: string;
+    search_id: string;
+    member_id: string;
+    body: Buffer;
+    created_at: Date;
   };
   session: {
     tenant_id: string;
@@ -336,6 +383,10 @@ export interface Tables {
     created_at: Generated<Date>;
     factor_required_from: Date | null;
     passwords: Generated<"composed" | "passphrase">;
+    quota_documents: number | null;
+    quota_bytes: number | null;
+    member_documents: number | null;
+    member_bytes: number | null;
   };
   tenant_counter: {
     tenant_id: string;
@@ -350,6 +401,32 @@ export interface Tables {
     confirmed_at: Date | null;
     last_step: number | null;
   };
+  upload: {
+    tenant_id: string;
+    upload_id: string;
+    member_id: string;
+    name: Buffer;
+    bytes: number;
+    received: Generated<number>;
+    folder_id: string | null;
+    document_id: string | null;
+    visibility: "private" | "tenant";
+    created_at: Date;
+    expires_at: Date;
+  };
+  upload_piece: {
+    tenant_id: string;
+    upload_id: string;
+    starts_at: number;
+    bytes: number;
+    file: string;
+    content_hash: Buffer;
+  };
+  "audit.checkpoint": {
+    size: number;
+    at: Date;
+    note: string;
+  };
   "audit.entry": {
     tenant_id: string;
     entry_id: string;
@@ -363,6 +440,28 @@ export interface Tables {
     outcome: "done" | "refused";
     content: Buffer | null;
     key_id: string | null;
+    commitment: Buffer | null;
+  };
+  "audit.leaf": {
+    leaf_index: number;
+    entry_id: string;
+    number: number;
+    hash: Buffer;
+  };
+  "audit.staged": {
+    staged_no: number;
+    tenant_id: string;
+    entry_id: string;
+    entry_hash: Buffer;
+  };
+  "audit.subtree": {
+    level: unknown;
+    subtree_index: number;
+    hash: Buffer;
+  };
+  "audit.tally": {
+    tenant_id: string;
+    entries: number;
   };
   "platform.control_run": {
     run_id: string;

@@ -9,6 +9,7 @@ export const ROLE_NAMES = [
   "vouchsafe_app",
   "vouchsafe_jobs",
   "vouchsafe_audit_writer",
+  "vouchsafe_audit_sequencer",
   "vouchsafe_audit_eraser",
   "vouchsafe_backup",
 ] as const;

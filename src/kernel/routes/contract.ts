@@ -48,7 +48,8 @@ export interface Upload {
 export interface Download {
   readonly stream: Readable;
   readonly name: string;
-  readonly bytes: number;
+  /** null where nobody knows before it is read: it then leaves in chunks. */
+  readonly bytes: number | null;
 }
 
 export interface StreamEvent {

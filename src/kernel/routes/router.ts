@@ -206,7 +206,7 @@ async function answer(
     return reply
       .headers({
         "content-type": "application/octet-stream",
-        "content-length": bytes,
+        ...(bytes === null ? {} : { "content-length": bytes }),
         "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`,
         "content-security-policy": "sandbox; default-src 'none'",
         "x-content-type-options": "nosniff",

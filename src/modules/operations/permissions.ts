@@ -7,3 +7,10 @@ permission({
   from: "admin",
   in: "everywhere",
 });
+permission({
+  key: "audit.export",
+  group: "Audit",
+  words: "Take the audit log of the workspace away as a file",
+  from: "admin",
+  in: "everywhere",
+});

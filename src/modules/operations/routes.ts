@@ -1,33 +1,14 @@
 import { z } from "zod";
 import { appError } from "../../kernel/errors.ts";
-import { Id } from "../../kernel/ids.ts";
 import { readOutbox } from "../../kernel/mail.ts";
 import { allow, publicBecause, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
-import { listEntries, listOwnEvents } from "./audit/service.ts";
+import { auditRoutes } from "./audit/routes.ts";
+import { listOwnEvents } from "./audit/service.ts";
 import { AuditItem } from "./audit/shape.ts";
 import { holdsOutboxToken } from "./outbox.ts";
 
 export function operationsRoutes(routes: Routes): void {
-  route(routes, {
-    method: "GET",
-    path: "/audit",
-    words: "The audit log of the workspace, newest first",
-    access: allow("audit.read"),
-    audit: unauditedBecause(
-      "reading the log shows no one's content; recording it would bury the log in itself",
-    ),
-    rate: "read",
-    input: {
-      query: z.object({
-        actor: Id.optional(),
-        event: z.string().max(60).optional(),
-        cursor: z.string().max(80).optional(),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-      }),
-    },
-    output: { 200: z.object({ items: z.array(AuditItem), next: z.string().nullable() }) },
-    handler: (ctx, { query }) => listEntries(ctx, query),
-  });
+  auditRoutes(routes);
   route(routes, {
     method: "GET",
     path: "/account/sign-ins",

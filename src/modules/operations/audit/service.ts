@@ -5,6 +5,7 @@ import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
+import { Id } from "../../../kernel/ids.ts";
 import { keyNameCell } from "../../identity/keys/service.ts";
 import { openName } from "../../identity/members.ts";
 import type { AuditItem } from "./shape.ts";
@@ -14,6 +15,11 @@ type Item = z.infer<typeof AuditItem>;
 export interface AuditFilter {
   readonly actor?: string | undefined;
   readonly event?: string | undefined;
+  /** A kind of thing, such as `document`, or one thing's id. */
+  readonly resource?: string | undefined;
+  readonly since?: Date | undefined;
+  /** Without this moment. */
+  readonly until?: Date | undefined;
   /** The `next` of the page before. */
   readonly cursor?: string | undefined;
   readonly limit: number;
@@ -42,6 +48,12 @@ export async function listEntries(
   let query = entries().limit(filter.limit + 1);
   if (filter.actor) query = query.where("e.actor_id", "=", filter.actor);
   if (filter.event) query = query.where("e.event", "like", `${filter.event.replace(/[%_\\]/g, "\\$&")}%`);
+  if (filter.resource)
+    query = Id.safeParse(filter.resource).success
+      ? query.where("e.resource_id", "=", filter.resource)
+      : query.where("e.resource_type", "=", filter.resource);
+  if (filter.since) query = query.where("e.at", ">=", filter.since);
+  if (filter.until) query = query.where("e.at", "<", filter.until);
   if (filter.cursor) {
     const { at, id } = readCursor(filter.cursor);
     query = query.where((on) =>
@@ -56,6 +68,20 @@ export async function listEntries(
     items: page.map((row) => itemOf(keys, row)),
     next: rows.length > page.length && last ? `${last.at.toISOString()}_${last.entry_id}` : null,
   };
+}
+
+/** All of them, newest first, page by page; each page asks anew whether its reader may go on. */
+export async function* allEntries(
+  ctx: Ctx,
+  filter: Omit<AuditFilter, "cursor" | "limit">,
+): AsyncGenerator<Item> {
+  for (let cursor: string | undefined; ; ) {
+    const again: Ctx = { ...ctx, tx: null, standing: { current: null } };
+    const { items, next } = await listEntries(again, { ...filter, cursor, limit: 500 });
+    yield* items;
+    if (!next) return;
+    cursor = next;
+  }
 }
 
 const OF_ACCOUNTS = ["session", "account", "member", "factor", "key"];

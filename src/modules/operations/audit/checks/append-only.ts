@@ -77,7 +77,7 @@ const FORBIDDEN_TO_THE_APPLICATION = [
   "lock table audit.entry in exclusive mode",
   "delete from tenant where tenant_id = $1",
   "drop function audit.append",
-  "create or replace function audit.append(uuid, text, text, uuid, text, bytea) returns void language sql as 'select'",
+  "create or replace function audit.append(uuid, text, text, uuid, text, bytea, bytea) returns void language sql as 'select'",
   "alter function audit.append security invoker",
   "alter function kernel.current_tenant() rename to other",
   "set role vouchsafe_audit_writer",
@@ -149,7 +149,7 @@ async function sessionOf(client: Stage["a"]["owner"]["client"]): Promise<string>
   return json.items.find((s: { current: boolean }) => s.current).id;
 }
 
-const APPEND = "select audit.append($1, 'probe.made', 'probe', null, 'done', null)";
+const APPEND = "select audit.append($1, 'probe.made', 'probe', null, 'done', null, null)";
 const LATEST_MS = 5000;
 
 /** The one way in sets tenant, person, role and time itself, whatever the application says of them. */

@@ -1,0 +1,69 @@
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createFile, errorCode, replaceFile } from "../../../../kernel/files/durable.ts";
+import { newId } from "../../../../kernel/ids.ts";
+import type { System } from "../../../../kernel/system.ts";
+import type { NoteSigner } from "./note.ts";
+
+// What of the log lies outside of the database, so that whoever holds the database can neither sign for it nor set it
+// back unseen: the key, sealed with the installation's own, and the newest checkpoint.
+
+const folder = (system: System) => join(system.config.home, "audit");
+const keyCell = { table: "audit_log", column: "key", row: "1" };
+
+const signers = new WeakMap<System, Promise<NoteSigner>>();
+
+/** The log's name and key, made at the first call. */
+export function signerOf(system: System): Promise<NoteSigner> {
+  let signer = signers.get(system);
+  if (!signer) {
+    signer = openSigner(system);
+    signers.set(system, signer);
+    signer.catch(() => signers.delete(system));
+  }
+  return signer;
+}
+
+async function openSigner(system: System): Promise<NoteSigner> {
+  const path = join(folder(system), "key.json");
+  const keys = await system.keyring.platform();
+  if ((await readText(path)) === null) {
+    const der = generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" });
+    // Of two processes that start at once one creates the file, and both read it.
+    await createFile(
+      path,
+      JSON.stringify({ name: nameFor(system), key: keys.seal(keyCell, der).toString("base64") }),
+    );
+    der.fill(0);
+  }
+  const { name, key } = JSON.parse((await readText(path)) ?? "{}") as { name: string; key: string };
+  const der = keys.open(keyCell, Buffer.from(key, "base64"));
+  const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  der.fill(0);
+  return { name, privateKey };
+}
+
+// Stays when the installation moves to another address: it names the log, and nobody looks it up.
+function nameFor({ config }: System): string {
+  const host = config.publicUrl
+    ? new URL(config.publicUrl).host.replace(/[^\w.:-]/g, "")
+    : "vouchsafe.invalid";
+  return `${host}/audit/${newId().slice(-12)}`;
+}
+
+/** The newest checkpoint that this installation has signed, from its file; null before the first. */
+export const lastNote = (system: System): Promise<string | null> => readText(notePath(system));
+
+export const keepNote = (system: System, note: string): Promise<void> => replaceFile(notePath(system), note);
+
+const notePath = (system: System) => join(folder(system), "checkpoint");
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+import { type Entry, isContentOf, leafOf } from "./entry.ts";
+import { type Checkpoint, fromBase64, readCheckpoint, type VerifierKey } from "./note.ts";
+import { isIncluded } from "./tree.ts";
+
+/** What was found in an export. Anything in `problems` means: do not trust it. */
+export interface Verdict {
+  readonly tenant: string | null;
+  readonly checkpoint: Checkpoint | null;
+  readonly entries: number;
+  /** Entries whose content was erased; the tree still holds them. */
+  readonly erased: number;
+  /** At most 100, each with where it is; `more` counts the others. */
+  readonly problems: readonly string[];
+  readonly more: number;
+}
+
+const MOST_PROBLEMS = 100;
+
+interface Head {
+  readonly format: string;
+  readonly tenant: string;
+  readonly checkpoint: string;
+  readonly entries: number;
+}
+
+interface Line {
+  readonly entry: Entry;
+  readonly content: string | null;
+  readonly number: number;
+  readonly index: number;
+  readonly path: readonly string[];
+}
+
+/** Checks an export line by line: every entry's content, hash, number and place in the signed tree, and that none is missing. */
+export async function checkExport(
+  lines: AsyncIterable<string> | Iterable<string>,
+  key: VerifierKey,
+): Promise<Verdict> {
+  const problems: string[] = [];
+  let more = 0;
+  const complain = (words: string) => {
+    if (problems.length < MOST_PROBLEMS) problems.push(words);
+    else more++;
+  };
+  let head: Head | null = null;
+  let checkpoint: Checkpoint | null = null;
+  let [entries, erased, lastIndex, ended, no] = [0, 0, -1, false, 0];
+  for await (const text of lines) {
+    no++;
+    if (text === "") continue;
+    if (ended) {
+      complain(`line ${no}: there is more behind the end`);
+      break;
+    }
+    const value = parsed(text);
+    if (value === null) {
+      complain(`line ${no}: is not JSON`);
+    } else if (!head) {
+      head = value as unknown as Head;
+      if (head.format !== "vouchsafe-audit-export/1") {
+        complain("line 1: this is not an export of an audit log");
+        break;
+      }
+      checkpoint = await readCheckpoint(String(head.checkpoint), key).catch((error: Error) => {
+        complain(`line 1: ${error.message}`);
+        return null;
+      });
+      if (!checkpoint) break;
+    } else if (value.end === true) ended = true;
+    else {
+      entries++;
+      const line = value as unknown as Line;
+      for (const words of await checkLine(line, head, entries, checkpoint as Checkpoint))
+        complain(`line ${no}: ${words}`);
+      if (!(line.index > lastIndex))
+        complain(`line ${no}: stands at another place of the tree than its number says`);
+      lastIndex = line.index;
+      if (line.content === null) erased++;
+    }
+  }
+  if (!head) complain("the file is empty");
+  else if (checkpoint && !ended) complain("the file was cut off: its last line is missing");
+  if (head && checkpoint && ended && head.entries !== entries)
+    complain(`there are ${entries} entries, and the first line says ${head.entries}`);
+  return { tenant: head?.tenant ?? null, checkpoint, entries, erased, problems, more };
+}
+
+async function checkLine(
+  line: Line,
+  head: Head,
+  expected: number,
+  { size, root }: Checkpoint,
+): Promise<string[]> {
+  try {
+    const { entry, content, number, index, path } = line;
+    const wrong: string[] = [];
+    if (entry.tenant !== head.tenant) wrong.push("is an entry of another workspace");
+    if (number !== expected)
+      wrong.push(
+        `has number ${number} where ${expected} must stand: an entry is missing, doubled or out of order`,
+      );
+    if (content !== null && !(await isContentOf(entry, content))) wrong.push("its content was changed");
+    if (!(await isIncluded(await leafOf(entry, number), index, size, path.map(fromBase64), root)))
+      wrong.push("is not in the signed tree: it was changed, or never recorded");
+    return wrong;
+  } catch (error) {
+    return [error instanceof Error ? error.message : "is malformed"];
+  }
+}
+
+function parsed(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
