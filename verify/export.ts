@@ -21,6 +21,12 @@ interface Head {
   readonly tenant: string;
   readonly checkpoint: string;
   readonly entries: number;
+  readonly removed: number;
+}
+
+/** An entry with its proof, by itself. */
+export interface ProvenEntry extends Line {
+  readonly checkpoint: string;
 }
 
 interface Line {
@@ -66,6 +72,10 @@ export async function checkExport(
         return null;
       });
       if (!checkpoint) break;
+      if (head.removed !== 0)
+        complain(
+          `line 1: ${head.removed} entries of this installation were removed after they had been recorded`,
+        );
     } else if (value.end === true) ended = true;
     else {
       entries++;
@@ -85,9 +95,18 @@ export async function checkExport(
   return { tenant: head?.tenant ?? null, checkpoint, entries, erased, problems, more };
 }
 
+/** Checks one entry with its proof; answers what is wrong. */
+export async function checkEntry(proof: ProvenEntry, key: VerifierKey): Promise<string[]> {
+  const checkpoint = await readCheckpoint(String(proof.checkpoint), key).catch(
+    (error: Error) => error.message,
+  );
+  if (typeof checkpoint === "string") return [checkpoint];
+  return checkLine(proof, { tenant: proof.entry.tenant }, proof.number, checkpoint);
+}
+
 async function checkLine(
   line: Line,
-  head: Head,
+  head: Pick<Head, "tenant">,
   expected: number,
   { size, root }: Checkpoint,
 ): Promise<string[]> {

@@ -2,6 +2,7 @@
  * Checks an audit log without asking anybody.
  *
  *   node verify/main.ts export FILE --key KEY         a workspace's whole export
+ *   node verify/main.ts entry FILE --key KEY          one entry with its proof, as the page and the API give it
  *   node verify/main.ts checkpoint NOTE --key KEY     who signed a checkpoint, and what it says
  *   node verify/main.ts consistency OLD NEW PROOF --key KEY
  *                       that the log of the file NEW only grew out of the one of OLD; PROOF holds one hash a line
@@ -12,12 +13,13 @@
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { checkExport } from "./export.ts";
+import { checkEntry, checkExport, type ProvenEntry } from "./export.ts";
 import { type Checkpoint, fromBase64, hex, readCheckpoint, readKey, type VerifierKey } from "./note.ts";
 import { isConsistent } from "./tree.ts";
 
 const USAGE =
-  "node verify/main.ts export FILE --key KEY\nnode verify/main.ts checkpoint NOTE --key KEY\n" +
+  "node verify/main.ts export FILE --key KEY\nnode verify/main.ts entry FILE --key KEY\n" +
+  "node verify/main.ts checkpoint NOTE --key KEY\n" +
   "node verify/main.ts consistency OLD NEW PROOF --key KEY\n";
 
 async function run(args: string[]): Promise<number> {
@@ -28,11 +30,12 @@ async function run(args: string[]): Promise<number> {
       options: { key: { type: "string" } },
     });
     const [verb = "", ...files] = positionals;
-    const wanted = { export: 1, checkpoint: 1, consistency: 3 }[verb];
+    const wanted = { export: 1, entry: 1, checkpoint: 1, consistency: 3 }[verb];
     if (values.key === undefined || files.length !== wanted) return usage();
     const key = await readKey(existsSync(values.key) ? readFileSync(values.key, "utf8") : values.key);
     const [first = "", second = "", third = ""] = files;
     if (verb === "export") return await verifyExport(first, key);
+    if (verb === "entry") return await verifyEntry(first, key);
     if (verb === "checkpoint") return verdict([], words(await note(first, key)));
     return await verifyConsistency(first, second, third, key);
   } catch (error) {
@@ -53,6 +56,15 @@ async function verifyExport(file: string, key: VerifierKey): Promise<number> {
     `All ${entries} entries of workspace ${tenant} are unchanged, in order and complete.` +
       (erased > 0 ? ` The content of ${erased} was erased, as the log shows.` : "") +
       (checkpoint ? `\n${words(checkpoint)}` : ""),
+  );
+}
+
+async function verifyEntry(file: string, key: VerifierKey): Promise<number> {
+  const proof = JSON.parse(readFileSync(file, "utf8")) as ProvenEntry;
+  const { event, at, id } = proof.entry;
+  return verdict(
+    await checkEntry(proof, key),
+    `Entry ${id} (${event}, ${at}) stands unchanged in the signed log.`,
   );
 }
 

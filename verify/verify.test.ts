@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { checkExport } from "./export.ts";
+import { checkEntry, checkExport } from "./export.ts";
 import { hex, readCheckpoint, readKey, readNote } from "./note.ts";
 import { leafHash, sha256 } from "./tree.ts";
 
@@ -86,6 +86,19 @@ test("every change of an export is told", async () => {
   assert.match(await problemsOf([]), /empty/);
   assert.match(await problemsOf(lines.with(1, "{")), /not JSON/);
   assert.match(await problemsOf(lines.with(1, "{}")), /line 2/);
+});
+
+test("one entry verifies by itself, and a changed one does not", async () => {
+  const line = JSON.parse(lines[4] ?? "");
+  const proof = { ...line, checkpoint: vector("new.note") };
+  assert.deepEqual(await checkEntry(proof, key), []);
+  assert.match((await checkEntry({ ...proof, number: 9 }, key)).join(), /tree/);
+  assert.match((await checkEntry({ ...proof, content: "{}" }, key)).join(), /content was changed/);
+  assert.match((await checkEntry({ ...proof, entry: { ...line.entry, role: "owner" } }, key)).join(), /tree/);
+  assert.match(
+    (await checkEntry({ ...proof, checkpoint: vector("old.note").replace("8", "9") }, key)).join(),
+    /signature/,
+  );
 });
 
 test("no other key speaks for the log", async () => {

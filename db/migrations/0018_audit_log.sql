@@ -201,3 +201,16 @@ revoke execute on function audit.waiting() from public;
 grant execute on function audit.waiting() to vouchsafe_app;
 set local role vouchsafe_migrator;
 revoke create on schema audit from vouchsafe_audit_writer, vouchsafe_audit_sequencer;
+
+-- How many places of the tree have no entry any more, in the whole installation: a number, so that whoever checks one
+-- tenant's log learns that entries were removed whose numbers were given again.
+create function audit.removed() returns bigint
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  begin atomic
+    select count(*) from audit.leaf l
+      where not exists (select from audit.place p
+                          join audit.entry e on e.tenant_id = p.tenant_id and e.entry_id = p.entry_id
+                          where p.leaf_index = l.leaf_index);
+  end;
+revoke execute on function audit.removed() from public;
+grant execute on function audit.removed() to vouchsafe_app;

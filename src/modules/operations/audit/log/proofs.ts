@@ -45,17 +45,19 @@ export interface SignedLog {
 
 /**
  * The newest checkpoint, with every entry in it that was there when this was called. When the log does not fit what was
- * signed, what was signed: the proofs then fail, and say where.
+ * signed (`broken` says how), what was signed: the proofs then fail, and say where.
  */
-async function signedLog(system: System): Promise<SignedLog> {
+async function signedLog(system: System): Promise<SignedLog & { broken: string | null }> {
   const signer = await signerOf(system);
+  let broken: string | null = null;
   const note = await sequenceAudit(system).catch(async (error: unknown) => {
     const last = isLogBroken(error) ? await lastNote(system) : null;
-    if (last === null) throw error;
+    if (!isLogBroken(error) || last === null) throw error;
+    broken = error.problem;
     system.log.error({ err: error }, "the audit log is broken");
     return last;
   });
-  return { checkpoint: note, key: verifierKey(signer), size: openCheckpoint(note, signer).size };
+  return { checkpoint: note, key: verifierKey(signer), size: openCheckpoint(note, signer).size, broken };
 }
 
 /** The state of the log for everybody: the last checkpoint that was signed, and whether the log still fits it. */
@@ -76,23 +78,28 @@ const STATE_FOR = seconds(2);
 const states = new WeakMap<System, { at: number; state: Promise<PublicLog> }>();
 
 async function stateOf(system: System): Promise<PublicLog> {
-  const signer = await signerOf(system);
-  const problem = await sequenceAudit(system).then(
-    () => null,
-    (error: unknown) => {
-      if (isLogBroken(error)) return error.problem;
-      throw error;
-    },
-  );
-  const note = await lastNote(system);
-  if (note === null) throw appError("unavailable");
-  return {
-    checkpoint: note,
-    key: verifierKey(signer),
-    size: openCheckpoint(note, signer).size,
-    intact: problem === null,
-    problem,
-  };
+  const log = await signedLog(system);
+  const removed = log.broken ? 0 : await removedNow(system);
+  const problem = log.broken ?? (removed > 0 ? `lacks ${removed} entries that were in it` : null);
+  const { checkpoint, key, size } = log;
+  return { checkpoint, key, size, intact: problem === null, problem };
+}
+
+/** Counts all of the log: again only after a hundred times as long as it took. */
+async function removedNow(system: System): Promise<number> {
+  const now = performance.now();
+  const known = counts.get(system);
+  if (known && now < known.until) return known.removed;
+  const removed = await removedOf(system);
+  const took = performance.now() - now;
+  counts.set(system, { removed, until: performance.now() + 100 * took });
+  return removed;
+}
+const counts = new WeakMap<System, { removed: number; until: number }>();
+
+async function removedOf(system: System): Promise<number> {
+  const { rows } = await system.pool.query<{ removed: number }>("select audit.removed()::float8 as removed");
+  return rows[0]?.removed ?? 0;
 }
 
 /** That the log of `to` entries begins with the one of `from`. Throws `not_found` for sizes that it never had. */
@@ -111,7 +118,8 @@ export async function proveEntry(ctx: Ctx, id: string): Promise<SignedLog & Proo
   const log = await signedLog(ctx.system);
   const [row] = await entryRows(ctx, { id });
   if (!row) throw appError("not_found");
-  return { ...log, ...(await proofOf(await keysOf(ctx), row, log.size, treeOf(ctx.system))) };
+  const { checkpoint, key, size } = log;
+  return { checkpoint, key, size, ...(await proofOf(await keysOf(ctx), row, size, treeOf(ctx.system))) };
 }
 
 const AT_ONCE = 500;
@@ -130,6 +138,7 @@ export async function* exportLines(ctx: Ctx): AsyncGenerator<string> {
     checkpoint: log.checkpoint,
     key: log.key,
     entries: await placesIn(ctx, log.size),
+    removed: await removedOf(ctx.system),
   });
   for (const row of strays) yield JSON.stringify(await proofOf(keys, row, log.size, tree));
   for (let after = 0; ; ) {

@@ -1,0 +1,178 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import pg from "pg";
+import { type Finding, type Outcome, outcomeOf } from "../../../../kernel/controls.ts";
+import { projectFolder } from "../../../../project.ts";
+import { expectStatus, openClient } from "../../../trust/stage/client.ts";
+import { finding } from "../../../trust/stage/finding.ts";
+import type { Company } from "../../../trust/stage/people.ts";
+import { spareCompany } from "../../../trust/stage/spare-company.ts";
+import type { Stage } from "../../../trust/stage/stage.ts";
+import { type Tampering, tamperings } from "./tamperings.ts";
+
+/**
+ * Takes a workspace's log away and gives it to the separate program, with the key that was published before; then
+ * changes the log as the database's superuser, in one way after the other, takes it away again, and puts it back.
+ */
+export async function checkTamperEvident(stage: Stage): Promise<Outcome> {
+  const company = await spareCompany(stage);
+  const folder = mkdtempSync(join(tmpdir(), "vouchsafe-verify-"));
+  const admin = new pg.Client(stage.server.databaseUrl("postgres"));
+  await admin.connect();
+  try {
+    // A superuser goes past triggers and references, too.
+    await admin.query("set session_replication_role = 'replica'");
+    const auditor = await openAuditor(stage, company, folder);
+    const findings = [await auditor.finds("the log as it is", VERIFIED), await auditor.findsOneEntry()];
+    for (const tampering of tamperings) findings.push(await tried(admin, auditor, company, tampering));
+    findings.push(await auditor.finds("the log, put back", VERIFIED));
+    findings.push(...(await setBack(stage, admin, company)));
+    findings.push(await auditor.findsGrowth());
+    return outcomeOf(
+      findings,
+      `one workspace's log, changed in ${tamperings.length + 2} ways by the database's superuser`,
+    );
+  } finally {
+    await admin.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const VERIFIED = /^VERIFIED/;
+const SUPERUSER = "the database's superuser";
+
+interface Auditor {
+  finds(what: string, ...says: readonly RegExp[]): Promise<Finding>;
+  findsOneEntry(): Promise<Finding>;
+  findsGrowth(): Promise<Finding>;
+}
+
+/** Somebody who kept the public key and a checkpoint, and holds a copy of verify/. */
+async function openAuditor(stage: Stage, company: Company, folder: string): Promise<Auditor> {
+  const { client } = company.owner;
+  const key = join(folder, "key");
+  const published = async () =>
+    expectStatus(
+      await openClient(stage.server.url, company.slug).call("GET", "/api/security/checkpoint"),
+      200,
+      "the checkpoint",
+    ).json;
+  const first = await published();
+  writeFileSync(key, first.key);
+  let files = 0;
+  const write = (text: string): string => {
+    const path = join(folder, String(files++));
+    writeFileSync(path, text);
+    return path;
+  };
+  const verify = (...args: string[]): string =>
+    spawnSync(process.execPath, [join(projectFolder, "verify/main.ts"), ...args, "--key", key], {
+      encoding: "utf8",
+      env: {},
+    }).stdout;
+  const heard = (what: string, who: string, said: string, says: readonly RegExp[]): Finding =>
+    finding(
+      says.every((words) => words.test(said)),
+      what,
+      who,
+      said.slice(0, 160).replaceAll("\n", " ") || "nothing",
+    );
+  return {
+    async finds(what, ...says) {
+      const { text } = expectStatus(await client.call("GET", "audit/export?format=proof"), 200, "the export");
+      return heard(what, says[0] === VERIFIED ? "verify/" : SUPERUSER, verify("export", write(text)), says);
+    },
+    async findsOneEntry() {
+      const { json } = expectStatus(await client.call("GET", "audit?limit=1"), 200, "the log");
+      const proof = expectStatus(await client.call("GET", `audit/${json.items[0].id}/proof`), 200, "a proof");
+      return heard("one entry", "verify/", verify("entry", write(proof.text)), [VERIFIED]);
+    },
+    async findsGrowth() {
+      const last = await published();
+      const range = `from=${first.size}&to=${last.size}`;
+      const { json } = expectStatus(
+        await client.call("GET", `/api/security/consistency?${range}`),
+        200,
+        "the growth",
+      );
+      const said = verify(
+        "consistency",
+        write(first.checkpoint),
+        write(last.checkpoint),
+        write(json.path.join("\n")),
+      );
+      return heard("the log since the first checkpoint", "verify/", said, [VERIFIED]);
+    },
+  };
+}
+
+/** Committed, since the server must see it; what was there is kept beside and put back. */
+async function tried(
+  admin: pg.Client,
+  auditor: Auditor,
+  { id }: Company,
+  { what, sql, undo, says }: Tampering,
+): Promise<Finding> {
+  const { rows } = await admin.query<{ entry_id: string }>(
+    "select entry_id from audit.place where tenant_id = $1 and number = 2",
+    [id],
+  );
+  const chosen = [id, rows[0]?.entry_id];
+  if (!chosen[1]) return { verdict: "inconclusive", what, who: SUPERUSER, got: "the log has no such entry" };
+  await admin.query("create temporary table kept (like audit.entry)");
+  await admin.query(
+    "insert into kept select * from audit.entry where tenant_id = $1 and entry_id = $2",
+    chosen,
+  );
+  try {
+    const { rowCount } = await admin.query(sql, chosen);
+    if (!rowCount) return { verdict: "inconclusive", what, who: SUPERUSER, got: "nothing was changed" };
+    return await auditor.finds(what, /^NOT VERIFIED/, says);
+  } finally {
+    await admin.query(undo, chosen);
+    await admin.query("drop table kept");
+  }
+}
+
+/** The newest entry is taken out without a trace; then the tree itself is set back. What is published tells both. */
+async function setBack(stage: Stage, admin: pg.Client, { id }: Company): Promise<Finding[]> {
+  const state = async () => {
+    // What everybody is told is up to two seconds old.
+    await setTimeout(2100);
+    const visitor = openClient(stage.server.url, "operator");
+    return expectStatus(await visitor.call("GET", "/api/security/checkpoint"), 200, "the checkpoint").json;
+  };
+  const said = (what: string, { intact, problem }: { intact: boolean; problem: string }, words: RegExp) =>
+    finding(!intact && words.test(problem), what, SUPERUSER, problem ?? "nothing");
+  const before = await state();
+  const findings = [
+    finding(before.intact, "the published log", "everybody", before.problem ?? "as it was signed"),
+  ];
+  await admin.query(
+    "create temporary table kept as select * from audit.place where tenant_id = $1 order by number desc limit 1",
+    [id],
+  );
+  await admin.query(
+    "create temporary table kept_entry as select e.* from audit.entry e join kept using (tenant_id, entry_id)",
+  );
+  await admin.query(
+    "create temporary table kept_leaf as select * from audit.leaf order by leaf_index desc limit 1",
+  );
+  await admin.query(
+    "delete from audit.entry e using kept k where e.tenant_id = k.tenant_id and e.entry_id = k.entry_id",
+  );
+  await admin.query(
+    "delete from audit.place p using kept k where p.tenant_id = k.tenant_id and p.number = k.number",
+  );
+  findings.push(said("the newest entry and its number taken out", await state(), /lacks \d+ entr/));
+  await admin.query(
+    "insert into audit.place select * from kept; insert into audit.entry select * from kept_entry",
+  );
+  await admin.query("delete from audit.leaf l using kept_leaf k where l.leaf_index = k.leaf_index");
+  findings.push(said("the tree set back by an entry", await state(), /set back/));
+  await admin.query("insert into audit.leaf select * from kept_leaf; drop table kept, kept_entry, kept_leaf");
+  return findings;
+}
