@@ -1,127 +1,156 @@
 /**
- * The search engine alone, in this process, on a collection in the BEIR shape.
- * node bench/search-engine.ts --data FOLDER   (docs.jsonl {id,title,text}, queries.jsonl {id,text}, qrels.tsv)
+ * The search engine alone, in this process, on a collection in the BEIR shape, cut into passages as the product cuts
+ * documents. node bench/search-engine.ts --data FOLDER [--compare] [--proxies] [--merged] [--copies 20]
  * Prints one JSON document: nDCG@10, recall@10, bytes, megabytes a second, milliseconds a query.
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { chunk } from "../src/modules/knowledge/extraction/chunk.ts";
+import { atOnce } from "../src/modules/knowledge/gently.ts";
+import { documentsOf } from "../src/modules/knowledge/search/documents.ts";
 import type { Cell, IndexKeys } from "../src/modules/knowledge/search/keys.ts";
-import { parseQuery, queryTermHashes } from "../src/modules/knowledge/search/query.ts";
+import { startMerge } from "../src/modules/knowledge/search/merge.ts";
+import { parseQuery, queryKeys } from "../src/modules/knowledge/search/query.ts";
 import { search } from "../src/modules/knowledge/search/rank.ts";
-import { buildSegment, openSegment } from "../src/modules/knowledge/search/segment.ts";
+import {
+  type BuiltSegment,
+  buildSegment,
+  openSegment,
+  type PassageToIndex,
+  type PostingRow,
+} from "../src/modules/knowledge/search/segment.ts";
+import { shapeOf } from "../src/modules/knowledge/search/table.ts";
+import { everything } from "../src/modules/knowledge/search/view.ts";
+import {
+  type Doc,
+  plainRanking,
+  proxiesOf,
+  qualityOf,
+  type Ranking,
+  readCollection,
+  winkRanking,
+} from "./search-quality.ts";
 
 const { values } = parseArgs({
   options: {
     data: { type: "string" },
-    batch: { type: "string", default: "1000" },
+    batch: { type: "string", default: "500" },
     copies: { type: "string", default: "1" },
+    compare: { type: "boolean", default: false },
+    proxies: { type: "boolean", default: false },
+    merged: { type: "boolean", default: false },
   },
 });
 if (values.data === undefined) throw new Error("say where the collection is: --data FOLDER");
-const folder = values.data;
-
-type Doc = { id: string; title: string; text: string };
-const docs = lines("docs.jsonl").map((line): Doc => JSON.parse(line));
-const queries = lines("queries.jsonl").map((line): { id: string; text: string } => JSON.parse(line));
-const judged = new Map<string, Map<string, number>>();
-for (const [query, doc, grade] of lines("qrels.tsv").map((line) => line.split("\t"))) {
-  if (query === undefined || doc === undefined || !(Number(grade) > 0)) continue;
-  judged.set(query, (judged.get(query) ?? new Map()).set(doc, Number(grade)));
-}
 
 const keys = benchKeys();
+const collection = readCollection(values.data);
 const copies = Number(values.copies);
-const batch = Number(values.batch);
-const all = Array.from({ length: copies }, () => docs).flat();
-const textBytes = all.reduce(
-  (sum, doc) => sum + Buffer.byteLength(doc.title) + Buffer.byteLength(doc.text),
-  0,
-);
-
-const indexStart = performance.now();
-const built = [];
-for (let from = 0; from < all.length; from += batch) {
-  const passages = all.slice(from, from + batch).map((doc, i) => ({
-    passage: from + i,
-    document: from + i,
-    title: doc.title,
-    heading: null,
-    text: doc.text,
-  }));
-  built.push(buildSegment(passages, keys, `segment-${from}`));
-}
-const indexSeconds = (performance.now() - indexStart) / 1000;
-const rows = built.reduce((sum, segment) => sum + segment.postings.length, 0);
-const indexBytes = built.reduce(
-  (sum, s) =>
-    sum + s.stats.length + s.postings.reduce((n, row) => n + row.termHash.length + row.body.length, 0),
-  0,
-);
-
-// What the SQL layer does: rows by hash. The tables are kept open, as the server keeps them.
-const stored = built.map((segment) => ({
-  table: openSegment(segment.segmentId, segment.stats, keys),
-  rows: new Map(segment.postings.map(({ termHash, body }) => [termHash.toString("hex"), body])),
-}));
-const times: number[] = [];
-let ndcg = 0;
-let recall = 0;
-let counted = 0;
-for (const [round, { id, text }] of [
-  ...queries.map((q) => [0, q] as const),
-  ...queries.map((q) => [1, q] as const),
-]) {
+const docs = copies === 1 ? collection.docs : Array.from({ length: copies }, () => collection.docs).flat();
+const index = indexOf(docs);
+const ours = rankingOf(index, docs);
+const quality = qualityOf(collection, ours);
+const times = collection.queries.map(({ text }) => {
   const start = performance.now();
-  const query = parseQuery(text);
-  const hashes = queryTermHashes(query, keys).map((hash) => hash.toString("hex"));
-  const segments = stored.map((segment) => ({
-    table: segment.table,
-    postings: new Map(
-      hashes.flatMap((hex): Array<[string, Buffer]> => {
-        const body = segment.rows.get(hex);
-        return body ? [[hex, body]] : [];
-      }),
-    ),
-  }));
-  const hits = search({ query, segments, keys, visible: () => true, limit: 10 });
-  if (round === 1) times.push(performance.now() - start);
-  const relevant = judged.get(id);
-  if (round === 0 && relevant !== undefined && copies === 1) {
-    const ids = hits.map((hit) => docs[hit.passage]?.id ?? "");
-    const grades = ids.map((doc) => relevant.get(doc) ?? 0);
-    const ideal = [...relevant.values()].sort((a, b) => b - a).slice(0, 10);
-    ndcg += gain(grades) / gain(ideal);
-    recall += grades.filter((grade) => grade > 0).length / relevant.size;
-    counted += 1;
-  }
-}
+  ask(index, text, 10);
+  return performance.now() - start;
+});
 times.sort((a, b) => a - b);
+const compared = (name: string, of: { docs: Doc[] }): unknown => ({
+  name,
+  ours: qualityOf({ ...collection, ...of }, rankingOf(indexOf(of.docs), of.docs)),
+  wink: qualityOf({ ...collection, ...of }, winkRanking(of.docs)),
+  plain: qualityOf({ ...collection, ...of }, plainRanking(of.docs)),
+});
 const round = (n: number, digits: number): number => Number(n.toFixed(digits));
 const report = {
-  passages: all.length,
-  segments: built.length,
-  rows,
-  textBytes,
-  indexBytes,
-  indexMegabytesPerSecond: round(textBytes / 1e6 / indexSeconds, 2),
-  ndcg10: counted > 0 ? round(ndcg / counted, 4) : null,
-  recall10: counted > 0 ? round(recall / counted, 4) : null,
-  queries: times.length,
+  documents: docs.length,
+  passages: index.passages,
+  segments: index.segments.length,
+  rows: index.rows,
+  textBytes: index.textBytes,
+  indexBytes: index.bytes,
+  bytesPerMegabyteOfText: Math.round((index.bytes / index.textBytes) * 1e6),
+  indexMegabytesPerSecond: round(index.textBytes / 1e6 / index.seconds, 2),
+  mergeSeconds: index.mergeSeconds === null ? null : round(index.mergeSeconds, 2),
+  ...(copies === 1 ? quality : {}),
   p50: round(times[Math.floor(times.length * 0.5)] ?? 0, 3),
   p95: round(times[Math.floor(times.length * 0.95)] ?? 0, 3),
+  ...(values.compare
+    ? { wink: qualityOf(collection, winkRanking(docs)), plain: qualityOf(collection, plainRanking(docs)) }
+    : {}),
+  ...(values.proxies ? { proxies: proxiesOf(collection).map((proxy) => compared(proxy.name, proxy)) } : {}),
 };
 process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 
-function lines(name: string): string[] {
-  return readFileSync(join(folder, name), "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
+type Index = ReturnType<typeof indexOf>;
+
+function indexOf(all: readonly Doc[]) {
+  const passages = all.flatMap((doc, document) => {
+    const texts = chunk([{ kind: "paragraph", text: doc.text, page: null }]).map(({ text }) => text);
+    return (texts.length === 0 ? [""] : texts).map((text) => ({ document, title: doc.title, heading: null, text }));
+  });
+  const start = performance.now();
+  let built: BuiltSegment[] = [];
+  const size = Number(values.batch);
+  for (let from = 0; from < passages.length; from += size) {
+    const some = passages
+      .slice(from, from + size)
+      .map((one, i): PassageToIndex => ({ ...one, passage: from + i, language: null }));
+    built.push(buildSegment(some, keys, `segment-${from}`));
+  }
+  const seconds = (performance.now() - start) / 1000;
+  let mergeSeconds: number | null = null;
+  if (values.merged && built.length > 1) {
+    const mergeStart = performance.now();
+    built = [merged(built)];
+    mergeSeconds = (performance.now() - mergeStart) / 1000;
+  }
+  const rowBytes = (row: PostingRow): number => row.termHash.length + row.body.length;
+  return {
+    passages: passages.length,
+    seconds,
+    mergeSeconds,
+    textBytes: all.reduce((sum, doc) => sum + Buffer.byteLength(doc.title) + Buffer.byteLength(doc.text), 0),
+    rows: built.reduce((sum, segment) => sum + segment.postings.length, 0),
+    bytes: built.reduce((sum, s) => sum + s.stats.length + s.postings.reduce((n, row) => n + rowBytes(row), 0), 0),
+    segments: built.map((segment) => {
+      const table = openSegment(segment.segmentId, segment.stats, keys);
+      const rows = new Map(segment.postings.map(({ termHash, body }) => [termHash.toString("hex"), body]));
+      return { table, rows, shown: everything(table) };
+    }),
+  };
 }
 
-function gain(grades: readonly number[]): number {
-  return grades.reduce((sum, grade, i) => sum + grade / Math.log2(i + 2), 0);
+function merged(built: readonly BuiltSegment[]): BuiltSegment {
+  const sources = built.map(({ segmentId, stats }) => openSegment(segmentId, stats, keys));
+  const merge = startMerge({ sources, keys, segmentId: "merged", keeps: () => true });
+  const rows = built
+    .flatMap(({ segmentId, postings }) => postings.map((row) => ({ ...row, segmentId })))
+    .sort((a, b) => Buffer.compare(a.termHash, b.termHash));
+  const postings = atOnce(merge.add(rows));
+  const last = atOnce(merge.end());
+  return { segmentId: "merged", postings: [...postings, ...last.postings], stats: last.stats, passages: merge.passages };
+}
+
+/** What the server does, but for the database: rows by key, tables kept open. */
+function ask({ segments }: Index, text: string, limit: number) {
+  const shape = shapeOf(segments.map(({ table }) => table));
+  const query = parseQuery(text, { languages: shape.languages });
+  const hexes = queryKeys(query, keys, shape.depths).map((key) => key.toString("hex"));
+  const found = segments.map(({ table, rows, shown }) => {
+    const postings = new Map<string, Buffer>();
+    for (const hex of hexes) {
+      const body = rows.get(hex);
+      if (body) postings.set(hex, body);
+    }
+    return { table, postings, shown };
+  });
+  return search({ query, segments: found, keys, visible: () => true, limit });
+}
+
+function rankingOf(of: Index, all: readonly Doc[]): Ranking {
+  return (query) => documentsOf(ask(of, query, 100).hits).map(({ document }) => all[document]?.id ?? "");
 }
 
 /** Keys of the same make as the server's: HMAC-SHA256 cut to 12 bytes, AES-256-GCM bound to the cell. */

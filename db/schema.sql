@@ -3,6 +3,7 @@
 
 -- role vouchsafe_app: no superuser, row security applies
 -- role vouchsafe_audit_eraser: no superuser, row security applies
+-- role vouchsafe_audit_sequencer: no superuser, row security applies
 -- role vouchsafe_audit_writer: no superuser, row security applies
 -- role vouchsafe_backup: no superuser, BYPASSRLS
 -- role vouchsafe_jobs: no superuser, row security applies
@@ -77,6 +78,31 @@ grant insert, select, update on api_key to vouchsafe_app;
 grant select on api_key to vouchsafe_audit_writer;
 grant select on api_key to vouchsafe_backup;
 
+create table binned (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  binned_id uuid not null,
+  kind text not null,
+  owner_id uuid not null,
+  deleted_by uuid not null,
+  deleted_at timestamp with time zone not null,
+  within_id uuid,
+  ended_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, binned_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, deleted_by) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, owner_id) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, within_id) REFERENCES binned(tenant_id, binned_id) ON DELETE SET NULL (within_id),
+  CHECK ((kind = ANY (ARRAY['document'::text, 'folder'::text])))
+);
+CREATE INDEX binned_by_age ON public.binned USING btree (deleted_at);
+CREATE INDEX binned_of_member ON public.binned USING btree (tenant_id, owner_id, deleted_at DESC, binned_id DESC);
+CREATE INDEX binned_within ON public.binned USING btree (tenant_id, within_id) WHERE (within_id IS NOT NULL);
+alter table binned enable row level security;
+alter table binned force row level security;
+create policy tenant_isolation on binned for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on binned to vouchsafe_app;
+grant select on binned to vouchsafe_backup;
+
 create table challenge_used (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   challenge bytea not null,
@@ -143,24 +169,76 @@ create table document (  -- owner: vouchsafe_migrator
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   folder_id uuid,
+  deleted_at timestamp with time zone,
+  binned_id uuid,
+  version_id uuid not null,
+  version_no integer not null default 1,
+  versions integer not null default 1,
+  language text,
+  pictures integer,
   PRIMARY KEY (tenant_id, document_id),
   UNIQUE (tenant_id, document_no),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, binned_id) REFERENCES binned(tenant_id, binned_id),
   FOREIGN KEY (tenant_id, folder_id) REFERENCES folder(tenant_id, folder_id),
   FOREIGN KEY (tenant_id, owner_id) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, version_id) REFERENCES document_version(tenant_id, version_id) DEFERRABLE INITIALLY DEFERRED,
+  CHECK (((deleted_at IS NULL) = (binned_id IS NULL))),
   CHECK ((kind = ANY (ARRAY['pdf'::text, 'docx'::text, 'pptx'::text, 'xlsx'::text, 'odt'::text, 'odp'::text, 'ods'::text, 'rtf'::text, 'html'::text, 'markdown'::text, 'text'::text, 'csv'::text, 'eml'::text, 'zip'::text]))),
   CHECK ((state = ANY (ARRAY['received'::text, 'reading'::text, 'indexing'::text, 'ready'::text, 'failed'::text])))
 );
 CREATE INDEX document_changed ON public.document USING btree (tenant_id, updated_at);
-CREATE INDEX document_file ON public.document USING btree (file);
+CREATE INDEX document_content ON public.document USING btree (tenant_id, content_hash);
+CREATE INDEX document_in_bin ON public.document USING btree (tenant_id, binned_id) WHERE (binned_id IS NOT NULL);
 CREATE INDEX document_in_folder ON public.document USING btree (tenant_id, folder_id) WHERE (folder_id IS NOT NULL);
 CREATE INDEX document_newest ON public.document USING btree (tenant_id, created_at DESC, document_id DESC);
 CREATE INDEX document_of_member ON public.document USING btree (tenant_id, owner_id);
+CREATE INDEX document_to_index ON public.document USING btree (tenant_id, document_no) WHERE (state = 'indexing'::text);
 alter table document enable row level security;
 alter table document force row level security;
 create policy tenant_isolation on document for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE TRIGGER bury_number_of_changed AFTER UPDATE ON public.document FOR EACH ROW WHEN (((old.document_no <> new.document_no) OR ((old.deleted_at IS NULL) AND (new.deleted_at IS NOT NULL)))) EXECUTE FUNCTION kernel.bury_number();
+CREATE TRIGGER bury_number_of_deleted AFTER DELETE ON public.document FOR EACH ROW EXECUTE FUNCTION kernel.bury_number();
+CREATE TRIGGER renumber_restored BEFORE UPDATE ON public.document FOR EACH ROW WHEN (((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL) AND (old.document_no = new.document_no))) EXECUTE FUNCTION kernel.renumber_restored();
+CREATE CONSTRAINT TRIGGER visibility_changed AFTER INSERT OR DELETE ON public.document DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kernel.visibility_changed();
+CREATE CONSTRAINT TRIGGER visibility_of_document_changed AFTER UPDATE ON public.document DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((((old.owner_id IS DISTINCT FROM new.owner_id) OR (old.folder_id IS DISTINCT FROM new.folder_id)) OR (old.document_no IS DISTINCT FROM new.document_no)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)) OR ((old.state = 'ready'::text) IS DISTINCT FROM (new.state = 'ready'::text)))) EXECUTE FUNCTION kernel.visibility_changed();
 grant delete, insert, select, update on document to vouchsafe_app;
 grant select on document to vouchsafe_backup;
+
+create table document_version (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  version_id uuid not null,
+  document_id uuid not null,
+  no integer not null,
+  name bytea not null,
+  kind text not null,
+  bytes bigint not null,
+  file text not null,
+  content_hash bytea not null,
+  state text not null,
+  problem text,
+  pages integer,
+  language text,
+  pictures integer,
+  restored_from integer,
+  created_by uuid not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, version_id),
+  UNIQUE (tenant_id, document_id, no),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, created_by) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, document_id) REFERENCES document(tenant_id, document_id) ON DELETE CASCADE,
+  CHECK ((kind = ANY (ARRAY['pdf'::text, 'docx'::text, 'pptx'::text, 'xlsx'::text, 'odt'::text, 'odp'::text, 'ods'::text, 'rtf'::text, 'html'::text, 'markdown'::text, 'text'::text, 'csv'::text, 'eml'::text, 'zip'::text]))),
+  CHECK ((state = ANY (ARRAY['received'::text, 'reading'::text, 'ready'::text, 'failed'::text])))
+);
+CREATE INDEX version_file ON public.document_version USING btree (file);
+CREATE INDEX version_waiting ON public.document_version USING btree (tenant_id) WHERE (state = ANY (ARRAY['received'::text, 'reading'::text]));
+alter table document_version enable row level security;
+alter table document_version force row level security;
+create policy tenant_isolation on document_version for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on document_version to vouchsafe_app;
+grant select on document_version to vouchsafe_backup;
 
 create table factor_ticket (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -190,17 +268,23 @@ create table folder (  -- owner: vouchsafe_migrator
   parent_id uuid,
   name bytea not null,
   created_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  binned_id uuid,
   PRIMARY KEY (tenant_id, folder_id),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, binned_id) REFERENCES binned(tenant_id, binned_id),
   FOREIGN KEY (tenant_id, owner_id) REFERENCES member(tenant_id, member_id),
-  FOREIGN KEY (tenant_id, parent_id) REFERENCES folder(tenant_id, folder_id)
+  FOREIGN KEY (tenant_id, parent_id) REFERENCES folder(tenant_id, folder_id),
+  CHECK (((deleted_at IS NULL) = (binned_id IS NULL)))
 );
+CREATE INDEX folder_in_bin ON public.folder USING btree (tenant_id, binned_id) WHERE (binned_id IS NOT NULL);
 CREATE INDEX folder_in_folder ON public.folder USING btree (tenant_id, parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX folder_of_member ON public.folder USING btree (tenant_id, owner_id);
 alter table folder enable row level security;
 alter table folder force row level security;
 create policy tenant_isolation on folder for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 CREATE TRIGGER keep_folder_above AFTER INSERT OR UPDATE OF parent_id ON public.folder FOR EACH ROW EXECUTE FUNCTION kernel.keep_folder_above();
+CREATE CONSTRAINT TRIGGER visibility_changed AFTER INSERT OR DELETE OR UPDATE ON public.folder DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kernel.visibility_changed();
 grant delete, insert, select, update on folder to vouchsafe_app;
 grant select on folder to vouchsafe_backup;
 
@@ -217,6 +301,7 @@ CREATE INDEX folder_below ON public.folder_above USING btree (tenant_id, above_i
 alter table folder_above enable row level security;
 alter table folder_above force row level security;
 create policy tenant_isolation on folder_above for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE CONSTRAINT TRIGGER visibility_changed AFTER INSERT OR DELETE OR UPDATE ON public.folder_above DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kernel.visibility_changed();
 grant delete, insert, select on folder_above to vouchsafe_app;
 grant select on folder_above to vouchsafe_backup;
 
@@ -233,17 +318,32 @@ CREATE INDEX group_of_member ON public.group_member USING btree (tenant_id, memb
 alter table group_member enable row level security;
 alter table group_member force row level security;
 create policy tenant_isolation on group_member for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE CONSTRAINT TRIGGER visibility_changed AFTER INSERT OR DELETE OR UPDATE ON public.group_member DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kernel.visibility_changed();
 grant delete, insert, select on group_member to vouchsafe_app;
 grant select on group_member to vouchsafe_backup;
 
+create table index_manifest (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  generation bigint not null default 0,
+  holder uuid,
+  held_until timestamp with time zone,
+  PRIMARY KEY (tenant_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
+);
+alter table index_manifest enable row level security;
+alter table index_manifest force row level security;
+create policy tenant_isolation on index_manifest for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on index_manifest to vouchsafe_app;
+grant select on index_manifest to vouchsafe_backup;
+
 create table index_posting (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
+  segment_no integer not null,
   term_hash bytea not null,
-  segment_id uuid not null,
   body bytea not null,
-  PRIMARY KEY (tenant_id, term_hash, segment_id),
+  PRIMARY KEY (tenant_id, segment_no, term_hash),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
-  FOREIGN KEY (tenant_id, segment_id) REFERENCES index_segment(tenant_id, segment_id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, segment_no) REFERENCES index_segment(tenant_id, segment_no),
   CHECK ((octet_length(term_hash) = 12))
 );
 alter table index_posting enable row level security;
@@ -254,17 +354,38 @@ grant select on index_posting to vouchsafe_backup;
 
 create table index_segment (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
+  segment_no integer not null,
   segment_id uuid not null,
+  state text not null,
+  weight bigint not null,
+  kept_until timestamp with time zone not null,
   stats bytea not null,
   created_at timestamp with time zone not null,
-  PRIMARY KEY (tenant_id, segment_id),
-  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
+  PRIMARY KEY (tenant_id, segment_no),
+  UNIQUE (tenant_id, segment_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CHECK ((state = ANY (ARRAY['building'::text, 'live'::text, 'gone'::text])))
 );
+CREATE INDEX index_segment_unfinished ON public.index_segment USING btree (kept_until) WHERE (state <> 'live'::text);
 alter table index_segment enable row level security;
 alter table index_segment force row level security;
 create policy tenant_isolation on index_segment for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
-grant delete, insert, select on index_segment to vouchsafe_app;
+grant delete, insert, select, update on index_segment to vouchsafe_app;
 grant select on index_segment to vouchsafe_backup;
+
+create table index_tombstone (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  document_no integer not null,
+  since timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, document_no),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
+);
+CREATE INDEX index_tombstone_oldest ON public.index_tombstone USING btree (since);
+alter table index_tombstone enable row level security;
+alter table index_tombstone force row level security;
+create policy tenant_isolation on index_tombstone for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select on index_tombstone to vouchsafe_app;
+grant select on index_tombstone to vouchsafe_backup;
 
 create table invitation (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -367,6 +488,7 @@ alter table member enable row level security;
 alter table member force row level security;
 create policy tenant_isolation on member for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 CREATE TRIGGER let_go_of_access AFTER UPDATE OF status, role, role_id ON public.member FOR EACH ROW WHEN (((old.status <> new.status) OR (old.role <> new.role) OR (old.role_id IS DISTINCT FROM new.role_id))) EXECUTE FUNCTION kernel.let_go_of_access();
+CREATE TRIGGER let_go_of_searches AFTER UPDATE OF status ON public.member FOR EACH ROW WHEN (((old.status <> new.status) AND (new.status = 'removed'::text))) EXECUTE FUNCTION kernel.let_go_of_searches();
 grant insert, select, update on member to vouchsafe_app;
 grant select on member to vouchsafe_audit_writer;
 grant select on member to vouchsafe_backup;
@@ -535,11 +657,13 @@ create table passage (  -- owner: vouchsafe_migrator
   index_no bigint not null,
   page integer,
   body bytea not null,
-  PRIMARY KEY (tenant_id, document_id, passage_no),
+  version_id uuid not null,
+  PRIMARY KEY (tenant_id, version_id, passage_no),
   UNIQUE (tenant_id, index_no),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
-  FOREIGN KEY (tenant_id, document_id) REFERENCES document(tenant_id, document_id) ON DELETE CASCADE
+  FOREIGN KEY (tenant_id, version_id) REFERENCES document_version(tenant_id, version_id) ON DELETE CASCADE
 );
+CREATE INDEX passage_of_document ON public.passage USING btree (tenant_id, document_id);
 alter table passage enable row level security;
 alter table passage force row level security;
 create policy tenant_isolation on passage for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
@@ -618,6 +742,23 @@ CREATE TRIGGER let_go_of_openings AFTER UPDATE OF permissions ON public.role FOR
 grant delete, insert, select, update on role to vouchsafe_app;
 grant select on role to vouchsafe_backup;
 
+create table saved_search (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  search_id uuid not null,
+  member_id uuid not null,
+  body bytea not null,
+  created_at timestamp(3) with time zone not null,
+  PRIMARY KEY (tenant_id, search_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id)
+);
+CREATE INDEX saved_search_of_member ON public.saved_search USING btree (tenant_id, member_id, created_at DESC, search_id DESC);
+alter table saved_search enable row level security;
+alter table saved_search force row level security;
+create policy tenant_isolation on saved_search for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on saved_search to vouchsafe_app;
+grant select on saved_search to vouchsafe_backup;
+
 create table session (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
   session_id uuid not null,
@@ -680,6 +821,7 @@ CREATE INDEX share_with_member ON public.share USING btree (tenant_id, member_id
 alter table share enable row level security;
 alter table share force row level security;
 create policy tenant_isolation on share for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+CREATE CONSTRAINT TRIGGER visibility_changed AFTER INSERT OR DELETE OR UPDATE ON public.share DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kernel.visibility_changed();
 grant delete, insert, select, update on share to vouchsafe_app;
 grant select on share to vouchsafe_backup;
 
@@ -749,9 +891,17 @@ create table tenant (  -- owner: vouchsafe_migrator
   created_at timestamp with time zone not null default now(),
   factor_required_from timestamp with time zone,
   passwords text not null default 'composed'::text,
+  quota_documents integer,
+  quota_bytes bigint,
+  member_documents integer,
+  member_bytes bigint,
   PRIMARY KEY (tenant_id),
   CHECK ((kind = ANY (ARRAY['operator'::text, 'customer'::text, 'canary'::text]))),
+  CHECK ((member_bytes >= 0)),
+  CHECK ((member_documents >= 0)),
   CHECK ((passwords = ANY (ARRAY['composed'::text, 'passphrase'::text]))),
+  CHECK ((quota_bytes >= 0)),
+  CHECK ((quota_documents >= 0)),
   CHECK ((state = ANY (ARRAY['active'::text, 'closed'::text])))
 );
 alter table tenant enable row level security;
@@ -792,6 +942,62 @@ create policy tenant_isolation on totp for all to public using ((tenant_id = ker
 grant delete, insert, select, update on totp to vouchsafe_app;
 grant select on totp to vouchsafe_backup;
 
+create table upload (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  upload_id uuid not null,
+  member_id uuid not null,
+  name bytea not null,
+  bytes bigint not null,
+  received bigint not null default 0,
+  folder_id uuid,
+  document_id uuid,
+  visibility text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, upload_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  CHECK ((received <= bytes)),
+  CHECK ((visibility = ANY (ARRAY['private'::text, 'tenant'::text])))
+);
+CREATE INDEX upload_by_end ON public.upload USING btree (expires_at);
+CREATE INDEX upload_of_member ON public.upload USING btree (tenant_id, member_id);
+alter table upload enable row level security;
+alter table upload force row level security;
+create policy tenant_isolation on upload for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on upload to vouchsafe_app;
+grant select on upload to vouchsafe_backup;
+
+create table upload_piece (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  upload_id uuid not null,
+  starts_at bigint not null,
+  bytes integer not null,
+  file text not null,
+  content_hash bytea not null,
+  PRIMARY KEY (tenant_id, upload_id, starts_at),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, upload_id) REFERENCES upload(tenant_id, upload_id) ON DELETE CASCADE
+);
+CREATE INDEX piece_file ON public.upload_piece USING btree (file);
+alter table upload_piece enable row level security;
+alter table upload_piece force row level security;
+create policy tenant_isolation on upload_piece for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select on upload_piece to vouchsafe_app;
+grant select on upload_piece to vouchsafe_backup;
+
+create table visibility_epoch (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  epoch uuid not null,
+  PRIMARY KEY (tenant_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
+);
+alter table visibility_epoch enable row level security;
+alter table visibility_epoch force row level security;
+create policy tenant_isolation on visibility_epoch for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant select on visibility_epoch to vouchsafe_app;
+grant select on visibility_epoch to vouchsafe_backup;
+
 
 -- ==================== audit ====================
 
@@ -808,12 +1014,15 @@ create table audit.entry (  -- owner: vouchsafe_migrator
   outcome text not null,
   content bytea,
   key_id uuid,
+  commitment bytea,
   PRIMARY KEY (tenant_id, entry_id),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   CHECK ((actor_kind = ANY (ARRAY['member'::text, 'key'::text, 'visitor'::text, 'job'::text, 'operator'::text]))),
+  CHECK ((octet_length(commitment) = 32)),
   CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text])))
 );
 CREATE INDEX audit_newest ON audit.entry USING btree (tenant_id, at DESC, entry_id DESC);
+CREATE INDEX audit_of_document ON audit.entry USING btree (tenant_id, resource_id, at DESC, entry_id DESC) WHERE (resource_type = 'document'::text);
 alter table audit.entry enable row level security;
 alter table audit.entry force row level security;
 create policy tenant_isolation on audit.entry for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
@@ -824,50 +1033,128 @@ grant select on audit.entry to vouchsafe_backup;
 grant select (at, entry_id, tenant_id) on audit.entry to vouchsafe_audit_eraser;
 grant update (content) on audit.entry to vouchsafe_audit_eraser;
 
+create table audit.leaf (  -- owner: vouchsafe_migrator
+  leaf_index bigint not null,
+  hash bytea not null,
+  PRIMARY KEY (leaf_index),
+  CHECK ((octet_length(hash) = 32))
+);
+grant select on audit.leaf to vouchsafe_app;
+grant insert, select on audit.leaf to vouchsafe_audit_sequencer;
+grant select on audit.leaf to vouchsafe_backup;
+
+create table audit.place (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  number bigint not null,
+  entry_id uuid not null,
+  leaf_index bigint not null,
+  PRIMARY KEY (tenant_id, number),
+  UNIQUE (tenant_id, entry_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, entry_id) REFERENCES audit.entry(tenant_id, entry_id)
+);
+alter table audit.place enable row level security;
+alter table audit.place force row level security;
+create policy tenant_isolation on audit.place for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant select on audit.place to vouchsafe_app;
+grant insert, select on audit.place to vouchsafe_audit_sequencer;
+grant select on audit.place to vouchsafe_backup;
+
+create table audit.staged (  -- owner: vouchsafe_migrator
+  staged_no bigint not null,
+  tenant_id uuid not null,
+  entry_id uuid not null,
+  entry_hash bytea not null,
+  PRIMARY KEY (staged_no),
+  CHECK ((octet_length(entry_hash) = 32))
+);
+grant delete, select on audit.staged to vouchsafe_audit_sequencer;
+grant insert on audit.staged to vouchsafe_audit_writer;
+grant select on audit.staged to vouchsafe_backup;
+
+create table audit.subtree (  -- owner: vouchsafe_migrator
+  level smallint not null,
+  subtree_index bigint not null,
+  hash bytea not null,
+  PRIMARY KEY (level, subtree_index),
+  CHECK (((level >= 1) AND (level <= 7))),
+  CHECK ((octet_length(hash) = 32))
+);
+grant select on audit.subtree to vouchsafe_app;
+grant insert, select on audit.subtree to vouchsafe_audit_sequencer;
+grant select on audit.subtree to vouchsafe_backup;
+
 -- owner: vouchsafe_audit_writer; may be called by: vouchsafe_app
-CREATE OR REPLACE FUNCTION audit.append(p_entry uuid, p_event text, p_resource_type text, p_resource uuid, p_outcome text, p_content bytea)
+CREATE OR REPLACE FUNCTION audit.append(p_entry uuid, p_event text, p_resource_type text, p_resource uuid, p_outcome text, p_content bytea, p_commitment bytea)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_tenant uuid := kernel.current_tenant();
   v_session uuid := kernel.current_session();
   v_key uuid := kernel.current_key();
-  v_kind text := coalesce(nullif(current_setting('vouchsafe.actor', true), ''), 'visitor');
-  v_actor uuid;
-  v_role text;
+  v audit.entry;
 begin
+  v.tenant_id := kernel.current_tenant();
+  v.actor_kind := coalesce(nullif(current_setting('vouchsafe.actor', true), ''), 'visitor');
   if v_session is not null then
-    select 'member', m.member_id, m.role into v_kind, v_actor, v_role
+    select 'member', m.member_id, m.role into v.actor_kind, v.actor_id, v.role
       from public.session s
       join public.member m on m.tenant_id = s.tenant_id and m.member_id = s.member_id
-      where s.tenant_id = v_tenant and s.session_id = v_session
+      where s.tenant_id = v.tenant_id and s.session_id = v_session
         -- A session that has ended speaks for nobody any more, except in the unit of work that ends it.
         and (s.ended_at is null or s.xmin = pg_current_xact_id()::xid);
     if not found then
       raise exception 'no such session' using errcode = 'VS401';
     end if;
   elsif v_key is not null then
-    select 'key', m.member_id, m.role into v_kind, v_actor, v_role
+    select 'key', m.member_id, m.role into v.actor_kind, v.actor_id, v.role
       from public.api_key k
       join public.member m on m.tenant_id = k.tenant_id and m.member_id = k.member_id
-      where k.tenant_id = v_tenant and k.key_id = v_key
+      where k.tenant_id = v.tenant_id and k.key_id = v_key
         and (k.revoked_at is null or k.xmin = pg_current_xact_id()::xid);
     if not found then
       raise exception 'no such key' using errcode = 'VS402';
     end if;
-  elsif v_kind in ('member', 'key') then
+    v.key_id := v_key;
+  elsif v.actor_kind in ('member', 'key') then
     raise exception 'a member needs a session' using errcode = 'VS401';
   end if;
-  insert into audit.entry
-      (tenant_id, entry_id, at, actor_kind, actor_id, role, event, resource_type, resource_id, outcome, content,
-       key_id)
-    values
-      (v_tenant, p_entry, clock_timestamp(), v_kind, v_actor, v_role, p_event, p_resource_type, p_resource,
-       p_outcome, p_content, case when v_session is null then v_key end);
+  v.entry_id := p_entry;
+  v.at := date_trunc('milliseconds', clock_timestamp());
+  v.event := p_event;
+  v.resource_type := p_resource_type;
+  v.resource_id := p_resource;
+  v.outcome := p_outcome;
+  v.content := p_content;
+  v.commitment := p_commitment;
+  insert into audit.entry values (v.*);
+  insert into audit.staged (tenant_id, entry_id, entry_hash)
+    values (v.tenant_id, v.entry_id, audit.entry_hash(v));
 end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_writer
+CREATE OR REPLACE FUNCTION audit.entry_hash(e audit.entry)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+RETURN sha256((((((((((((('\x766f756368736166652d61756469742d656e7472792d31'::bytea || audit.field(uuid_send((e).tenant_id))) || audit.field(uuid_send((e).entry_id))) || audit.field(int8send(((EXTRACT(epoch FROM (e).at) * (1000)::numeric))::bigint))) || audit.field(convert_to((e).actor_kind, 'UTF8'::name))) || audit.field(uuid_send((e).actor_id))) || audit.field(uuid_send((e).key_id))) || audit.field(convert_to((e).role, 'UTF8'::name))) || audit.field(convert_to((e).event, 'UTF8'::name))) || audit.field(convert_to((e).resource_type, 'UTF8'::name))) || audit.field(uuid_send((e).resource_id))) || audit.field(convert_to((e).outcome, 'UTF8'::name))) || audit.field((e).commitment)));
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_writer
+CREATE OR REPLACE FUNCTION audit.field(p_value bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (p_value IS NULL) THEN '\xffffffff'::bytea ELSE (int4send(octet_length(p_value)) || p_value) END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_audit_sequencer
+CREATE OR REPLACE FUNCTION audit.node(p_left bytea, p_right bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN sha256((('\x01'::bytea || p_left) || p_right));
 
 -- owner: vouchsafe_migrator; may be called by: its owner only
 CREATE OR REPLACE FUNCTION audit.only_erase()
@@ -880,6 +1167,107 @@ begin
   end if;
   return new;
 end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION audit.removed()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT count(*) AS count
+    FROM audit.leaf l
+   WHERE (NOT (EXISTS ( SELECT
+            FROM (audit.place p
+              JOIN audit.entry e ON (((e.tenant_id = p.tenant_id) AND (e.entry_id = p.entry_id))))
+           WHERE (p.leaf_index = l.leaf_index))));
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_audit_sequencer
+CREATE OR REPLACE FUNCTION audit.root(p_hashes bytea[])
+ RETURNS bytea
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_row bytea[] := p_hashes;
+begin
+  while cardinality(v_row) > 1 loop
+    v_row := array(select audit.node(v_row[2 * i - 1], v_row[2 * i])
+                     from generate_series(1, cardinality(v_row) / 2) as i order by i);
+  end loop;
+  return v_row[1];
+end $function$;
+
+-- owner: vouchsafe_audit_sequencer; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION audit.sequence(p_most integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant text := current_setting('vouchsafe.tenant', true);
+  v_size bigint;
+  v_from bigint;
+  v_number bigint;
+  v_level smallint;
+  v_width bigint;
+  v record;
+begin
+  perform pg_advisory_xact_lock(7234011908);
+  v_from := coalesce((select max(leaf_index) + 1 from audit.leaf), 0);
+  v_size := v_from;
+  for v in
+    with taken as (
+      delete from audit.staged
+        where staged_no in (select staged_no from audit.staged order by staged_no limit p_most)
+        returning staged_no, tenant_id, entry_id, entry_hash)
+    select tenant_id, array_agg(entry_id order by staged_no) as ids, array_agg(entry_hash order by staged_no) as hashes
+      from taken group by tenant_id
+  loop
+    -- The one policy of the table holds for this role as for every other.
+    perform set_config('vouchsafe.tenant', v.tenant_id::text, true);
+    v_number := coalesce((select max(number) from audit.place where tenant_id = v.tenant_id), 0);
+    insert into audit.place (tenant_id, number, entry_id, leaf_index)
+      select v.tenant_id, v_number + i, v.ids[i], v_size + i - 1 from generate_series(1, cardinality(v.ids)) as i;
+    insert into audit.leaf (leaf_index, hash)
+      select v_size + i - 1,
+             sha256('\x00'::bytea || 'vouchsafe-audit-leaf-1'::bytea || uuid_send(v.tenant_id) || int8send(v_number + i)
+                    || v.hashes[i])
+        from generate_series(1, cardinality(v.ids)) as i;
+    v_size := v_size + cardinality(v.ids);
+  end loop;
+  perform set_config('vouchsafe.tenant', coalesce(v_tenant, ''), true);
+  -- Subtrees that are complete now and were not before.
+  v_width := 256;
+  for v_level in 1..7 loop
+    exit when v_size < v_width or v_from / v_width = v_size / v_width;
+    insert into audit.subtree (level, subtree_index, hash)
+      select v_level, i, case v_level
+          when 1 then audit.root(array(select hash from audit.leaf
+                                         where leaf_index >= i * 256 and leaf_index < (i + 1) * 256 order by leaf_index))
+          else audit.root(array(select hash from audit.subtree
+                                  where level = v_level - 1 and subtree_index >= i * 256 and subtree_index < (i + 1) * 256
+                                  order by subtree_index)) end
+        from generate_series(v_from / v_width, v_size / v_width - 1) as i;
+    v_width := v_width * 256;
+  end loop;
+  return v_size;
+end $function$;
+
+-- owner: vouchsafe_audit_sequencer; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION audit.waiting()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT staged.entry_id
+    FROM audit.staged
+   WHERE (staged.tenant_id = kernel.current_tenant());
+END;
 
 
 -- ==================== platform ====================
@@ -1030,7 +1418,28 @@ CREATE OR REPLACE FUNCTION directory.known_files(p_names text[])
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-    select d.file from public.document d where d.file = any(p_names) $function$;
+    select v.file from public.document_version v where v.file = any(p_names)
+    union
+    select p.file from public.upload_piece p where p.file = any(p_names) $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.libraries_to_tidy(p_now timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, slug text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT s.tenant_id,
+     s.slug
+    FROM directory.tenant_slug s
+   WHERE ((EXISTS ( SELECT
+            FROM binned b
+           WHERE ((b.tenant_id = s.tenant_id) AND (b.deleted_at <= (libraries_to_tidy.p_now - '30 days'::interval))))) OR (EXISTS ( SELECT
+            FROM binned b
+           WHERE ((b.tenant_id = s.tenant_id) AND (b.ended_at IS NOT NULL)))) OR (EXISTS ( SELECT
+            FROM upload u
+           WHERE ((u.tenant_id = s.tenant_id) AND (u.expires_at <= libraries_to_tidy.p_now)))));
+END;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.newest_mails(p_limit integer)
@@ -1043,6 +1452,22 @@ AS $function$
       from public.mail m join directory.tenant_slug s on s.tenant_id = m.tenant_id
       where m.state = 'outbox'
       order by m.created_at desc limit least(p_limit, 200) $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.set_quota(p_tenant uuid, p_documents integer, p_bytes bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from public.tenant o where o.tenant_id = kernel.current_tenant() and o.kind = 'operator') then
+    return false;
+  end if;
+  update public.tenant t set quota_documents = p_documents, quota_bytes = p_bytes
+    where t.tenant_id = p_tenant and t.kind <> 'operator';
+  return found;
+end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.support_grants(p_now timestamp with time zone)
@@ -1081,8 +1506,35 @@ CREATE OR REPLACE FUNCTION directory.tenant_by_slug(p_slug text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 RETURN (SELECT tenant_slug.tenant_id FROM directory.tenant_slug WHERE (tenant_slug.slug = tenant_by_slug.p_slug));
 
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.tenants_with_index_work(p_buried_before timestamp with time zone, p_now timestamp with time zone)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    select t.tenant_id from public.index_tombstone t where t.since < p_buried_before
+    union
+    select s.tenant_id from public.index_segment s where s.state <> 'live' and s.kept_until < p_now
+    union
+    select d.tenant_id from public.document d
+      where d.state = 'indexing' and d.deleted_at is null and d.updated_at < p_now - interval '10 minutes' $function$;
+
 
 -- ==================== kernel ====================
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.bury_number()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into public.index_tombstone (tenant_id, document_no, since)
+    values (old.tenant_id, old.document_no, now()) on conflict do nothing;
+  return null;
+end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.close_content_of(p_tenant uuid, p_members uuid[])
@@ -1167,7 +1619,7 @@ CREATE OR REPLACE FUNCTION kernel.current_session()
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('vouchsafe.session'::text, true), ''::text))::uuid;
 
--- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_eraser, vouchsafe_audit_writer, vouchsafe_backup
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_eraser, vouchsafe_audit_sequencer, vouchsafe_audit_writer, vouchsafe_backup
 CREATE OR REPLACE FUNCTION kernel.current_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -1298,7 +1750,9 @@ begin
     where k.tenant_id = kernel.current_tenant() and k.key_id = kernel.current_key();
   return v_bound is null or exists (
     select from public.folder_above up
-      where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place and up.above_id = v_bound);
+      join public.folder bound on bound.tenant_id = up.tenant_id and bound.folder_id = up.above_id
+      where up.tenant_id = kernel.current_tenant() and up.folder_id = p_place and up.above_id = v_bound
+        and bound.deleted_at is null);
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: its owner only
@@ -1372,6 +1826,16 @@ begin
   return null;
 end $function$;
 
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.let_go_of_searches()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from public.saved_search where tenant_id = new.tenant_id and member_id = new.member_id;
+  return null;
+end $function$;
+
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.opening_of(p_document uuid, p_chat uuid, p_place uuid, p_owner uuid, p_member uuid, p_now timestamp with time zone)
  RETURNS uuid
@@ -1420,6 +1884,23 @@ begin
     execute format('grant %s on %s to vouchsafe_app', p_app_privileges, p_table);
   end if;
   execute format('grant select on %s to vouchsafe_backup', p_table);
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.renumber_restored()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into public.tenant_counter (tenant_id, counter, value) values (new.tenant_id, 'document', 1)
+    on conflict (tenant_id, counter) do update set value = tenant_counter.value + 1
+    returning value into new.document_no;
+  if new.state = 'ready' then
+    new.state := 'indexing';
+  end if;
+  return new;
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
@@ -1472,4 +1953,53 @@ begin
             select 'write', holder.owner_id, null, holder.folder_id is distinct from p_folder
               from public.folder holder
               where holder.tenant_id = kernel.current_tenant() and holder.folder_id = any (v_above)) s) g;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.twins_of(p_hash bytea, p_document uuid, p_member uuid)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return array(
+    select d.document_id
+      from (select * from public.document same
+              where same.tenant_id = kernel.current_tenant() and same.content_hash = p_hash
+                and same.document_id <> p_document and same.deleted_at is null
+              order by same.owner_id = p_member desc limit 100) d
+      cross join lateral kernel.sharing_of(d.document_id, null, null, d.folder_id, d.owner_id, p_member) sharing
+      where (d.owner_id = p_member or sharing.reached is not null)
+        and (kernel.current_key() is null or kernel.is_in_reach_of_key(d.folder_id))
+      order by d.created_at desc, d.document_id
+      limit 5);
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.visibility_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant uuid := case when tg_op = 'DELETE' then old.tenant_id else new.tenant_id end;
+begin
+  if coalesce(current_setting('vouchsafe.epoch_of', true), '') = v_tenant::text then
+    return null;
+  end if;
+  insert into public.visibility_epoch (tenant_id, epoch) values (v_tenant, gen_random_uuid())
+    on conflict (tenant_id) do update set epoch = excluded.epoch;
+  perform set_config('vouchsafe.epoch_of', v_tenant::text, true);
+  return null;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: everyone
+CREATE OR REPLACE FUNCTION kernel.watch_visibility(p_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('create constraint trigger visibility_changed after insert or update or delete on %s'
+    || ' deferrable initially deferred for each row execute function kernel.visibility_changed()', p_table);
 end $function$;

@@ -1,4 +1,5 @@
 import { accountDefences } from "./defences/accounts.ts";
+import { auditLogDefences } from "./defences/audit-log.ts";
 import type { Defence } from "./defences/defence.ts";
 import { factorDefences } from "./defences/factors.ts";
 import { passwordDefences } from "./defences/passwords.ts";
@@ -16,4 +17,5 @@ export const defences: readonly Defence[] = [
   ...passwordDefences,
   ...roleDefences,
   ...referenceDefences,
+  ...auditLogDefences,
 ];

@@ -44,6 +44,7 @@ const ANSWERS: readonly (readonly [type: string, route: string])[] = [
   ["List<Invitation>", "get /api/t/{slug}/invitations"],
   ["OpenedInvitation", "post /api/t/{slug}/invitations/open"],
   ["List<AuditEntry>", "get /api/t/{slug}/audit"],
+  ["AuditCheckpoint", "get /api/security/checkpoint"],
   ["List<Tenant>", "get /api/t/{slug}/tenants"],
   ["DocumentList", "get /api/t/{slug}/documents"],
   ["Document", "get /api/t/{slug}/documents/{id}"],

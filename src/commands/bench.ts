@@ -26,10 +26,16 @@ const benchmarks: Record<
  */
 export async function run(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = args;
-  if (name === "search") return searchEngine(rest);
+  if (name === "search-engine") return searchEngine(rest);
+  if (name === "search") {
+    const { runSearch } = await import("../../bench/search.ts");
+    const report = await runSearch(rest);
+    process.stdout.write(rest.includes("--json") ? `${JSON.stringify(report, null, 2)}\n` : inWords(report));
+    return 0;
+  }
   const benchmark = benchmarks[name];
   if (!benchmark) {
-    process.stderr.write(`bench ${[...Object.keys(benchmarks), "search"].join("|")} [--json]\n`);
+    process.stderr.write(`bench ${[...Object.keys(benchmarks), "search", "search-engine"].join("|")} [--json]\n`);
     return 2;
   }
   const { values } = parseArgs({

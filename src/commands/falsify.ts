@@ -73,7 +73,7 @@ async function falsify(defence: Defence): Promise<Falsified> {
   const started = performance.now();
   const folder = await mkdtemp(join(tmpdir(), "vouchsafe-falsify-"));
   try {
-    for (const part of ["src", "db", "attacker", "samples", "package.json"]) {
+    for (const part of ["src", "db", "attacker", "verify", "samples", "package.json"]) {
       await cp(join(projectFolder, part), join(folder, part), { recursive: true });
     }
     await cp(join(projectFolder, "web/dist"), join(folder, "web/dist"), { recursive: true }).catch(() => {});

@@ -7,6 +7,7 @@ import { openLog } from "../kernel/log.ts";
 import { keepForgetting } from "../modules/identity/forgetting.ts";
 import { keepWarning } from "../modules/identity/keys/warnings.ts";
 import { keepIndexesTidy } from "../modules/knowledge/index/timer.ts";
+import { keepTidying } from "../modules/knowledge/bin/tidying.ts";
 import { keepSweeping } from "../modules/knowledge/sweep.ts";
 import { keepSequencing } from "../modules/operations/audit/log/sequencer.ts";
 import { outboxLink } from "../modules/operations/outbox.ts";
@@ -39,6 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
   life.onStop("audit log", keepSequencing(instance.system));
   life.onStop("checks", keepChecking(instance.system));
   life.onStop("sweep", keepSweeping(instance.system));
+  life.onStop("bins", keepTidying(instance.system));
   life.onStop("indexes", keepIndexesTidy(instance.system));
   life.onStop("forgetting", keepForgetting(instance.system));
   life.onStop("keys", keepWarning(instance.system));

@@ -36,6 +36,7 @@ const codes = {
   already_invited: [409, "This address already has an open invitation. Withdraw it first."],
   last_owner: [409, "This is the last owner. Make someone else an owner first."],
   wrong_state: [409, "This is not possible in its present state. Reload to see it."],
+  wrong_offset: [409, "This piece is not the next one. Ask where the upload stands, and go on from there."],
   quota: [
     409,
     "This workspace holds as much as it may. Delete documents that are no longer needed, then try again.",

@@ -9,6 +9,9 @@ import {
 import { FirstPlace } from "./frame/first-place.tsx";
 import { NotFound, PageFailed } from "./frame/lost.tsx";
 import { Shell } from "./frame/shell.tsx";
+import { isKind, type Kind } from "./knowledge/kinds.ts";
+import { viewFrom } from "./knowledge/list/view.ts";
+import { addressOf } from "./knowledge/search/searching.ts";
 
 /** Every page of the app. Paths are sentences of nouns; each page is loaded when it is first entered. */
 
@@ -93,6 +96,11 @@ const tenantHome = createRoute({ getParentRoute: () => tenant, path: "/", compon
 const ask = createRoute({
   getParentRoute: () => tenant,
   path: "/ask",
+  validateSearch: (search: Record<string, unknown>): { folder?: string; document?: string; kind?: Kind } => ({
+    ...(typeof search.folder === "string" && search.folder ? { folder: search.folder } : {}),
+    ...(typeof search.document === "string" && search.document ? { document: search.document } : {}),
+    ...(isKind(search.kind) ? { kind: search.kind } : {}),
+  }),
   component: lazyRouteComponent(() => import("./assistant/ask-page.tsx"), "AskPage"),
 });
 const chat = createRoute({
@@ -103,21 +111,48 @@ const chat = createRoute({
 const library = createRoute({
   getParentRoute: () => tenant,
   path: "/library",
-  validateSearch: (search: Record<string, unknown>): { q?: string; folder?: string } => ({
-    ...(typeof search.q === "string" && search.q ? { q: search.q } : {}),
-    ...(typeof search.folder === "string" && search.folder ? { folder: search.folder } : {}),
-  }),
+  validateSearch: viewFrom,
   component: lazyRouteComponent(() => import("./knowledge/library-page.tsx"), "LibraryPage"),
+});
+const bin = createRoute({
+  getParentRoute: () => tenant,
+  path: "/library/bin",
+  component: lazyRouteComponent(() => import("./knowledge/bin/bin-page.tsx"), "BinPage"),
 });
 const document = createRoute({
   getParentRoute: () => tenant,
   path: "/library/$documentId",
-  validateSearch: (search: Record<string, unknown>): { passage?: number; start?: number; end?: number } => ({
+  // The passage is named by the hash (#p12), and in older addresses here; `find`: words to look for in the document.
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { passage?: number; start?: number; end?: number; find?: string } => ({
     ...whole("passage", search.passage),
     ...whole("start", search.start),
     ...whole("end", search.end),
+    ...(search.find ? { find: String(search.find) } : {}),
   }),
   component: lazyRouteComponent(() => import("./knowledge/document-page.tsx"), "DocumentPage"),
+});
+const versions = createRoute({
+  getParentRoute: () => tenant,
+  path: "/library/$documentId/versions",
+  validateSearch: (search: Record<string, unknown>): { open?: string; from?: string; to?: string } => ({
+    ...(typeof search.open === "string" && search.open ? { open: search.open } : {}),
+    ...(typeof search.from === "string" && search.from ? { from: search.from } : {}),
+    ...(typeof search.to === "string" && search.to ? { to: search.to } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./knowledge/versions/versions-page.tsx"), "VersionsPage"),
+});
+const documentHistory = createRoute({
+  getParentRoute: () => tenant,
+  path: "/library/$documentId/history",
+  component: lazyRouteComponent(() => import("./knowledge/versions/history-page.tsx"), "HistoryPage"),
+});
+const search = createRoute({
+  getParentRoute: () => tenant,
+  path: "/search",
+  validateSearch: addressOf,
+  component: lazyRouteComponent(() => import("./knowledge/search/search-page.tsx"), "SearchPage"),
 });
 const activity = createRoute({
   getParentRoute: () => tenant,
@@ -241,7 +276,11 @@ export const router = createRouter({
       ask,
       chat,
       library,
+      bin,
       document,
+      versions,
+      documentHistory,
+      search,
       activity,
       tenants,
       enterSupport,

@@ -138,17 +138,32 @@ export interface Tables {
     group_id: string;
     member_id: string;
   };
+  index_manifest: {
+    tenant_id: string;
+    generation: Generated<number>;
+    holder: string | null;
+    held_until: Date | null;
+  };
   index_posting: {
     tenant_id: string;
+    segment_no: number;
     term_hash: Buffer;
-    segment_id: string;
     body: Buffer;
   };
   index_segment: {
     tenant_id: string;
+    segment_no: number;
     segment_id: string;
+    state: "building" | "live" | "gone";
+    weight: number;
+    kept_until: Date;
     stats: Buffer;
     created_at: Date;
+  };
+  index_tombstone: {
+    tenant_id: string;
+    document_no: number;
+    since: Date;
   };
   invitation: {
     tenant_id: string;
@@ -422,10 +437,9 @@ export interface Tables {
     file: string;
     content_hash: Buffer;
   };
-  "audit.checkpoint": {
-    size: number;
-    at: Date;
-    note: string;
+  visibility_epoch: {
+    tenant_id: string;
+    epoch: string;
   };
   "audit.entry": {
     tenant_id: string;
@@ -444,9 +458,13 @@ export interface Tables {
   };
   "audit.leaf": {
     leaf_index: number;
-    entry_id: string;
-    number: number;
     hash: Buffer;
+  };
+  "audit.place": {
+    tenant_id: string;
+    number: number;
+    entry_id: string;
+    leaf_index: number;
   };
   "audit.staged": {
     staged_no: number;
@@ -458,10 +476,6 @@ export interface Tables {
     level: unknown;
     subtree_index: number;
     hash: Buffer;
-  };
-  "audit.tally": {
-    tenant_id: string;
-    entries: number;
   };
   "platform.control_run": {
     run_id: string;

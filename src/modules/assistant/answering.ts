@@ -6,14 +6,26 @@ import type { JobSpec } from "../../kernel/jobs.ts";
 import { rightsOf } from "../../kernel/permissions.ts";
 import { type Found, findPassages, wordsOf } from "../knowledge/service.ts";
 import { isReached, reachOfMember, sharingOf } from "../knowledge/sharing/reach.ts";
+import { turnBefore } from "./conversation.ts";
 import { type AnswerPart, answerExtractively } from "./extractive.ts";
-import { type AnswerBody, openAnswer, openQuestion, type PartBody, sealBody, sealPart } from "./messages.ts";
+import { complete } from "./follow-up.ts";
+import {
+  type AnswerBody,
+  type MessageRow,
+  openAnswer,
+  openQuestion,
+  type PartBody,
+  type QuestionBody,
+  sealBody,
+  sealPart,
+} from "./messages.ts";
+import { differ, nothingFound } from "./phrases.ts";
+import type { Context } from "./question.ts";
 
 /** Told after each part, and when the answer is done. */
 export const answerTopic = (id: string): string => `answer:${id}`;
 
 const PASSAGES = 24;
-const NOTHING_FOUND = "Nothing in the documents that you can see answers this.";
 
 /**
  * Writes an answer from what the member who asked may see now. A job that is tried again begins a new attempt; what a
@@ -30,11 +42,20 @@ export const answerQuestion: JobSpec = {
     if (!begun) return;
     try {
       if (!begun.mayAsk) return await end(ctx, begun, { failure: "not_allowed" });
-      const { items, documents } = await findPassages(ctx, begun.memberId, begun.question, PASSAGES);
-      const parts = partsFrom(begun.question, items);
+      const { memberId, body } = begun;
+      const before = await turnBefore(ctx, begun.asked, memberId, begun.mayRead);
+      const context = complete(body.text, before, wordsOf) ?? undefined;
+      const text = context ? `${body.text} ${context.words}` : body.text;
+      // The filters are no more than what was asked for: what of it may be seen now is asked with them.
+      const { items, documents } = await findPassages(ctx, memberId, text, PASSAGES, body.filters ?? {});
+      const parts = partsFrom(body.text, items, context);
       for (const [i, part] of parts.entries()) if (!(await addPart(ctx, begun, i + 1, part))) return;
       const ms = Math.round(performance.now() - started);
-      await end(ctx, begun, { mode: "extractive", documentsSearched: documents, ms });
+      const followUp =
+        context && before
+          ? { followUp: { words: context.words, documents: context.documents, askers: before.askers } }
+          : {};
+      await end(ctx, begun, { mode: "extractive", documentsSearched: documents, ms, ...followUp });
     } catch (error) {
       if (last) await end(ctx, begun, { failure: "internal" });
       throw error;
@@ -46,9 +67,10 @@ interface Begun {
   readonly id: string;
   readonly attempt: number;
   readonly memberId: string;
-  readonly questionId: string;
-  readonly question: string;
+  readonly asked: Pick<MessageRow, "message_id" | "chat_id" | "created_at">;
+  readonly body: QuestionBody;
   readonly mayAsk: boolean;
+  readonly mayRead: boolean;
 }
 
 async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
@@ -70,7 +92,10 @@ async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
     const { question: questionId } = openAnswer(keys, row);
     const [[question], [asker], [chat]] = await read(
       inner,
-      db.selectFrom("message").where("message_id", "=", questionId).select(["message_id", "body"]),
+      db
+        .selectFrom("message")
+        .where("message_id", "=", questionId)
+        .select(["message_id", "chat_id", "created_at", "body"]),
       db
         .selectFrom("member")
         .innerJoin("tenant", "tenant.tenant_id", "member.tenant_id")
@@ -93,8 +118,9 @@ async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
       id,
       attempt: row.attempt,
       memberId: row.member_id,
-      questionId,
-      question: openQuestion(keys, question).text,
+      asked: question,
+      body: openQuestion(keys, question),
+      mayRead: rights.has("document.read"),
       mayAsk: rights.has("chat.ask") && rights.has("search.use") && chat?.writable === true,
     };
   });
@@ -103,12 +129,30 @@ async function begin(ctx: Ctx, id: string): Promise<Begun | null> {
 }
 
 /** The sentences as parts, each document's passage numbered in the order in which it is first cited. */
-function partsFrom(question: string, found: readonly Found[]): PartBody[] {
+function partsFrom(question: string, found: readonly Found[], context: Context | undefined): PartBody[] {
   const passages = found.map((item, i) => ({ ...item, id: String(i) }));
-  const { parts } = answerExtractively(question, passages, { analyse: wordsOf });
-  if (parts.length === 0) return [{ text: NOTHING_FOUND, citations: [] }];
+  const answer = answerExtractively(question, passages, { analyse: wordsOf, context });
+  if (answer.nothingFound) return [{ text: nothingFound(question), citations: [] }];
   const numbers = new Map<string, number>();
-  return parts.map((part) => ({ text: part.text, citations: part.citations.map(cite) }));
+  const parts = answer.parts.map((part) => ({ text: part.text, citations: part.citations.map(cite) }));
+  if (answer.differing.length === 0) return parts;
+  const sources = answer.differing.flatMap((place) => {
+    const citation = parts[place]?.citations.at(-1);
+    const at = found.find(({ document }) => document.id === citation?.document)?.document.at;
+    return citation && at ? [{ citation, at }] : [];
+  });
+  // It cites all that it speaks of: whoever may not see one of them does not see this either.
+  const citations = sources.map(({ citation }) => citation);
+  return [
+    {
+      text: differ(
+        question,
+        sources.map(({ citation: { n }, at }) => ({ n, at })),
+      ),
+      citations,
+    },
+    ...parts,
+  ];
 
   function cite({ passageId, start, end }: AnswerPart["citations"][number]): PartBody["citations"][number] {
     const item = found[Number(passageId)];
@@ -116,8 +160,8 @@ function partsFrom(question: string, found: readonly Found[]): PartBody[] {
     const key = `${passageId} ${start} ${end}`;
     const n = numbers.get(key) ?? numbers.size + 1;
     numbers.set(key, n);
-    const { document, passage, page, text } = item;
-    return { n, document: document.id, passage, page, quote: text.slice(start, end), start, end };
+    const { document, version, passage, page, text } = item;
+    return { n, document: document.id, version, passage, page, quote: text.slice(start, end), start, end };
   }
 }
 
@@ -144,8 +188,8 @@ async function addPart(ctx: Ctx, { id, attempt }: Begun, seq: number, part: Part
 
 async function end(
   ctx: Ctx,
-  { id, attempt, questionId }: Begun,
-  outcome: Omit<AnswerBody, "question">,
+  { id, attempt, asked, body: { filters } }: Begun,
+  outcome: Omit<AnswerBody, "question" | "filters">,
 ): Promise<void> {
   const keys = await keysOf(ctx);
   await unit(ctx, (inner) =>
@@ -155,7 +199,11 @@ async function end(
         .updateTable("message")
         .set({
           state: outcome.failure ? "failed" : "done",
-          body: sealBody(keys, id, { question: questionId, ...outcome }),
+          body: sealBody(keys, id, {
+            question: asked.message_id,
+            ...(filters ? { filters } : {}),
+            ...outcome,
+          }),
         })
         .where("message_id", "=", id)
         .where("attempt", "=", attempt)

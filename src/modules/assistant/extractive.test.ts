@@ -38,6 +38,7 @@ const prices: AnswerPassage = {
     "| Oven cleaning | each | £75 |",
   ].join("\n"),
 };
+const nothing = { parts: [], nothingFound: true, differing: [] };
 const everything = [lease, rent, repairs, leave, sick, prices];
 
 test("quotes the sentence that answers, exactly", () => {
@@ -54,7 +55,7 @@ test("quotes the sentence that answers, exactly", () => {
     ["How many days of holiday do employees get?", /28 days of paid holiday/],
     ["Can I carry over unused holiday?", /carried over/],
     ["When is a doctor's certificate needed?", /more than seven days/],
-    ["What is the price of carpet cleaning?", /^\| Carpet cleaning/],
+    ["What is the price of carpet cleaning?", /^\| Service \| Unit \| Price \|\n\| Carpet cleaning/],
     ["How much does oven cleaning cost?", /Oven cleaning \| each \| £75/],
     ["what does clause 11.2 say about a defect", /^11\.2 /],
   ];
@@ -80,25 +81,56 @@ test("says that nothing was found rather than quote what does not answer", () =>
     "",
     "?!",
   ];
-  for (const question of unanswerable)
-    assert.deepEqual(ask(question), { parts: [], nothingFound: true }, question);
-  assert.deepEqual(ask("How much is the rent?", []), { parts: [], nothingFound: true });
+  for (const question of unanswerable) assert.deepEqual(ask(question), nothing, question);
+  assert.deepEqual(ask("How much is the rent?", []), nothing);
 });
 
-test("takes sentences from several documents, one after the other, without repeating", () => {
-  const first = passage("a-1", "Handbook London", "Notice", 1, [
-    "The notice period for employees is one month.",
-  ]);
-  const copy = passage("a-2", "Handbook London copy", "Notice", 1, [
-    "The notice period for employees is one month.",
-  ]);
-  const other = passage("b-1", "Handbook Leeds", "Notice", 1, [
+test("takes sentences from several documents, without repeating copies, and shows what they differ in", () => {
+  const notice = (id: string, name: string, text: string, at: string) => {
+    const one = passage(id, name, "Notice", 1, [text]);
+    return { ...one, document: { ...one.document, at: new Date(at) } };
+  };
+  const question = "What is the notice period for employees?";
+  const old = notice("a-1", "Handbook", "The notice period for employees is 1 month.", "2021-03-01");
+  const copy = notice("a-2", "Handbook copy", "The notice period for employees is one month.", "2021-04-01");
+  const newer = notice(
+    "b-1",
+    "Handbook 2025",
     "The notice period for employees is three months.",
+    "2025-01-02",
+  );
+  const cited = (passages: AnswerPassage[]) => {
+    const { parts, differing } = ask(question, passages);
+    return { of: parts.map((part) => part.citations[0]?.passageId), differing };
+  };
+  assert.deepEqual(cited([old, copy]), { of: ["a-1"], differing: [] });
+  // The newest first, whichever search had first.
+  assert.deepEqual(cited([old, copy, newer]), { of: ["b-1", "a-1"], differing: [0, 1] });
+  assert.deepEqual(cited([newer, old]), { of: ["b-1", "a-1"], differing: [0, 1] });
+  // Two rows of one document are two things, not a contradiction.
+  assert.deepEqual(ask("What is the price of cleaning?", [prices]).differing, []);
+  const other = notice("c-1", "Sailing", "The race for employees of the yard is in June.", "2025-01-02");
+  assert.deepEqual(cited([old, other]), { of: ["a-1"], differing: [] });
+});
+
+test("quotes with a sentence, an item or a row what it makes no sense without", () => {
+  const list = passage("l-1", "Office", "Visitors", null, [
+    "Visitors must:",
+    "",
+    "- sign the book at the desk",
+    "- wear a badge of yellow plastic",
+    "",
+    "The yearly fee is £40. It includes a key and a locker.",
   ]);
-  const { parts } = ask("What is the notice period for employees?", [first, copy, other]);
-  assert.deepEqual(
-    parts.map((part) => part.citations[0]?.passageId),
-    ["a-1", "b-1"],
+  const first = (question: string) => ask(question, [list]).parts[0]?.text;
+  assert.equal(first("What must visitors do?"), list.text.slice(0, list.text.indexOf("plastic") + 7));
+  assert.equal(first("Where do visitors sign?"), "Visitors must:\n\n- sign the book at the desk");
+  const badge = ask("What badge must visitors wear?", [list]).parts[0];
+  assert.equal(badge?.text, "Visitors must:\n- wear a badge of yellow plastic");
+  assert.equal(badge?.citations.length, 2);
+  assert.equal(
+    first("What does the yearly fee include?"),
+    "The yearly fee is £40. It includes a key and a locker.",
   );
 });
 
@@ -121,9 +153,10 @@ function assertExact(
   passages: readonly AnswerPassage[],
 ): void {
   assert.ok(part.citations.length > 0);
-  for (const { passageId, start, end } of part.citations) {
-    assert.equal(passages.find(({ id }) => id === passageId)?.text.slice(start, end), part.text);
-  }
+  const quotes = part.citations.map(({ passageId, start, end }) =>
+    passages.find(({ id }) => id === passageId)?.text.slice(start, end),
+  );
+  assert.equal(quotes.join("\n"), part.text);
 }
 
 function passage(

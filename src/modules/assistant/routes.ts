@@ -3,6 +3,7 @@ import { Id } from "../../kernel/ids.ts";
 import { paging } from "../../kernel/paging.ts";
 import { allow, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
 import "./permissions.ts";
+import { kinds } from "../knowledge/extraction/sniff.ts";
 import { sharingRoutesOf } from "../knowledge/sharing/routes.ts";
 import { createChat, deleteChat, listChats, renameChat } from "./chats.ts";
 import { ask, readChat } from "./service.ts";
@@ -34,6 +35,9 @@ const Citation = z.object({
   hidden: z.literal(true).optional(),
 });
 
+/** Both null: there is one, which the reader may not see. */
+const Named = z.object({ id: Id.nullable(), name: z.string().nullable() });
+
 const Message = z.object({
   id: Id,
   author: z.enum(["person", "assistant"]),
@@ -46,6 +50,10 @@ const Message = z.object({
   ms: z.int().nullable(),
   createdAt: z.string(),
   by: z.object({ id: Id, name: z.string() }).nullable(),
+  scope: z
+    .object({ folder: Named.nullable(), document: Named.nullable(), kind: z.enum(kinds).nullable() })
+    .nullable(),
+  followUp: z.string().nullable(),
 });
 
 const params = z.object({ id: Id });
@@ -136,10 +144,17 @@ export function assistantRoutes(routes: Routes): void {
     rate: "ask",
     input: {
       params,
-      body: z.object({ text: Question.meta({ examples: ["When can the lease be ended?"] }) }),
+      body: z
+        .object({
+          text: Question.meta({ examples: ["When can the lease be ended?"] }),
+          filters: z
+            .object({ folder: Id.optional(), document: Id.optional(), kind: z.enum(kinds).optional() })
+            .optional(),
+        })
+        .meta({ examples: [{ text: "When can the lease be ended?" }] }),
     },
     output: { 201: z.object({ question: Message, answer: Message }) },
-    handler: (ctx, { params: { id }, body: { text } }) => ask(ctx, id, text),
+    handler: (ctx, { params: { id }, body: { text, filters } }) => ask(ctx, id, text, filters),
   });
 
   route(routes, {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LanguageCode } from "./languages/grammar.ts";
+import { grammarOf } from "./languages/language.ts";
 import { splitSentences } from "./sentences.ts";
 
-const pieces = (text: string): string[] =>
-  splitSentences(text).map(({ start, end }) => text.slice(start, end));
+const pieces = (text: string, language: LanguageCode = "en"): string[] =>
+  splitSentences(text, grammarOf(language)).map(({ start, end }) => text.slice(start, end));
 
 test("ends a sentence where one ends", () => {
   assert.deepEqual(pieces("The rent is £1,250.00 per month. It is due on the 1st. Late? Yes! “Pay.” Now…"), [
@@ -28,6 +30,28 @@ test("does not end at abbreviations, initials, section marks and web names", () 
   ]);
 });
 
+test("knows the abbreviations, ordinals and quotation marks of other languages", () => {
+  const whole: [LanguageCode, string][] = [
+    [
+      "de",
+      "Am 3. März 2025 kam Herr Dr. Lothar Eisenbeiß, z. B. wegen Nr. 5 Abs. 2, bzw. ca. 10 Std. später.",
+    ],
+    ["de", "Der Vertrag endet am 30. Juni, spätestens am 15. Werktag."],
+    ["fr", "M. Brisebarre et Mme Kervadec signent l'art. 5, p. ex. à l'av. Foch, env. 3 fois."],
+    ["es", "El Sr. Olmedilla, la Sra. Robledal y D. Fermín firman el núm. 7 del art. 3, p. ej. hoy."],
+    ["it", "La sig.ra Castagnoli e il dott. Dal Molin citano l'art. 4, p. es. la pag. 7, ecc. senza dubbi."],
+  ];
+  for (const [language, text] of whole) assert.deepEqual(pieces(text, language), [text]);
+  const two: [LanguageCode, string, string][] = [
+    ["de", "Die Frist beträgt zwei Wochen.", "Danach gilt Nr. 4."],
+    ["fr", "« Les Glycines est fermé. »", "Le gardien le dit."],
+    ["es", "¿Quién firma?", "¡La secretaria!"],
+    ["it", "Il rifugio è chiuso.", "È aperta la stanza invernale."],
+  ];
+  for (const [language, ...sentences] of two)
+    assert.deepEqual(pieces(sentences.join(" "), language), sentences);
+});
+
 test("puts together lines that a page broke, and keeps items, rows and headings apart", () => {
   const text = [
     "Termination",
@@ -44,7 +68,7 @@ test("puts together lines that a page broke, and keeps items, rows and headings 
     "| --- | --- |",
     "| Cleaning | £40 |",
   ].join("\n");
-  const found = splitSentences(text);
+  const found = splitSentences(text, grammarOf("en"));
   assert.deepEqual(
     found.map(({ start, end, kind, intro }) => [
       kind,
@@ -90,7 +114,7 @@ test("takes any text, in linear time", () => {
   const start = performance.now();
   for (const text of hostile) {
     let last = 0;
-    for (const { start, end } of splitSentences(text)) {
+    for (const { start, end } of splitSentences(text, grammarOf("en"))) {
       assert.ok(start >= last && end > start && end <= text.length);
       assert.equal(text.slice(start, end), text.slice(start, end).trim());
       last = end;

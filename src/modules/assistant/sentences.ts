@@ -1,3 +1,5 @@
+import type { Grammar } from "./languages/grammar.ts";
+
 /**
  * One quotable piece of a text: `text.slice(start, end)`, trimmed. `intro` is the offset range of the line that
  * a list item or a table row belongs to ("The tenant pays:", the head of the table), when there is one.
@@ -13,7 +15,7 @@ export type Sentence = {
  * Splits a passage into sentences, list items, table rows and headings, in order, none overlapping.
  * Lines that a page's width broke are put together again. Linear in the length of the text; never throws.
  */
-export function splitSentences(text: string): Sentence[] {
+export function splitSentences(text: string, grammar: Grammar): Sentence[] {
   const found: Sentence[] = [];
   let intro: Sentence["intro"] = null;
   let tableHead: Sentence["intro"] = null;
@@ -25,10 +27,10 @@ export function splitSentences(text: string): Sentence[] {
     }
     tableHead = null;
     if (block.kind === "item") {
-      for (const range of proseOf(text, block)) found.push({ ...range, kind: "item", intro });
+      for (const range of proseOf(text, block, grammar)) found.push({ ...range, kind: "item", intro });
       continue;
     }
-    const sentences = block.kind === "heading" ? [block] : proseOf(text, block);
+    const sentences = block.kind === "heading" ? [block] : proseOf(text, block, grammar);
     for (const range of sentences)
       found.push({ start: range.start, end: range.end, kind: block.kind, intro: null });
     const last = sentences.at(-1);
@@ -101,18 +103,18 @@ function continues(before: string, line: string): boolean {
 function isHeading(content: string): boolean {
   if (/^#{1,6}\s/.test(content)) return true;
   return (
-    content.length <= 80 && !/[.!?…:;,。！？]["'”’)\]]*$/.test(content) && content.split(/\s+/).length <= 10
+    content.length <= 80 && !/[.!?…:;,。！？]["'”’»)\]]*$/.test(content) && content.split(/\s+/).length <= 10
   );
 }
 
 /** Sentences of a paragraph. */
-function proseOf(text: string, block: Range): Range[] {
+function proseOf(text: string, block: Range, grammar: Grammar): Range[] {
   const content = text.slice(block.start, block.end);
   const found: Range[] = [];
   let from = 0;
-  for (const match of content.matchAll(/[.!?…]{1,8}["'”’)\]]{0,4}(?=\s)|[。！？]+/g)) {
+  for (const match of content.matchAll(/[.!?…]{1,8}(?:["'”’»)\]]|\s»){0,4}(?=\s)|[。！？]+[」』”]?/g)) {
     const end = match.index + match[0].length;
-    if (!endsSentence(content, from, match.index, end)) continue;
+    if (!endsSentence(content, from, match.index, end, grammar)) continue;
     const range = trim(text, { start: block.start + from, end: block.start + end });
     if (range) found.push(range);
     from = end;
@@ -121,29 +123,22 @@ function proseOf(text: string, block: Range): Range[] {
   return rest ? [...found, rest] : found;
 }
 
-const abbreviations = new Set(
-  `mr mrs ms dr prof st sr jr rev hon capt col gen sgt messrs no nos vs v cf al approx ca dept est ext fig figs
-   inc ltd co corp plc ch cl art arts sec secs sect para paras p pp vol ed eds tel max min incl excl
-   jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun`.split(/\s+/),
-);
-/** Abbreviations before a number only: "No. 5", but "The answer is no. The tenant …". */
-const beforeNumber = new Set(
-  "no nos p pp ch cl art arts sec secs sect para paras vol fig figs ed max min".split(" "),
-);
-
-function endsSentence(content: string, from: number, dot: number, end: number): boolean {
-  const after = /^\s+["'“‘([]*(\S?)/u.exec(content.slice(end, end + 12))?.[1] ?? "";
+function endsSentence(content: string, from: number, dot: number, end: number, grammar: Grammar): boolean {
+  const after = /^\s+["'“‘«„([¿¡]*(\S?)/u.exec(content.slice(end, end + 12))?.[1] ?? "";
   if (content[dot] !== "." || content[dot + 1] === ".") return !/\p{Ll}/u.test(after);
   if (/\p{Ll}/u.test(after)) return false;
   const word = /(\S*)$/.exec(content.slice(Math.max(from, dot - 24), dot))?.[1] ?? "";
-  const bare = word.replace(/^["'“‘([]+/, "").toLowerCase();
-  // "e.g.", "U.K.": letters with dots inside; one letter is an initial or a mark ("J. Smith", "a. the roof").
-  if (/^(?:\p{L}\.)+\p{L}$/u.test(bare)) return !/^(?:e\.g|i\.e)$/.test(bare) && /\p{Lu}/u.test(after);
+  // "l'art. 5": what stands before an apostrophe is another word.
+  const bare = word.replace(/^(?:\p{L}{1,4}['’]|["'“‘«„([])+/u, "").toLowerCase();
+  // "3." is the third, in a language that writes it so.
+  if (grammar.ordinals && /^\d{1,2}$/.test(bare)) return false;
+  // One letter is an initial or a mark ("J. Smith", "a. the roof").
   if (/^\p{L}$/u.test(bare)) return false;
+  if (grammar.abbreviations.has(bare)) return grammar.beforeNumber.has(bare) && !/\d/.test(after);
+  // "e.g.", "U.K.": letters with dots inside.
+  if (/^(?:\p{L}\.)+\p{L}$/u.test(bare)) return !/^(?:e\.g|i\.e)$/.test(bare) && /\p{Lu}/u.test(after);
   // "1." that begins the sentence is its number.
-  if (/^\(?\d{1,3}(?:\.\d+)*$/.test(bare) && content.slice(from, dot).trim() === word) return false;
-  if (beforeNumber.has(bare)) return !/\d/.test(after);
-  return !abbreviations.has(bare);
+  return !(/^\(?\d{1,3}(?:\.\d+)*$/.test(bare) && content.slice(from, dot).trim() === word);
 }
 
 function trim(text: string, range: Range): Range | null {

@@ -5,7 +5,7 @@ import { asSuperuser } from "../../../test/support/stage.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read, unit, write } from "../../kernel/database/unit.ts";
 import { newId } from "../../kernel/ids.ts";
-import { deleteDocument } from "../knowledge/documents/service.ts";
+import { deleteDocument } from "../knowledge/bin/deleting.ts";
 import "../tenancy/permissions.ts";
 import { createChat, deleteChat, listChats, renameChat } from "./chats.ts";
 import { HIDDEN, type Message } from "./messages.ts";

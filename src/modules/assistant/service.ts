@@ -7,19 +7,25 @@ import { appError } from "../../kernel/errors.ts";
 import { newId } from "../../kernel/ids.ts";
 import { allows } from "../../kernel/permissions.ts";
 import { openName } from "../identity/members.ts";
-import { readableDocuments } from "../knowledge/service.ts";
+import { demandSeen } from "../knowledge/service.ts";
 import { reachOf, reachWithOpened, visibleTo } from "../knowledge/sharing/reach.ts";
 import { type ChatSummary, chatSummary, loadChat, touchChat } from "./chats.ts";
 import {
   answerView,
   type Message,
   type MessageRow,
+  openAnswer,
   openPart,
+  openQuestion,
   type PartBody,
+  type QuestionFilters,
   questionView,
+  type Readable,
   sealBody,
   untoldView,
+  type Viewer,
 } from "./messages.ts";
+import { readableIn } from "./readable.ts";
 
 const MOST_MESSAGES = 500;
 
@@ -66,8 +72,15 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
   const bodies = new Map(
     [...parts].map(([message, rows]) => [message, rows.map((row) => openPart(keys, row))]),
   );
-  // Without what is opened: an opened chat shows what was asked, and of the documents those that are opened by id.
-  const readable = await readableDocuments(ctx, reachOf(ctx), documentsIn([...bodies.values()].flat()));
+  const readable = await readableIn(
+    ctx,
+    messages.map((row) => ({
+      body: row.author === "person" ? openQuestion(keys, row) : openAnswer(keys, row),
+      parts: bodies.get(row.message_id) ?? [],
+    })),
+  );
+  const shown = new Set(messages.flatMap((row) => (row.shown ? row.member_id : [])));
+  const viewer: Viewer = { memberId: me, mayKnow: (asker) => chat.opening === null || shown.has(asker) };
   const askedBy = (row: { member_id: string; member_name: Buffer }) => ({
     id: row.member_id,
     name: openName(keys, { member_id: row.member_id, name: row.member_name }),
@@ -82,8 +95,8 @@ export async function readChat(ctx: Ctx, id: string): Promise<Chat> {
         !row.shown
           ? untoldView(row)
           : row.author === "person"
-            ? { ...questionView(keys, row), by: askedBy(row) }
-            : answerView(keys, row, bodies.get(row.message_id) ?? [], readable, me),
+            ? { ...questionView(keys, row, readable), by: askedBy(row) }
+            : answerView(keys, row, bodies.get(row.message_id) ?? [], readable, viewer),
       ),
   };
 }
@@ -95,20 +108,23 @@ const toldOf = (opening: string | null, me: string) =>
       where told.tenant_id = message.tenant_id and told.opening_id = ${opening}::uuid
         and told.member_id = message.member_id and told.ended_at is null))`;
 
-export const documentsIn = (parts: readonly PartBody[]): string[] =>
-  parts.flatMap((part) => part.citations.map((citation) => citation.document));
-
-/** Asks in a chat that one may write. The answer is written by a job, in the rights of whoever asks. */
+/**
+ * Asks in a chat that one may write. The answer is written by a job, in the rights of whoever asks. Throws `not_found` for
+ * filters that name what the acting member does not see.
+ */
 export async function ask(
   ctx: Ctx,
   chatId: string,
   text: string,
+  given: QuestionFilters = {},
 ): Promise<{ question: Message; answer: Message }> {
   return unit(ctx, async (inner) => {
     const chat = await loadChat(inner, chatId, "write");
     const { memberId } = standingOf(inner);
     // An answer is what a search finds: whoever may not search, or whose key may not, gets none this way.
     if (!allows(standingOf(inner), "search.use")) throw appError("forbidden");
+    await demandSeen(inner, given);
+    const filters = Object.values(given).some((value) => value !== undefined) ? { filters: given } : {};
     const keys = await keysOf(inner);
     const asked = inner.clock();
     const row = (author: MessageRow["author"], at: Date): Omit<MessageRow, "body"> => ({
@@ -124,27 +140,31 @@ export async function ask(
     const person = row("person", asked);
     // A millisecond later, so that it always stands after its question.
     const assistant = row("assistant", new Date(asked.getTime() + 1));
-    const question = { ...person, body: sealBody(keys, person.message_id, { text }) };
+    const question = { ...person, body: sealBody(keys, person.message_id, { text, ...filters }) };
     const answer = {
       ...assistant,
-      body: sealBody(keys, assistant.message_id, { question: person.message_id }),
+      body: sealBody(keys, assistant.message_id, { question: person.message_id, ...filters }),
     };
     await write(inner, db.insertInto("message").values([question, answer]));
     await touchChat(inner, chat, text);
     record(inner, { event: "question.asked", resource: { type: "chat", id: chatId } });
     await inner.system.jobs.enqueue(inner, "assistant.answer", answer.message_id);
+    const readable = await readableIn(inner, [{ body: { text, ...filters }, parts: [] }]);
     return {
-      question: questionView(keys, question),
-      answer: answerView(keys, answer, [], new Map(), memberId),
+      question: questionView(keys, question, readable),
+      answer: answerView(keys, answer, [], readable, themselves(memberId)),
     };
   });
 }
 
+/** Whoever reads a chat without an opening reads all of it. */
+export const themselves = (memberId: string): Viewer => ({ memberId, mayKnow: () => true });
+
 export interface LoadedAnswer {
   readonly row: MessageRow;
   readonly parts: { readonly seq: number; readonly body: PartBody }[];
-  /** Names of the cited documents that the acting member may see now. */
-  readonly readable: ReadonlyMap<string, string>;
+  /** What of all that it names the acting member may see now. */
+  readonly readable: Readable;
 }
 
 /** An answer as far as it is written. Throws `not_found` unless the acting member may read its chat. */
@@ -167,5 +187,6 @@ export async function loadAnswer(ctx: Ctx, id: string): Promise<LoadedAnswer> {
   if (!row) throw appError("not_found");
   const keys = await keysOf(ctx);
   const parts = partRows.map((part) => ({ seq: part.seq, body: openPart(keys, part) }));
-  return { row, parts, readable: await readableDocuments(ctx, reach, documentsIn(parts.map((p) => p.body))) };
+  const whole = { body: openAnswer(keys, row), parts: parts.map((part) => part.body) };
+  return { row, parts, readable: await readableIn(ctx, [whole]) };
 }

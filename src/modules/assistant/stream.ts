@@ -4,7 +4,7 @@ import { openStream } from "../../kernel/routes/streams.ts";
 import { watch } from "../../kernel/routes/watch.ts";
 import { answerTopic } from "./answering.ts";
 import { answerView, failures, openAnswer, partView } from "./messages.ts";
-import { type LoadedAnswer, loadAnswer } from "./service.ts";
+import { type LoadedAnswer, loadAnswer, themselves } from "./service.ts";
 
 /**
  * An answer as it is written, from where the reader was (`<attempt>-<seq>`, the id of the last event they saw) to its
@@ -45,7 +45,11 @@ async function* answerEvents(
     for (const part of parts) {
       if (part.seq <= seq) continue;
       seq = part.seq;
-      yield { event: "part", id: `${attempt}-${seq}`, data: { seq, ...partView(part.body, readable) } };
+      yield {
+        event: "part",
+        id: `${attempt}-${seq}`,
+        data: { seq, ...partView(part.body, readable.documents) },
+      };
     }
     const ending = await endingOf(ctx, answer);
     if (ending) {
@@ -69,7 +73,7 @@ async function endingOf(ctx: Ctx, { row, parts, readable }: LoadedAnswer): Promi
       row,
       parts.map((part) => part.body),
       readable,
-      memberOf(ctx),
+      themselves(memberOf(ctx)),
     ),
   };
 }

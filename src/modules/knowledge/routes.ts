@@ -1,51 +1,22 @@
-import { z } from "zod";
-import { Id } from "../../kernel/ids.ts";
-import { allow, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
+import type { Routes } from "../../kernel/routes/contract.ts";
 import "./permissions.ts";
+import { binRoutes } from "./bin/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import { folderRoutes } from "./folders/routes.ts";
-import { searchPassages } from "./service.ts";
+import { savedSearchRoutes } from "./saved-searches/routes.ts";
+import { searchRoutes } from "./search-routes.ts";
 import { shareRoutes } from "./sharing/routes.ts";
+import { storageRoutes } from "./storage/routes.ts";
+import { uploadRoutes } from "./uploads/routes.ts";
 
-/** Documents, folders, shares, and search. */
+/** Documents, their versions, uploads, folders, the bin, what all that takes, shares, and search. */
 export function knowledgeRoutes(routes: Routes): void {
   documentRoutes(routes);
+  uploadRoutes(routes);
   folderRoutes(routes);
+  binRoutes(routes);
+  storageRoutes(routes);
   shareRoutes(routes);
-
-  route(routes, {
-    method: "GET",
-    path: "/search",
-    words: "Search the text of the documents that one may see",
-    access: allow("search.use"),
-    audit: unauditedBecause("a read of what the reader may see"),
-    rate: "read",
-    input: {
-      query: z.object({
-        q: z
-          .string()
-          .trim()
-          .min(1, "Give at least one word.")
-          .max(500, "At most 500 characters.")
-          .meta({ examples: ["notice period"] }),
-        limit: z.coerce.number().int().min(1).max(50).default(20),
-      }),
-    },
-    output: {
-      200: z.object({
-        items: z.array(
-          z.object({
-            document: z.object({ id: Id, name: z.string() }),
-            passage: z.int(),
-            page: z.int().nullable(),
-            text: z.string(),
-            marks: z.array(z.array(z.int())),
-          }),
-        ),
-        ms: z.number(),
-        documents: z.int(),
-      }),
-    },
-    handler: (ctx, { query: { q, limit } }) => searchPassages(ctx, q, limit),
-  });
+  savedSearchRoutes(routes);
+  searchRoutes(routes);
 }

@@ -2,20 +2,34 @@ import { sql } from "kysely";
 import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read } from "../../kernel/database/unit.ts";
+import { appError } from "../../kernel/errors.ts";
 import { allows } from "../../kernel/permissions.ts";
 import type { PassageBody } from "./documents/service.ts";
 import { openDocumentName, passageCell } from "./documents/view.ts";
-import { indexKeys } from "./index/keys.ts";
-import { lookUp } from "./index/lookup.ts";
+import type { Kind } from "./extraction/sniff.ts";
+import { afterCursor, cursorOf } from "./index/cursor.ts";
+import { addedAt, type PassageFilters } from "./index/filters.ts";
+import { type Asked, lookUp } from "./index/lookup.ts";
 import { analyse } from "./search/analysis.ts";
-import { parseQuery } from "./search/query.ts";
-import { search } from "./search/rank.ts";
-import { marks } from "./search/snippet.ts";
-import { type Reach, reachOfMember, visibleTo } from "./sharing/reach.ts";
+import type { Hit } from "./search/rank.ts";
+import { marks, snippet } from "./search/snippet.ts";
+import { type Reach, reachOfMember, seenPlace, sharingOf, visibleTo } from "./sharing/reach.ts";
+
+export type { PassageFilters } from "./index/filters.ts";
 
 /** A passage that was found, best first; `score` only counts beside the others of the same search. */
 export interface Found {
-  readonly document: { readonly id: string; readonly name: string };
+  readonly document: {
+    readonly id: string;
+    readonly name: string;
+    readonly kind: Kind;
+    /** The folder that it lies in, where the reader sees that one. */
+    readonly folder: string | null;
+    /** When the text that it has now was added. */
+    readonly at: Date;
+  };
+  /** Passages are counted within a version. */
+  readonly version: string;
   readonly passage: number;
   readonly page: number | null;
   readonly heading: string | null;
@@ -24,21 +38,25 @@ export interface Found {
 }
 
 /**
- * The best passages for a text of any length (at most 64 words of it count) among the documents that a member may
- * see now. What they may not see is left out before anything is counted or ranked. `documents` is how many were
- * searched.
+ * The best passages for a text of any length among the documents that a member may see now. What they may not see, and
+ * what the filters leave out, is left out before anything is counted or ranked. `documents` is how many were searched.
  */
 export async function findPassages(
   ctx: Ctx,
   memberId: string,
   text: string,
   limit: number,
+  filters: PassageFilters = {},
 ): Promise<{ items: Found[]; documents: number }> {
-  const query = parseQuery(text);
-  const { segments, visible } = await lookUp(ctx, memberId, query);
-  const keys = await keysOf(ctx);
-  const hits = search({ query, segments, keys: indexKeys(keys), visible: (no) => visible.has(no), limit });
-  if (hits.length === 0) return { items: [], documents: visible.size };
+  const asked: Asked = { memberId, text, filters, typing: false, limit };
+  const { answer, documents } = await lookUp(ctx, asked);
+  return { items: await textsOf(ctx, memberId, answer.hits), documents };
+}
+
+/** Reads what was found, once more through the member's rights. */
+async function textsOf(ctx: Ctx, memberId: string, hits: readonly Hit[]): Promise<Found[]> {
+  if (hits.length === 0) return [];
+  const reach = reachOfMember(ctx, memberId);
   const [rows] = await read(
     ctx,
     db
@@ -46,55 +64,134 @@ export async function findPassages(
       .innerJoin("document", (on) =>
         on
           .onRef("document.tenant_id", "=", "passage.tenant_id")
-          .onRef("document.document_id", "=", "passage.document_id"),
+          .onRef("document.document_id", "=", "passage.document_id")
+          .onRef("document.version_id", "=", "passage.version_id"),
       )
-      .where(visibleTo("document", reachOfMember(ctx, memberId)))
+      .innerJoinLateral(sharingOf("document", memberId).as("sharing"), (on) => on.onTrue())
+      .where(visibleTo("document", reach))
       .where(sql<boolean>`passage.index_no = any(${hits.map((hit) => hit.passage)}::bigint[])`)
-      .select(["passage.index_no", "passage.passage_no", "passage.page", "passage.body"])
-      .select(["document.document_id", "document.name"]),
+      .select(["passage.index_no", "passage.version_id", "passage.passage_no", "passage.page", "passage.body"])
+      .select(["document.document_id", "document.name", "document.kind"])
+      .select([seenPlace("document", reach).as("folder"), addedAt.as("at")]),
   );
   const byNumber = new Map(rows.map((row) => [row.index_no, row]));
-  const items = hits.flatMap((hit): Found[] => {
+  const keys = await keysOf(ctx);
+  return hits.flatMap((hit): Found[] => {
     const row = byNumber.get(hit.passage);
-    // Deleted, renamed or withdrawn since it was ranked.
+    // Deleted, replaced or withdrawn since it was ranked.
     if (!row) return [];
-    const { document_id: id, passage_no: no } = row;
-    const body = JSON.parse(keys.openText(passageCell(id, no), row.body)) as PassageBody;
-    const document = { id, name: openDocumentName(keys, row) };
-    return [{ document, passage: no, page: row.page, ...body, score: hit.score }];
+    const { document_id: id, version_id: version, passage_no: no, kind, folder, at } = row;
+    const body = JSON.parse(keys.openText(passageCell(version, no), row.body)) as PassageBody;
+    const document = { id, name: openDocumentName(keys, row), kind, folder, at };
+    return [{ document, version, passage: no, page: row.page, ...body, score: hit.score }];
   });
-  return { items, documents: visible.size };
 }
+
+/** Ranges `[start, end)` of the words that were asked for, in UTF-16 code units. */
+type Marks = [number, number][];
 
 export interface SearchAnswer {
   readonly items: {
-    readonly document: { readonly id: string; readonly name: string };
+    readonly document: {
+      readonly id: string;
+      readonly name: string;
+      readonly kind: Kind;
+      readonly folder: string | null;
+    };
     readonly passage: number;
     readonly page: number | null;
+    readonly heading: string | null;
+    /** The part of the passage that the words stand in. */
     readonly text: string;
-    /** `[start, end)` of the words that were asked for, in UTF-16 code units of `text`. */
-    readonly marks: [number, number][];
+    readonly marks: Marks;
+    readonly headingMarks: Marks;
+    readonly nameMarks: Marks;
   }[];
+  readonly next: string | null;
+  /** How many passages there are; null where that was not counted. */
+  readonly total: number | null;
+  readonly didYouMean: string | null;
+  /** What was searched for instead of what was written. */
+  readonly corrected: string | null;
   readonly ms: number;
   readonly documents: number;
 }
 
-/** Searches the text of what the acting member may see. */
-export async function searchPassages(ctx: Ctx, q: string, limit: number): Promise<SearchAnswer> {
+export interface Search {
+  /** The last word may be the beginning of one. */
+  readonly typing?: boolean;
+  readonly filters?: PassageFilters;
+  readonly cursor?: string | undefined;
+}
+
+/** Of one search, so many passages can be paged through. */
+const MOST_HITS = 1000;
+
+/**
+ * Searches the text of what the acting member may see. Throws `not_found` for a folder or a document that they may not
+ * see.
+ */
+export async function searchPassages(
+  ctx: Ctx,
+  q: string,
+  limit: number,
+  { typing = false, filters = {}, cursor }: Search = {},
+): Promise<SearchAnswer> {
   const started = performance.now();
-  const { items, documents } = await findPassages(ctx, memberOf(ctx), q, limit);
-  const query = parseQuery(q);
+  const memberId = memberOf(ctx);
+  await demandSeen(ctx, filters);
+  // One more than is shown tells whether there is a next page.
+  const most = cursor === undefined ? limit + 1 : MOST_HITS;
+  const { answer, documents } = await lookUp(ctx, { memberId, text: q, filters, typing, limit: most });
+  const keys = await keysOf(ctx);
+  const from = cursor === undefined ? 0 : afterCursor(keys, cursor, answer.hits);
+  const shown = answer.hits.slice(from, from + limit);
+  const last = shown.at(-1);
+  const more = last !== undefined && answer.hits.length > from + limit && from + limit < MOST_HITS;
+  const { query } = answer;
   return {
-    items: items.map(({ document, passage, page, text }) => ({
-      document,
-      passage,
-      page,
-      text,
-      marks: marks(text, query),
-    })),
+    items: (await textsOf(ctx, memberId, shown)).map(({ document, passage, page, heading, text }) => {
+      const { id, name, kind, folder } = document;
+      const part = snippet(text, query);
+      return {
+        document: { id, name, kind, folder },
+        passage,
+        page,
+        heading,
+        text: part.text,
+        marks: part.marks,
+        headingMarks: heading === null ? [] : marks(heading, query),
+        nameMarks: marks(name, query),
+      };
+    }),
+    next: more ? cursorOf(keys, from + limit, last) : null,
+    total: answer.total,
+    didYouMean: answer.didYouMean,
+    corrected: answer.corrected,
     ms: Math.round((performance.now() - started) * 10) / 10,
     documents,
   };
+}
+
+/** Throws `not_found` unless the acting member sees what the filters name. */
+export async function demandSeen(ctx: Ctx, { folder, document }: PassageFilters): Promise<void> {
+  if (folder === undefined && document === undefined) return;
+  const reach = reachOfMember(ctx, memberOf(ctx));
+  const [folders, documents] = await read(
+    ctx,
+    db
+      .selectFrom("folder")
+      .where(sql<boolean>`folder.folder_id = ${folder ?? null}::uuid`)
+      .where(visibleTo("folder", reach))
+      .select("folder_id"),
+    db
+      .selectFrom("document")
+      .where(sql<boolean>`document.document_id = ${document ?? null}::uuid`)
+      .where(visibleTo("document", reach))
+      .select("document_id"),
+  );
+  if (folder !== undefined && folders.length === 0) throw appError("not_found");
+  if (document !== undefined && documents.length === 0) throw appError("not_found");
 }
 
 /** Names of those of the documents that are reached now; the others, and deleted ones, are left out. */

@@ -5,7 +5,8 @@ import { openStand, upload } from "../../../test/support/knowledge.ts";
 import { keysOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
 import { read } from "../../kernel/database/unit.ts";
-import { deleteDocument } from "./documents/service.ts";
+import { deleteDocument } from "./bin/deleting.ts";
+import { purgeBinned } from "./bin/purging.ts";
 import { sweepFiles } from "./sweep.ts";
 
 test("stored files that no document names are removed, and no others", async (t) => {
@@ -46,7 +47,9 @@ test("stored files that no document names are removed, and no others", async (t)
     const before = await named();
     const { remove } = files;
     files.remove = () => Promise.reject(new Error("the disk is away"));
-    await deleteDocument(mara.as("document.delete"), items[0]?.id ?? "");
+    const id = items[0]?.id ?? "";
+    await deleteDocument(mara.as("document.delete"), id);
+    await purgeBinned(mara.as("bin.empty"), id);
     files.remove = remove;
     const after = await named();
     assert.equal(before.length - after.length, 1);

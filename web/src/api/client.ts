@@ -54,6 +54,24 @@ export async function withSession<Output>(
   }
 }
 
+/** A file that a route of a tenant sends, with the name that it should have. */
+export async function fileOf(
+  slug: string,
+  path: string,
+  query: Record<string, string>,
+): Promise<{ blob: Blob; name: string }> {
+  return withSession(
+    slug,
+    async () => {
+      const response = await send(urlOf(slug, path), "GET", { query }, slug);
+      const [, name = "file"] =
+        /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("content-disposition") ?? "") ?? [];
+      return { blob: await response.blob(), name: decodeURIComponent(name) };
+    },
+    path,
+  );
+}
+
 async function withTokens<Output>(slug: string, attempt: () => Promise<Output>): Promise<Output> {
   let refused: ApiError;
   try {

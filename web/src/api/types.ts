@@ -5,7 +5,7 @@
 
 export type List<Item> = { items: Item[]; next: string | null };
 
-/** `total`: how many documents the person can see, whatever the search. */
+/** `total`: how many documents match all but the words that are searched for. */
 export type DocumentList = List<Document> & { total: number };
 
 export type BuiltInRole = "viewer" | "manager" | "admin" | "owner";
@@ -54,6 +54,7 @@ export type Permission =
   | "group.members"
   | "policy.read"
   | "policy.change"
+  | "policy.quotas"
   | "tenant.read"
   | "tenant.change"
   | "support.see"
@@ -71,6 +72,14 @@ export type Permission =
   | "document.share"
   | "document.retry"
   | "document.see-access"
+  | "document.versions"
+  | "document.add-version"
+  | "document.restore-version"
+  | "document.history"
+  | "bin.see"
+  | "bin.restore"
+  | "bin.empty"
+  | "storage.read"
   | "folder.read"
   | "folder.create"
   | "folder.change"
@@ -81,6 +90,10 @@ export type Permission =
   | "share.change"
   | "share.end"
   | "search.use"
+  | "saved-search.use"
+  | "saved-search.create"
+  | "saved-search.change"
+  | "saved-search.delete"
   | "chat.read"
   | "chat.create"
   | "chat.ask"
@@ -89,8 +102,10 @@ export type Permission =
   | "chat.share"
   | "chat.see-access"
   | "audit.read"
+  | "audit.export"
   | "operator.tenants.read"
   | "operator.tenants.create"
+  | "operator.tenants.quota"
   | "operator.users.import"
   | "operator.support.see"
   | "operator.support.enter"
@@ -243,6 +258,15 @@ export type OpenedInvitation = {
   expiresAt: string;
 };
 
+/** The newest signed checkpoint of the audit log, as a C2SP note. */
+export type AuditCheckpoint = {
+  checkpoint: string;
+  key: string;
+  size: number;
+  intact: boolean;
+  problem: string | null;
+};
+
 export type AuditEntry = {
   id: string;
   at: string;
@@ -274,24 +298,26 @@ export type Access = "own" | "write" | "read";
 
 export type Person = { id: string; name: string };
 
+export type DocumentKind =
+  | "pdf"
+  | "docx"
+  | "pptx"
+  | "xlsx"
+  | "odt"
+  | "odp"
+  | "ods"
+  | "rtf"
+  | "html"
+  | "markdown"
+  | "text"
+  | "csv"
+  | "eml"
+  | "zip";
+
 export type Document = {
   id: string;
   name: string;
-  kind:
-    | "pdf"
-    | "docx"
-    | "pptx"
-    | "xlsx"
-    | "odt"
-    | "odp"
-    | "ods"
-    | "rtf"
-    | "html"
-    | "markdown"
-    | "text"
-    | "csv"
-    | "eml"
-    | "zip";
+  kind: DocumentKind;
   bytes: number;
   pages: number | null;
   state: "received" | "reading" | "indexing" | "ready" | "failed";
@@ -303,6 +329,56 @@ export type Document = {
   owner: Person;
   mine: boolean;
   createdAt: string;
+  updatedAt: string;
+  /** Number of the version that is read now, and how many there are. */
+  version: number;
+  versions: number;
+  /** ISO 639-1, of most of the text. */
+  language: string | null;
+  /** Pages that are pictures without text. */
+  pictures: number | null;
+  /** Other documents with the same bytes that this person may see, at most five; in a list it may be left empty. */
+  duplicates: { id: string; name: string }[];
+  /** A version that is not shown yet: it is being read, or could not be. */
+  newer: { no: number; state: Document["state"]; problem: Document["problem"] } | null;
+};
+
+export type Version = {
+  id: string;
+  no: number;
+  kind: DocumentKind;
+  bytes: number;
+  pages: number | null;
+  name: string;
+  by: Person;
+  at: string;
+  current: boolean;
+  state: "received" | "reading" | "ready" | "failed";
+  problem: Document["problem"];
+  /** Number of the version whose file this is again. */
+  restoredFrom: number | null;
+};
+
+/** Two texts line by line; `from` and `to` are the numbers of the versions. */
+export type Comparison = {
+  from: number;
+  to: number;
+  items: { kind: "same" | "added" | "removed"; text: string; page: number | null }[];
+  truncated: boolean;
+};
+
+export type HistoryEntry = {
+  at: string;
+  /** Null where the program did it by itself. */
+  by: { id: string; name: string | null } | null;
+  event: string;
+  changes: Record<string, unknown[]>;
+};
+
+/** Where in a document its pages and headings begin. */
+export type Outline = {
+  passages: number;
+  items: { no: number; page: number | null; heading: string | null }[];
 };
 
 export type Folder = {
@@ -336,18 +412,78 @@ export type AccessView = {
 
 export type Passage = { no: number; page: number | null; heading: string | null; text: string };
 
+/** Something in the bin: gone for ever after `until`. `documents`: how many lie in it, for a folder. */
+export type Binned = {
+  id: string;
+  kind: "document" | "folder";
+  name: string;
+  deletedAt: string;
+  until: string;
+  by: Person;
+  from: { id: string; name: string } | null;
+  documents: number;
+};
+
+/** An upload in pieces that is not finished: `offset` bytes have arrived. */
+export type Unfinished = {
+  id: string;
+  name: string;
+  bytes: number;
+  offset: number;
+  pieceBytes: number;
+  folder: string | null;
+  document: string | null;
+  expiresAt: string;
+};
+
+/** What became of each of many; `refused` says why. */
+export type BulkResult = { done: string[]; refused: { id: string; code: string; message: string }[] };
+
+export type Amount = { used: number; most: number };
+
+export type Storage = {
+  workspace: { documents: Amount; bytes: Amount };
+  mine: { documents: { used: number; most: number | null }; bytes: { used: number; most: number | null } };
+  /** Documents that wait to be read. */
+  waiting: Amount;
+};
+
+export type FolderPaths = { items: { path: string; id: string }[] };
+
 export type Uploaded = { items: Document[]; refused: { name: string; code: string; message: string }[] };
 
 export type SearchHit = {
-  document: { id: string; name: string };
+  document: { id: string; name: string; kind: DocumentKind; folder: string | null };
   passage: number;
   page: number | null;
+  heading: string | null;
   text: string;
-  /** Start and end of each word that matched. */
+  /** Start and end of each word that matched, in the text, the heading and the document's name. */
   marks: number[][];
+  headingMarks: number[][];
+  nameMarks: number[][];
 };
 
-export type SearchResult = { items: SearchHit[]; ms: number; documents: number };
+export type SearchResult = List<SearchHit> & {
+  /** How many passages match; null where counting them all would take too long. */
+  total: number | null;
+  didYouMean: string | null;
+  /** What was searched for instead, since nothing has the words that were asked for. */
+  corrected: string | null;
+  ms: number;
+  /** How many documents were searched. */
+  documents: number;
+};
+
+export type SearchFilters = {
+  folder?: string | undefined;
+  kind?: DocumentKind | undefined;
+  owner?: "mine" | "others" | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+};
+
+export type SavedSearch = { id: string; name: string; q: string; filters: SearchFilters; createdAt: string };
 
 export type ChatSummary = {
   id: string;
@@ -386,6 +522,16 @@ export type Message = {
   documentsSearched: number | null;
   ms: number | null;
   createdAt: string;
+  /** Where alone was looked; a name only where this reader may see the thing. */
+  scope: Scope | null;
+  /** What a short question was completed with, from the questions before it. */
+  followUp: string | null;
+};
+
+export type Scope = {
+  folder: { id: string; name: string | null } | null;
+  document: { id: string; name: string | null } | null;
+  kind: DocumentKind | null;
 };
 
 export type Chat = ChatSummary & { messages: Message[] };

@@ -1,40 +1,49 @@
 import { csrfOf, urlOf, withSession } from "./client.ts";
 import { apiError, errorFromBody, unreachable } from "./errors.ts";
-import type { Uploaded } from "./types.ts";
 
 /**
- * Sends one file to a tenant's documents, into a folder or to the top. `onProgress` gets the share that has left this machine (0 to 1).
- * XMLHttpRequest, because fetch does not tell how much of a body has been sent. Throws ApiError.
+ * Sends a form with a file to a route of a tenant. `onProgress` gets the bytes that have left this machine; aborting
+ * the signal throws `cancelled`. XMLHttpRequest, because fetch does not tell how much of a body has been sent. Throws
+ * ApiError. Fields stand before the file: the server reads the form as it comes.
  */
-export function uploadFile(
+export function sendForm<Output>(
   slug: string,
-  file: File,
-  folder: string | null,
-  onProgress: (share: number) => void,
-): Promise<Uploaded> {
-  return withSession(slug, () => attempt(slug, file, folder, onProgress));
+  path: string,
+  form: { fields: Record<string, string>; file: Blob; name: string },
+  onProgress: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Output> {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(form.fields)) body.append(name, value);
+  body.append("file", form.file, form.name);
+  return withSession(slug, () => attempt<Output>(slug, path, body, form.file.size, onProgress, signal), path);
 }
 
-function attempt(
+function attempt<Output>(
   slug: string,
-  file: File,
-  folder: string | null,
-  onProgress: (share: number) => void,
-): Promise<Uploaded> {
+  path: string,
+  body: FormData,
+  bytes: number,
+  onProgress: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const form = new FormData();
-    // Before the file: the server reads the form as it comes.
-    if (folder) form.append("folder", folder);
-    form.append("file", file, file.name);
+    const stopped = () => reject(apiError("cancelled", "The upload was stopped."));
+    if (signal.aborted) return stopped();
     const request = new XMLHttpRequest();
-    request.open("POST", urlOf(slug, "documents"));
+    const abort = () => request.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    request.onloadend = () => signal.removeEventListener("abort", abort);
+    request.open("POST", urlOf(slug, path));
     request.setRequestHeader("x-csrf-token", csrfOf(slug) ?? "");
     request.responseType = "json";
-    request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
+    // The form is a little longer than its file.
+    request.upload.onprogress = ({ loaded, total }) =>
+      onProgress(total ? Math.min(bytes, Math.round((loaded / total) * bytes)) : 0);
     request.onerror = () => reject(unreachable());
-    request.onabort = () => reject(apiError("cancelled", "The upload was stopped."));
+    request.onabort = stopped;
     request.onload = () => {
-      if (request.status >= 200 && request.status < 300) resolve(request.response as Uploaded);
+      if (request.status >= 200 && request.status < 300) resolve(request.response as Output);
       else
         reject(
           errorFromBody(
@@ -44,6 +53,6 @@ function attempt(
           ),
         );
     };
-    request.send(form);
+    request.send(body);
   });
 }

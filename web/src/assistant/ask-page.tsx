@@ -1,8 +1,10 @@
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useSearch as useAddress, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import type { ChatSummary } from "../api/types.ts";
 import { FirstPlace } from "../frame/first-place.tsx";
 import { useTitle } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
+import { SavedMenu } from "../knowledge/search/saved.tsx";
 import { WhoSees } from "../knowledge/sharing/who-sees.tsx";
 import { Button } from "../ui/button.tsx";
 import { ErrorPanel, Skeleton } from "../ui/states.tsx";
@@ -10,6 +12,7 @@ import { Moment } from "../ui/time.tsx";
 import { ChatMenu } from "./chat-menu.tsx";
 import { asShared, useAsk, useChats } from "./chats.ts";
 import { Composer } from "./composer.tsx";
+import type { AskFilters } from "./scope.tsx";
 
 /** The start of asking: one field, and the conversations so far. */
 export function AskPage() {
@@ -17,6 +20,7 @@ export function AskPage() {
   const session = useSession();
   const navigate = useNavigate();
   const ask = useAsk(null);
+  const [filters, setFilters] = useState<AskFilters>(useAddress({ from: "/t/$slug/ask" }));
   // An operator has no documents to ask; the old habit of the address leads to where they work.
   if (!session.can("chat.read")) return <FirstPlace />;
   const mayAsk = session.can("chat.create") && session.can("chat.ask");
@@ -31,11 +35,16 @@ export function AskPage() {
             autoFocus={window.matchMedia("(pointer: fine)").matches}
             busy={ask.isPending}
             error={ask.error}
+            filters={filters}
+            onFilters={setFilters}
             onAsk={(text) =>
-              ask.mutate(text, {
-                onSuccess: ({ id }) =>
-                  void navigate({ to: "/t/$slug/ask/$chatId", params: { slug: session.slug, chatId: id } }),
-              })
+              ask.mutate(
+                { text, filters },
+                {
+                  onSuccess: ({ id }) =>
+                    void navigate({ to: "/t/$slug/ask/$chatId", params: { slug: session.slug, chatId: id } }),
+                },
+              )
             }
           />
           <p className="mt-3 px-1 text-small text-muted">
@@ -46,6 +55,26 @@ export function AskPage() {
         <p className="text-muted">
           Your role reads conversations that are shared with you. Asking is not part of it; an admin of this
           workspace can change that.
+        </p>
+      )}
+      {session.can("search.use") && (
+        <p className="mt-3 flex flex-wrap items-center gap-x-2 px-1 text-small text-muted">
+          <Link
+            to="/t/$slug/search"
+            params={{ slug: session.slug }}
+            className="text-accent underline underline-offset-3"
+          >
+            Search the text itself
+          </Link>
+          <SavedMenu
+            onRun={(saved) =>
+              void navigate({
+                to: "/t/$slug/search",
+                params: { slug: session.slug },
+                search: { q: saved.q, ...saved.filters },
+              })
+            }
+          />
         </p>
       )}
       <Conversations />

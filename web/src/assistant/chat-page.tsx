@@ -1,7 +1,7 @@
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { ChevronLeft, SquarePen } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import type { Chat, Citation } from "../api/types.ts";
+import type { Chat, Citation, Message } from "../api/types.ts";
 import { useTitle } from "../frame/page.tsx";
 import { useWide } from "../frame/wide.ts";
 import { useSession } from "../identity/session.tsx";
@@ -13,6 +13,7 @@ import { Answer, type Selected } from "./answer.tsx";
 import { ChatMenu } from "./chat-menu.tsx";
 import { asShared, titleOf, useAsk, useChat } from "./chats.ts";
 import { Composer } from "./composer.tsx";
+import { type AskFilters, filtersOf, scopeWords } from "./scope.tsx";
 import { Source } from "./source.tsx";
 
 /** One conversation, with the cited source beside it (below it, as a sheet, where there is no room). */
@@ -50,6 +51,10 @@ function Conversation({ chat }: { chat: Chat }) {
   const mayAsk = chat.access !== "read" && session.can("chat.ask");
   const ask = useAsk(chat.id);
   const last = chat.messages.at(-1);
+  // Where was looked last is where the next question looks, until it is dropped.
+  const [filters, setFilters] = useState<AskFilters>(() =>
+    filtersOf(chat.messages.findLast(({ author }) => author === "person")?.scope),
+  );
   const [selected, setSelected] = useState<Selected>(() => firstSource(chat, wide));
   const [spoken, setSpoken] = useState("");
   const end = useRef<HTMLDivElement>(null);
@@ -73,6 +78,9 @@ function Conversation({ chat }: { chat: Chat }) {
     if (!selected || !next) return;
     setSelected({ message: selected.message, n: next.n });
   }
+
+  const again = (question: Message | undefined) =>
+    question && ask.mutate({ text: question.text, filters: filtersOf(question.scope) });
 
   function close() {
     const n = selected?.n;
@@ -109,6 +117,8 @@ function Conversation({ chat }: { chat: Chat }) {
                 <Question
                   key={message.id}
                   text={message.text}
+                  scope={scopeWords(message.scope ?? chat.messages[index + 1]?.scope ?? null)}
+                  followUp={message.followUp ?? chat.messages[index + 1]?.followUp ?? null}
                   by={message.by && message.by.id !== session.me.id ? message.by.name : null}
                 />
               ) : (
@@ -124,13 +134,11 @@ function Conversation({ chat }: { chat: Chat }) {
                     );
                     if (wide && citations[0]) setSelected({ message: done.id, n: citations[0].n });
                   }}
-                  onAskAgain={
-                    mayAsk && message === last ? () => ask.mutate(chat.messages[index - 1]?.text ?? "") : null
-                  }
+                  onAskAgain={mayAsk && message === last ? () => again(chat.messages[index - 1]) : null}
                 />
               ),
             )}
-            {ask.isPending && <Question text={ask.variables} by={null} />}
+            {ask.isPending && <Question text={ask.variables.text} by={null} scope={null} followUp={null} />}
             {chat.messages.length === 0 && !ask.isPending && (
               <p className="text-muted">Nothing has been asked here yet.</p>
             )}
@@ -146,7 +154,9 @@ function Conversation({ chat }: { chat: Chat }) {
               autoFocus={window.matchMedia("(pointer: fine)").matches}
               busy={ask.isPending || last?.state === "working"}
               error={ask.error}
-              onAsk={(text) => ask.mutate(text)}
+              filters={filters}
+              onFilters={setFilters}
+              onAsk={(text) => ask.mutate({ text, filters })}
             />
           ) : (
             <ReadOnly chat={chat} />
@@ -213,13 +223,21 @@ function Head({ chat }: { chat: Chat }) {
   );
 }
 
-/** `by`: who asked, when it was somebody else. */
-function Question({ text, by }: { text: string; by: string | null }) {
+/** `by`: who asked, when it was somebody else. `scope`: where alone was looked. `followUp`: what a short question was completed with. */
+function Question(props: { text: string; by: string | null; scope: string | null; followUp: string | null }) {
+  const { text, by, scope, followUp } = props;
   return (
-    <div className="ml-auto w-fit max-w-[85%] rounded-lg rounded-br-[3px] bg-accent-soft px-3.5 py-2.5 whitespace-pre-wrap">
-      {by && <span className="block text-small text-muted">{by}</span>}
-      <span className="sr-only">Question: </span>
-      {text}
+    <div className="ml-auto flex max-w-[85%] flex-col items-end">
+      <div className="w-fit rounded-lg rounded-br-[3px] bg-accent-soft px-3.5 py-2.5 whitespace-pre-wrap wrap-anywhere">
+        {by && <span className="block text-small text-muted">{by}</span>}
+        <span className="sr-only">Question: </span>
+        {text}
+      </div>
+      {(scope || followUp) && (
+        <p className="mt-1.5 text-right text-small wrap-anywhere text-muted">
+          {[scope, followUp && `asked about ${followUp}`].filter(Boolean).join(" · ")}
+        </p>
+      )}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import {
 import type { Chat, ChatSummary, List, Message } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import type { Shared } from "../knowledge/sharing/access.ts";
+import type { AskFilters } from "./scope.tsx";
 
 /** The conversations that this person may read, newest first, 50 at a time. */
 export function useChats() {
@@ -41,13 +42,13 @@ export function useAsk(chatId: string | null) {
   const session = useSession();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: async (text: string) => {
+    mutationFn: async ({ text, filters }: { text: string; filters: AskFilters }) => {
       const id = chatId ?? (await session.call<{ id: string }>("POST", "chats")).id;
       const asked = await session.call<{ question: Message; answer: Message }>(
         "POST",
         `chats/${id}/questions`,
         {
-          body: { text },
+          body: { text, ...(Object.keys(filters).length > 0 ? { filters } : {}) },
         },
       );
       return { id, ...asked };

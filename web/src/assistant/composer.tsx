@@ -1,10 +1,13 @@
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import { Button } from "../ui/button.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
+import { type AskFilters, ScopeChips } from "./scope.tsx";
 
 /** Where a question is written. Enter asks, Shift and Enter begins a line. */
 export function Composer(props: {
   onAsk: (text: string) => void;
+  filters: AskFilters;
+  onFilters: (filters: AskFilters) => void;
   busy: boolean;
   error: unknown;
   autoFocus?: boolean;
@@ -55,10 +58,10 @@ export function Composer(props: {
           className="block max-h-48 min-h-7 w-full resize-none bg-transparent outline-none [field-sizing:content]"
         />
         <div className="mt-2.5 flex items-center gap-x-3 gap-y-1">
-          <p className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 gap-y-1.5 text-small text-muted">
-            <span className="rounded-sm border border-line px-2 py-0.5">All documents you can see</span>
-            <span>Nothing leaves this server</span>
-          </p>
+          <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2 gap-y-1.5 text-small text-muted">
+            <ScopeChips filters={props.filters} onChange={props.onFilters} />
+            <span className="px-1">Nothing leaves this server</span>
+          </div>
           <Button type="submit" kind="primary" small busy={props.busy}>
             Ask
           </Button>

@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight, X } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { isApiError } from "../api/errors.ts";
 import type { Citation, Passage } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
+import { useDocument } from "../knowledge/documents.ts";
+import { type Kind, kindWords, partsOf } from "../knowledge/kinds.ts";
 import { Passages } from "../knowledge/passages.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { ErrorPanel, Skeleton } from "../ui/states.tsx";
@@ -31,6 +33,7 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
       }),
     staleTime: 300_000,
   });
+  const [kind, setKind] = useState<Kind>("text");
   const body = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when another citation or its text arrives.
   useEffect(() => {
@@ -64,11 +67,12 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
         </h2>
         {document && (
           <div className="mt-1 flex justify-between gap-4 text-small text-muted">
-            <span>{placeOf(citation, around.data?.items)}</span>
+            <Facts id={document.id} citation={citation} items={around.data?.items} onKind={setKind} />
             <Link
               to="/t/$slug/library/$documentId"
               params={{ slug: session.slug, documentId: document.id }}
-              search={{ passage: citation.passage, start: citation.start, end: citation.end }}
+              search={{ start: citation.start, end: citation.end }}
+              hash={`p${citation.passage}`}
               className="shrink-0 whitespace-nowrap text-ink underline decoration-line underline-offset-3 hover:decoration-current"
             >
               Open the document
@@ -94,7 +98,8 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
         {around.data && (
           <Passages
             items={around.data.items}
-            marked={{ no: citation.passage, start: citation.start, end: citation.end }}
+            kind={kind}
+            marks={new Map([[citation.passage, [[citation.start, citation.end]]]])}
             compact
           />
         )}
@@ -103,10 +108,28 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
   );
 }
 
-/** "page 7", or the heading that the passage stands under where there are no pages. */
-function placeOf(citation: Citation, items: Passage[] | undefined): string {
-  if (citation.page !== null) return `page ${citation.page}`;
-  return items?.find((passage) => passage.no === citation.passage)?.heading ?? "";
+/** "PDF, page 7 · version 2 of 3"; the heading that the passage stands under where there are no pages. */
+function Facts(props: {
+  id: string;
+  citation: Citation;
+  items: Passage[] | undefined;
+  onKind: (kind: Kind) => void;
+}) {
+  const { citation, onKind } = props;
+  const { data } = useDocument(props.id);
+  const kind = data?.kind;
+  useEffect(() => {
+    if (kind) onKind(kind);
+  }, [kind, onKind]);
+  const heading = props.items?.find((passage) => passage.no === citation.passage)?.heading;
+  const place = citation.page === null ? heading : `${partsOf(kind ?? "text").one} ${citation.page}`;
+  const version = data && data.versions > 1 ? ` · version ${data.version} of ${data.versions}` : "";
+  return (
+    <span className="min-w-0 wrap-anywhere">
+      {[kind && kindWords(kind), place].filter(Boolean).join(", ")}
+      {version}
+    </span>
+  );
 }
 
 function Hidden() {

@@ -38,7 +38,7 @@ export function Keyboard() {
         const field = document.querySelector<HTMLInputElement>("[data-search]");
         if (field) field.focus();
         else if (session.can("search.use"))
-          void navigate({ to: "/t/$slug/library", params: { slug: session.slug }, hash: "search" });
+          void navigate({ to: "/t/$slug/search", params: { slug: session.slug } });
       }
     };
     window.addEventListener("keydown", onKey);
@@ -49,13 +49,18 @@ export function Keyboard() {
   return (
     <Dialog title="Keyboard" onClose={() => setListed(false)}>
       <dl className="grid grid-cols-[6rem_1fr] items-baseline gap-y-2.5">
-        <Keys keys={["/"]} words="Search the library" />
+        <Keys keys={["/"]} words="Search" />
+        <Keys keys={["↓", "↑"]} words="Among what was found" />
         {placesOf(session).map((place) => (
           <Keys key={place.key} keys={["g", place.key]} words={place.words} />
         ))}
         <Keys keys={["←", "→"]} words="The source before or after, beside an answer" />
         <Keys keys={["Enter"]} words="Ask (Shift and Enter for a new line)" />
         <Keys keys={["Esc"]} words="Close what is open" />
+        <Keys keys={["Space"]} words="Select a row of the library (Shift: up to it, Ctrl A: all)" />
+        <Keys keys={["m"]} words="Move what is selected" />
+        <Keys keys={["F2"]} words="Rename" />
+        <Keys keys={["Del"]} words="Move to the bin" />
         <Keys keys={["?"]} words="This list" />
       </dl>
     </Dialog>

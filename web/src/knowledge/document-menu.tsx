@@ -3,36 +3,46 @@ import { type FormEvent, useState } from "react";
 import type { Document } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
-import { Confirm } from "../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Menu, MenuItem, MenuLine } from "../ui/menu.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
-import { say } from "../ui/toast.tsx";
-import { useChangeDocument, useDeleteDocument } from "./documents.ts";
+import { useChangeDocument } from "./documents.ts";
 import { downloadOriginal } from "./download.ts";
 import { MoveDialog } from "./folders/folder-dialogs.tsx";
+import { useDeeds } from "./list/deeds.ts";
 import { ShareDialog } from "./sharing/share-dialog.tsx";
 
-type Open = "rename" | "move" | "share" | "delete" | null;
+type Open = "rename" | "move" | "share" | null;
 type Part = { document: Document; onClose: () => void };
 
 /** What this person may do with a document; nothing is shown that the server would refuse. */
-export function DocumentMenu({ document, onDeleted }: { document: Document; onDeleted?: () => void }) {
+export function DocumentMenu({
+  document,
+  onDeleted,
+  focusable = true,
+}: {
+  document: Document;
+  onDeleted?: () => void;
+  /** False in a row of a list that Tab does not enter. */
+  focusable?: boolean;
+}) {
   const session = useSession();
   const [open, setOpen] = useState<Open>(null);
+  const { bin } = useDeeds();
   const mayRename = document.access !== "read" && session.can("document.change");
   const mayMove = document.access !== "read" && session.can("document.move");
   const maySee = session.can("document.see-access");
   const mayDownload = session.can("document.download");
   const mayDelete = document.access === "own" && session.can("document.delete");
   if (!mayRename && !mayMove && !maySee && !mayDownload && !mayDelete) return null;
+  const item = { kind: "document" as const, id: document.id, name: document.name, in: document.folder };
   const close = () => setOpen(null);
   return (
     <>
       <Menu
         button={
-          <IconButton label={`More for ${document.name}`}>
+          <IconButton label={`More for ${document.name}`} tabIndex={focusable ? 0 : -1}>
             <Ellipsis size={17} aria-hidden />
           </IconButton>
         }
@@ -45,27 +55,19 @@ export function DocumentMenu({ document, onDeleted }: { document: Document; onDe
         )}
         {mayDelete && <MenuLine />}
         {mayDelete && (
-          <MenuItem danger onSelect={() => setOpen("delete")}>
-            Delete
+          <MenuItem danger onSelect={() => void bin([item], onDeleted)}>
+            Move to the bin
           </MenuItem>
         )}
       </Menu>
-      {open === "rename" && <Rename document={document} onClose={close} />}
+      {open === "rename" && <RenameDocument document={document} onClose={close} />}
       {open === "share" && <ShareDialog kind="documents" thing={document} onClose={close} />}
-      {open === "move" && (
-        <MoveDialog
-          item={{ kind: "document", id: document.id, name: document.name, in: document.folder }}
-          onClose={close}
-        />
-      )}
-      {open === "delete" && (
-        <Delete document={document} onClose={close} {...(onDeleted ? { onDeleted } : {})} />
-      )}
+      {open === "move" && <MoveDialog items={[item]} onClose={close} />}
     </>
   );
 }
 
-function Rename({ document, onClose }: Part) {
+export function RenameDocument({ document, onClose }: Part) {
   const change = useChangeDocument(document.id);
   const [name, setName] = useState(document.name);
   function submit(event: FormEvent) {
@@ -91,30 +93,5 @@ function Rename({ document, onClose }: Part) {
         </DialogActions>
       </form>
     </Dialog>
-  );
-}
-
-function Delete({ document, onClose, onDeleted }: Part & { onDeleted?: () => void }) {
-  const remove = useDeleteDocument(document.id);
-  return (
-    <Confirm
-      title="Delete this document?"
-      deed="Delete"
-      busy={remove.isPending}
-      error={remove.error}
-      onClose={onClose}
-      onConfirm={() =>
-        remove.mutate(undefined, {
-          onSuccess: () => {
-            onClose();
-            onDeleted?.();
-            say("The document is deleted.");
-          },
-        })
-      }
-    >
-      “{document.name}”, its text and its file are deleted for everyone who can see it. It cannot be brought
-      back.
-    </Confirm>
   );
 }

@@ -1,111 +1,127 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ChevronLeft } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import type { Document, Passage } from "../api/types.ts";
-import { useTitle } from "../frame/page.tsx";
+import { useLocation, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { Document } from "../api/types.ts";
+import { useWide } from "../frame/wide.ts";
 import { useSession } from "../identity/session.tsx";
-import { OpenInstead } from "../tenancy/openings/open-dialog.tsx";
 import { Button } from "../ui/button.tsx";
-import { Empty, ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
-import { bytesOf, Moment, plural } from "../ui/time.tsx";
-import { DocumentMenu } from "./document-menu.tsx";
-import { Progress } from "./document-table.tsx";
-import { useDocument, useDocumentEvents, useRetryDocument } from "./documents.ts";
-import { downloadOriginal } from "./download.ts";
-import { Breadcrumb } from "./folders/breadcrumb.tsx";
-import { useFolders } from "./folders/folders.ts";
-import { Passages } from "./passages.tsx";
-import { Sight } from "./sharing/sight.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Empty, Forbidden } from "../ui/states.tsx";
+import { passageOf } from "./document-page/addresses.ts";
+import { Contents } from "./document-page/contents.tsx";
+import { FindBar, useFinding } from "./document-page/find.tsx";
+import { DocumentFrame } from "./document-page/frame.tsx";
+import { PageField } from "./document-page/page-field.tsx";
+import { Reader, type Target } from "./document-page/reader.tsx";
+import { useOutline } from "./document-page/reading.ts";
+import { useRetryDocument } from "./documents.ts";
+import type { Marks } from "./passages.tsx";
+import { Progress } from "./progress.tsx";
 
-const atOnce = 60;
-
-/** A document as text: its passages in order, the one that the address names marked. */
+/** A document as text: its passages in order, the one that the address names in sight and marked. */
 export function DocumentPage() {
   const session = useSession();
   const { documentId } = useParams({ from: "/t/$slug/library/$documentId" });
-  return session.can("document.read") ? <Open key={documentId} id={documentId} /> : <Forbidden />;
-}
-
-function Open({ id }: { id: string }) {
-  const document = useDocument(id);
-  useDocumentEvents();
-  useTitle(document.data?.name ?? "Document");
+  if (!session.can("document.read")) return <Forbidden />;
   return (
-    <div className="mx-auto w-full max-w-[47rem] px-4 pt-4 pb-16 md:px-14">
-      <BackLink folder={document.data?.folder ?? null} />
-      {document.isPending && (
-        <div className="pt-8">
-          <Skeleton label="Loading the document" lines={8} tall />
-        </div>
-      )}
-      {document.isError && (
-        <>
-          <ErrorPanel
-            error={document.error}
-            onRetry={() => void document.refetch()}
-            title="This document is not here"
-            whole
-          />
-          <OpenInstead kind="document" id={id} error={document.error} />
-        </>
-      )}
-      {document.data && (
-        <>
-          <Head document={document.data} />
-          {document.data.state === "ready" ? <Body id={id} /> : <NotReady document={document.data} />}
-        </>
-      )}
-    </div>
+    <DocumentFrame key={documentId} id={documentId} part="text">
+      {(document) =>
+        document.state === "ready" ? (
+          <Text key={document.version} document={document} />
+        ) : (
+          <NotReady document={document} />
+        )
+      }
+    </DocumentFrame>
   );
 }
 
-/** The way back: the folders that the document stands in, or the library alone. */
-function BackLink({ folder }: { folder: string | null }) {
-  const { tree } = useFolders();
-  return (
-    <div className="flex items-center gap-1">
-      <ChevronLeft size={15} aria-hidden className="text-muted" />
-      <Breadcrumb tree={tree} at={folder} linked />
-    </div>
+function Text({ document }: { document: Document }) {
+  const wide = useWide();
+  const { passage, start, end, find } = useSearch({ from: "/t/$slug/library/$documentId" });
+  const { hash } = useLocation();
+  const named = passageOf(hash) ?? passage ?? null;
+  const [target, setTarget] = useState<Target | null>(named === null ? null : { no: named, time: 1 });
+  const [place, setPlace] = useState(named ?? 0);
+  const [open, setOpen] = useState(false);
+  const go = useCallback((no: number) => setTarget((old) => ({ no, time: (old?.time ?? 0) + 1 })), []);
+  // Following a link to another passage of the same document.
+  useEffect(() => {
+    if (named !== null)
+      setTarget((old) => (old?.no === named ? old : { no: named, time: (old?.time ?? 0) + 1 }));
+  }, [named]);
+  const outline = useOutline(document.id, document.version);
+  const finding = useFinding(document, find ?? "", named, go);
+  const marks = useMemo<Marks>(() => {
+    if (named === null) return new Map();
+    return new Map([[named, start === undefined || end === undefined ? [] : [[start, end]]]]);
+  }, [named, start, end]);
+  const items = outline.data?.items ?? [];
+  const contents = items.some(({ heading }) => heading !== null) || items.length > 3;
+  const list = (
+    <Contents
+      kind={document.kind}
+      items={items}
+      place={place}
+      onGo={(no) => {
+        setOpen(false);
+        go(no);
+      }}
+    />
   );
-}
 
-function Head({ document }: { document: Document }) {
-  const session = useSession();
-  const navigate = useNavigate();
   return (
-    <header className="mb-7 border-b border-line pt-3 pb-4">
-      <div className="flex items-start justify-between gap-3">
-        <h1 className="min-w-0 font-serif text-page font-medium wrap-anywhere">{document.name}</h1>
-        <div className="pt-0.5">
-          <DocumentMenu
-            document={document}
-            onDeleted={() => void navigate({ to: "/t/$slug/library", params: { slug: session.slug } })}
-          />
-        </div>
+    <>
+      <div className="sticky top-0 z-10 -mx-3 mb-6 flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line bg-paper px-3 py-2">
+        <FindBar finding={finding} />
+        <span className="flex items-center gap-3 sm:ml-auto">
+          <PageField kind={document.kind} pages={document.pages} items={items} place={place} onGo={go} />
+          {contents && !wide && (
+            <Button small aria-haspopup="dialog" onClick={() => setOpen(true)}>
+              Contents
+            </Button>
+          )}
+        </span>
       </div>
-      <p className="mt-1.5 text-small text-muted">
-        {document.kind === "pdf"
-          ? "PDF"
-          : document.kind === "html"
-            ? "HTML"
-            : document.kind === "markdown"
-              ? "Markdown"
-              : "Text"}
-        {document.pages !== null && `, ${plural(document.pages, "page")}`} · {bytesOf(document.bytes)} · added{" "}
-        <Moment at={document.createdAt} />
-        {!document.mine && ` by ${document.owner.name}`}
-      </p>
-      <div className="mt-3.5 flex flex-wrap items-center gap-x-4 gap-y-2">
-        <Sight kind="documents" thing={document} />
-        {session.can("document.download") && (
-          <Button small onClick={() => void downloadOriginal(session, document)}>
-            Download the original
-          </Button>
+      <div className="flex items-start gap-10">
+        <div className="min-w-0 flex-1">
+          <Reader
+            text={{ path: `documents/${document.id}`, version: document.version }}
+            kind={document.kind}
+            marks={marks}
+            sought={finding.sought}
+            target={target}
+            linkTo={document.id}
+            onPlace={setPlace}
+            empty={<NoText document={document} />}
+          />
+        </div>
+        {contents && wide && (
+          <aside
+            aria-label="Contents"
+            className="sticky top-20 flex max-h-[calc(100dvh-7rem)] w-64 shrink-0 flex-col"
+          >
+            {list}
+          </aside>
         )}
       </div>
-    </header>
+      {open && (
+        <Dialog title="Contents" shape="drawer" onClose={() => setOpen(false)}>
+          {list}
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function NoText({ document }: { document: Document }) {
+  return (
+    <Empty title="There is no text in it">
+      <p>
+        {document.pictures
+          ? "Its pages are pictures. Add a version with text, or keep it as a file: it is found by its name."
+          : "It is found by its name alone. The file itself is kept."}
+      </p>
+    </Empty>
   );
 }
 
@@ -135,84 +151,7 @@ function NotReady({ document }: { document: Document }) {
       }
     >
       <p>{document.problem?.message ?? "Try again, or add another version."}</p>
-      <p className="mt-2">The file itself is kept.</p>
+      <p className="mt-2">The file itself is kept, and found by its name.</p>
     </Empty>
-  );
-}
-
-function Body({ id }: { id: string }) {
-  const session = useSession();
-  const { passage, start, end } = useSearch({ from: "/t/$slug/library/$documentId" });
-  // Where the address pointed when the page opened: reading begins shortly before it, not at page one of 5,000.
-  const [begin] = useState(() => Math.max(0, (passage ?? 0) - 15));
-  const text = useInfiniteQuery({
-    queryKey: [session.slug, "passages", id, "from", begin],
-    queryFn: ({ pageParam }) =>
-      session.call<{ items: Passage[]; next: string | number | null }>("GET", `documents/${id}/passages`, {
-        query: { from: pageParam.from, limit: pageParam.limit },
-      }),
-    initialPageParam: { from: begin, limit: atOnce },
-    getNextPageParam: (page) => {
-      const last = page.items.at(-1);
-      return page.next !== null && last ? { from: last.no + 1, limit: atOnce } : null;
-    },
-    getPreviousPageParam: (page) => {
-      const first = page.items[0];
-      if (!first || first.no <= 0 || begin === 0) return null;
-      const from = Math.max(0, first.no - atOnce);
-      return { from, limit: first.no - from };
-    },
-    staleTime: 300_000,
-  });
-  const items = text.data?.pages.flatMap((page) => page.items) ?? [];
-  const more = useRef<HTMLDivElement>(null);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = text;
-
-  useEffect(() => {
-    const target = more.current;
-    if (!target || !hasNextPage || isFetchingNextPage) return;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) void fetchNextPage();
-      },
-      { rootMargin: "1200px" },
-    );
-    observer.observe(target);
-    return () => observer.disconnect();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-
-  const loaded = text.isSuccess;
-  useEffect(() => {
-    if (!loaded || passage === undefined) return;
-    const place = window.document.getElementById(`passage-${passage}`);
-    (place?.querySelector("mark") ?? place)?.scrollIntoView({ block: "center" });
-  }, [loaded, passage]);
-
-  if (text.isPending) return <Skeleton label="Loading the text" lines={9} tall />;
-  if (text.isError) return <ErrorPanel error={text.error} onRetry={() => void text.refetch()} />;
-  if (!items.length) return <Empty title="There is no text in it" />;
-  return (
-    <div className="max-w-[68ch]">
-      {text.hasPreviousPage && (
-        <div className="mb-6 flex justify-center">
-          <Button small busy={text.isFetchingPreviousPage} onClick={() => void text.fetchPreviousPage()}>
-            Show what comes before
-          </Button>
-        </div>
-      )}
-      <Passages
-        items={items}
-        marked={passage === undefined ? null : { no: passage, start, end }}
-        linkTo={id}
-        firstPage
-      />
-      {hasNextPage && (
-        <div ref={more} className="flex justify-center pt-4">
-          <Button small busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
-    </div>
   );
 }

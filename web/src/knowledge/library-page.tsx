@@ -1,25 +1,31 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useSearch as useAddress, useNavigate } from "@tanstack/react-router";
 import { FolderPlus } from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { Folder } from "../api/types.ts";
 import { Page, useTitle } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { folded } from "../ui/picker.tsx";
 import { Empty, ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
-import { plural } from "../ui/time.tsx";
-import { DocumentTable } from "./document-table.tsx";
-import { keepDocument, useDocumentEvents, useDocuments } from "./documents.ts";
+import { count, plural } from "../ui/time.tsx";
+import { useDocumentEvents, useDocuments } from "./documents.ts";
 import { DropZone } from "./drop-zone.tsx";
 import { Breadcrumb } from "./folders/breadcrumb.tsx";
 import { NewFolder } from "./folders/folder-dialogs.tsx";
 import { FolderMenu } from "./folders/folder-menu.tsx";
 import { type Tree, useFolders } from "./folders/folders.ts";
+import { DocumentList } from "./list/document-list.tsx";
+import { Emptiness } from "./list/emptiness.tsx";
+import { Filters } from "./list/filters.tsx";
+import { RefusalsDialog } from "./list/refusals.tsx";
+import { SearchField } from "./list/search-field.tsx";
+import { isFiltered, type View } from "./list/view.ts";
 import { PassageHits } from "./search-results.tsx";
 import { Sight } from "./sharing/sight.tsx";
-import { UploadPanel } from "./upload-panel.tsx";
-import { addFiles } from "./uploads.ts";
+import { StorageLine, StorageNotice } from "./storage-line.tsx";
+import { AddButton } from "./uploads/add-button.tsx";
+import { useAdding } from "./uploads/adding.ts";
+import { UploadPanel } from "./uploads/upload-panel.tsx";
 
 /** The folders and documents that this person may see, how new ones are getting on, and search over all of them. */
 export function LibraryPage() {
@@ -31,42 +37,44 @@ export function LibraryPage() {
 
 function Library({ at }: { at: string | null }) {
   const session = useSession();
-  const queries = useQueryClient();
   const navigate = useNavigate();
-  const { q = "" } = useAddress({ from: "/t/$slug/library" });
+  const view = useAddress({ from: "/t/$slug/library" });
   const { tree, isPending, isError } = useFolders();
+  const { addDropped } = useAdding();
   const [making, setMaking] = useState(false);
   useDocumentEvents();
   const folder = (at && tree.byId.get(at)) || null;
   const gone = at !== null && !folder && !isPending && !isError;
   useTitle(folder?.name, "Library");
   const mayWriteHere = !gone && folder?.access !== "read";
-  const mayAdd = mayWriteHere && session.can("document.upload");
+  const mayUpload = session.can("document.upload");
+  const mayAdd = mayWriteHere && mayUpload;
   const mayMake = mayWriteHere && session.can("folder.create");
-  const add = useCallback(
-    (files: File[]) =>
-      void addFiles(session.slug, files, at, (document) => keepDocument(queries, session.slug, document)),
-    [session.slug, queries, at],
-  );
-  const open = (id: string | null) =>
-    void navigate({
-      to: "/t/$slug/library",
-      params: { slug: session.slug },
-      search: id ? { folder: id } : {},
-    });
+  const look = (to: View, replace = false) =>
+    void navigate({ to: "/t/$slug/library", params: { slug: session.slug }, search: to, replace });
+  const addButton = mayAdd ? (
+    <AddButton onChosen={(dropped) => void addDropped(dropped, at)} folders={mayMake} />
+  ) : null;
 
   if (gone)
     return (
       <Empty
         title="This folder is not here"
         whole
-        action={<Button onClick={() => open(null)}>To the library</Button>}
+        action={<Button onClick={() => look({})}>To the library</Button>}
       >
         <p>It was deleted, or it is not shared with you.</p>
       </Empty>
     );
   return (
-    <DropZone onFiles={add} off={!mayAdd} words={dropWords(folder)}>
+    <DropZone
+      onDropped={(dropped, to) => void addDropped(dropped, to ?? at)}
+      off={!mayUpload}
+      words={(over) => {
+        const into = over ? tree.byId.get(over) : folder;
+        return (over ? into?.access !== "read" : mayAdd) ? dropWords(into ?? null) : null;
+      }}
+    >
       <Page
         title={folder?.name ?? "Library"}
         below={
@@ -81,25 +89,40 @@ function Library({ at }: { at: string | null }) {
         }
         aside={
           <>
-            <SearchField q={q} at={at} />
+            <SearchField view={view} onView={look} />
             {mayMake && (
               <Button onClick={() => setMaking(true)}>
                 <FolderPlus size={16} aria-hidden />
                 New folder
               </Button>
             )}
-            {mayAdd && <AddButton onFiles={add} />}
+            {addButton}
             {folder && (
-              <FolderMenu folder={folder} onDeleted={() => open(tree.pathTo(folder.id).at(-2)?.id ?? null)} />
+              <FolderMenu
+                folder={folder}
+                onDeleted={() => {
+                  const around = tree.pathTo(folder.id).at(-2)?.id;
+                  look(around ? { folder: around } : {});
+                }}
+              />
             )}
           </>
         }
       >
+        <StorageNotice />
         <UploadPanel />
-        {q.length > 1 && session.can("search.use") && <PassageHits q={q} />}
-        <List q={q} at={at} tree={tree} addButton={mayAdd ? <AddButton onFiles={add} /> : null} />
+        {view.q && view.q.length > 1 && session.can("search.use") && <PassageHits q={view.q} />}
+        <List view={view} onView={look} tree={tree} addButton={addButton} />
+        <StorageLine />
       </Page>
-      {making && <NewFolder in={folder} onClose={() => setMaking(false)} onMade={(made) => open(made.id)} />}
+      {making && (
+        <NewFolder
+          in={folder}
+          onClose={() => setMaking(false)}
+          onMade={(made) => look({ folder: made.id })}
+        />
+      )}
+      <RefusalsDialog />
     </DropZone>
   );
 }
@@ -111,154 +134,79 @@ function dropWords(folder: Folder | null): string {
     : `Let go to add them to “${folder.name}”. Whoever sees the folder will see them.`;
 }
 
-function List(props: { q: string; at: string | null; tree: Tree; addButton: ReactNode }) {
-  const { q, at, tree, addButton } = props;
-  const documents = useDocuments(at, q);
-  const items = documents.data?.pages.flatMap((page) => page.items) ?? [];
-  const folders = q ? tree.all.filter((folder) => folded(folder.name).includes(folded(q))) : tree.in(at);
-  const more = useRef<HTMLDivElement>(null);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = documents;
-  useEffect(() => {
-    const target = more.current;
-    if (!target || !hasNextPage || isFetchingNextPage) return;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) void fetchNextPage();
-      },
-      { rootMargin: "600px" },
-    );
-    observer.observe(target);
-    return () => observer.disconnect();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+type ListProps = { view: View; onView: (view: View) => void; tree: Tree; addButton: ReactNode };
 
-  if (documents.isPending) return <Skeleton label="Loading your documents" lines={8} tall />;
-  if (documents.isError) {
-    return (
-      <ErrorPanel
-        error={documents.error}
-        onRetry={() => void documents.refetch()}
-        title="Your documents could not be loaded"
-      />
-    );
-  }
-  if (!items.length && !folders.length) {
-    if (q) return <p className="py-2 text-muted">No document is called “{q}”.</p>;
-    return at ? <EmptyFolder addButton={addButton} /> : <Teach addButton={addButton} />;
-  }
+function List({ view, onView, tree, addButton }: ListProps) {
+  const documents = useDocuments(view);
+  // Together, so that the folders do not push down what one is about to press.
+  const { isLoading } = useFolders();
+  const pending = documents.isPending || isLoading;
+  const folders = useMemo(() => foldersIn(tree, view), [tree, view]);
+  const everywhere = Boolean(view.q || view.everywhere);
+  const total = documents.data?.pages[0]?.total ?? 0;
+  const empty = !pending && documents.isSuccess && !documents.data.pages[0]?.items.length && !folders.length;
   return (
     <section aria-labelledby="by-name">
-      <h2 id="by-name" className={q ? "mb-2 font-serif text-title font-medium" : "sr-only"}>
-        {q ? "By name" : "Folders and documents"}
+      <h2 id="by-name" className={view.q ? "mb-2 font-serif text-title font-medium" : "sr-only"}>
+        {view.q ? "By name" : "Folders and documents"}
       </h2>
-      <DocumentTable items={items} folders={folders} tree={tree} at={at} everywhere={q !== ""} />
-      {hasNextPage && (
-        <div ref={more} className="flex justify-center pt-5">
-          <Button small busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show more
+      <Filters
+        view={view}
+        onView={onView}
+        words={
+          documents.isSuccess && !pending && !empty && !view.q
+            ? wordsOf(folders.length, total, isFiltered(view))
+            : null
+        }
+      />
+      {pending && !documents.isError && <Skeleton label="Loading your documents" lines={8} tall />}
+      {documents.isError && !documents.data && (
+        <ErrorPanel
+          error={documents.error}
+          onRetry={() => void documents.refetch()}
+          title="Your documents could not be loaded"
+        />
+      )}
+      {empty && <Emptiness view={view} onView={onView} addButton={addButton} />}
+      {documents.data && !pending && !empty && (
+        <DocumentList
+          // Another view is another list: what was selected in the old one is not meant here.
+          key={JSON.stringify([view.q, view.kind, view.state, view.owner, view.everywhere])}
+          view={view}
+          onView={onView}
+          tree={tree}
+          folders={folders}
+          documents={documents}
+          everywhere={everywhere}
+        />
+      )}
+      {documents.isFetchNextPageError && (
+        <p role="alert" className="flex items-center justify-center gap-3 pt-4 text-muted">
+          The rest could not be loaded.
+          <Button small onClick={() => void documents.fetchNextPage()}>
+            Try again
           </Button>
-        </div>
+        </p>
       )}
     </section>
   );
 }
 
-function EmptyFolder({ addButton }: { addButton: ReactNode }) {
-  return (
-    <Empty title="Nothing is in this folder yet" action={addButton}>
-      <p>
-        {addButton
-          ? "Drop files here, or move documents in from elsewhere. Whoever can see the folder can see them."
-          : "Whoever owns it has not put anything in yet."}
-      </p>
-    </Empty>
-  );
+/** Folders have neither kind nor state: they stand aside while one looks for documents of one. */
+function foldersIn(tree: Tree, { folder, q, kind, state, owner, everywhere }: View): Folder[] {
+  if (kind || state) return [];
+  const among = q
+    ? tree.all.filter(({ name }) => folded(name).includes(folded(q)))
+    : everywhere
+      ? []
+      : tree.in(folder ?? null);
+  return owner ? among.filter(({ mine }) => mine === (owner === "mine")) : among;
 }
 
-function Teach({ addButton }: { addButton: ReactNode }) {
-  return (
-    <Empty title={addButton ? "Add the first document" : "Nothing is shared with you yet"} action={addButton}>
-      {addButton ? (
-        <p>
-          PDF, HTML, Markdown and plain text. Drop files anywhere on this page, several at once. They are
-          encrypted before they are written to disk, and only you see them until you share them.
-        </p>
-      ) : (
-        <p>When somebody shares a document or a folder with you, it appears here.</p>
-      )}
-    </Empty>
-  );
-}
-
-function SearchField({ q, at }: { q: string; at: string | null }) {
-  const session = useSession();
-  const total = useDocuments(at, q).data?.pages[0]?.total;
-  const navigate = useNavigate();
-  const [text, setText] = useState(q);
-  const field = useRef<HTMLInputElement>(null);
-
-  useEffect(() => {
-    if (window.location.hash === "#search") field.current?.focus();
-  }, []);
-  useEffect(() => {
-    const wanted = text.trim();
-    if (wanted === q) return;
-    const timer = setTimeout(() => {
-      void navigate({
-        to: "/t/$slug/library",
-        params: { slug: session.slug },
-        search: { ...(at ? { folder: at } : {}), ...(wanted ? { q: wanted } : {}) },
-        replace: true,
-      });
-    }, 180);
-    return () => clearTimeout(timer);
-  }, [text, q, at, navigate, session.slug]);
-
-  return (
-    <search className="relative block w-full sm:w-[17.5rem]">
-      <input
-        ref={field}
-        data-search
-        type="search"
-        aria-label="Search names and text"
-        aria-keyshortcuts="/"
-        placeholder={total ? `Search ${plural(total, "document")}` : "Search names and text"}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape") return;
-          setText("");
-          event.currentTarget.blur();
-        }}
-        className="min-h-9 w-full rounded-md border border-line bg-surface pr-9 pl-3.5 hover:border-edge focus:border-accent [&::-webkit-search-cancel-button]:hidden"
-      />
-      <span
-        aria-hidden="true"
-        className="pointer-events-none absolute top-1.5 right-3.5 text-muted pointer-coarse:hidden"
-      >
-        /
-      </span>
-    </search>
-  );
-}
-
-function AddButton({ onFiles }: { onFiles: (files: File[]) => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <Button kind="primary" onClick={() => input.current?.click()}>
-        Add documents
-      </Button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        accept=".pdf,.html,.htm,.md,.markdown,.txt,application/pdf,text/html,text/markdown,text/plain"
-        onChange={(event) => {
-          onFiles([...(event.target.files ?? [])]);
-          event.target.value = "";
-        }}
-      />
-    </>
-  );
+function wordsOf(folders: number, documents: number, filtered: boolean): string {
+  const words = [
+    folders && plural(folders, "folder"),
+    `${count(documents)} ${documents === 1 ? "document" : "documents"}`,
+  ];
+  return words.filter(Boolean).join(", ") + (filtered ? " found" : "");
 }

@@ -1,44 +1,67 @@
 import { Link } from "@tanstack/react-router";
+import { memo, type ReactNode } from "react";
 import type { Passage } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { classes } from "../ui/classes.ts";
+import { say } from "../ui/toast.tsx";
+import { urlOfPassage } from "./document-page/addresses.ts";
+import { type Kind, partsOf } from "./kinds.ts";
+import { type Piece, piecesOf } from "./passages/pieces.ts";
+import { Table } from "./passages/table.tsx";
 
-export type Marked = { no: number; start?: number | undefined; end?: number | undefined };
+/** What is marked: parts of passages, `[start, end)` in UTF-16 code units; a passage without parts as a whole. */
+export type Marks = ReadonlyMap<number, readonly (readonly number[])[]>;
+
+/** Words that are looked for, and the passages that have them. */
+export type Sought = { words: RegExp; in: ReadonlySet<number> };
+
+const none: Marks = new Map();
 
 /**
- * The text of a document as passages in order, with a line where a page begins. `marked` names a passage and,
- * if given, the part of it to mark (UTF-16 offsets). `linkTo` makes each passage addressable. A block that is one
- * of the document's headings is set as one.
+ * The text of a document as passages in order, with a line where a page begins, which is said in the kind's own word.
+ * `before`: the passage before the first, where it is known. `linkTo` makes each passage addressable. A block that is
+ * one of the document's headings is set as one.
  */
-export function Passages(props: {
+export const Passages = memo(function Passages(props: {
   items: Passage[];
-  marked?: Marked | null;
+  kind: Kind;
+  marks?: Marks;
+  sought?: Sought | null;
+  before?: Passage | null;
   compact?: boolean;
   linkTo?: string;
   firstPage?: boolean;
 }) {
-  const { items, marked = null } = props;
-  const headings = new Set(items.flatMap((passage) => passage.heading?.split(" › ") ?? []));
+  const { items, marks = none, sought } = props;
+  const headings = headingsOf(items);
+  const { one } = partsOf(props.kind);
   return (
     <div className={classes("font-serif", props.compact ? "text-[1rem] leading-[1.58]" : "text-reading")}>
       {items.map((passage, index) => {
-        const before = items[index - 1];
+        const before = items[index - 1] ?? props.before ?? null;
         const newPage = passage.page !== null && (before ? before.page !== passage.page : props.firstPage);
+        const parts = sought?.in.has(passage.no)
+          ? placesOf(passage.text, sought.words)
+          : marks.get(passage.no);
         return (
           <div key={passage.no}>
-            {newPage && <PageLine page={passage.page} first={!before} />}
-            <div id={`passage-${passage.no}`} className="group relative scroll-mt-24">
+            {newPage && <PageLine words={`${one} ${passage.page}`} first={!before} />}
+            <div
+              {...(props.linkTo ? { id: `p${passage.no}`, "data-passage": passage.no } : {})}
+              className={classes(
+                "group relative scroll-mt-28",
+                parts?.length === 0 && "-mx-3 mb-3.5 rounded-sm bg-accent-soft px-3 pt-2 pb-px",
+              )}
+            >
               {props.linkTo && <Anchor documentId={props.linkTo} no={passage.no} />}
-              {blocksOf(passage.text).map((block) => (
-                <p
-                  key={block.start}
-                  className={classes(
-                    "mb-3.5 whitespace-pre-line",
-                    headings.has(block.text.trim()) && "pt-2 font-semibold",
-                  )}
-                >
-                  <Block {...block} marked={marked?.no === passage.no ? marked : null} />
-                </p>
+              {piecesOf(passage.text).map((piece) => (
+                <Block
+                  key={piece.start}
+                  piece={piece}
+                  level={props.compact ? undefined : headings.get(piece.text.trim())}
+                  heading={headings.has(piece.text.trim())}
+                  parts={parts ?? []}
+                />
               ))}
             </div>
           </div>
@@ -46,30 +69,76 @@ export function Passages(props: {
       })}
     </div>
   );
-}
+});
 
-type Piece = { start: number; text: string };
+type Parts = readonly (readonly number[])[];
 
-/** Blocks between empty lines, with their offsets in the passage. */
-function blocksOf(text: string): Piece[] {
-  return [...text.matchAll(/[^\n]+(?:\n[^\n]+)*/g)].map((match) => ({ start: match.index, text: match[0] }));
-}
-
-function Block({ start, text, marked }: Piece & { marked: Marked | null }) {
-  if (!marked) return text;
-  const from = Math.max(0, (marked.start ?? 0) - start);
-  const to = Math.min(text.length, (marked.end ?? Number.POSITIVE_INFINITY) - start);
-  if (to <= from) return text;
+function Block(props: { piece: Piece; level: number | undefined; heading: boolean; parts: Parts }) {
+  const { piece, level } = props;
+  const text = (start: number, end: number) => marked(piece, props.parts, start, end);
+  if (piece.kind === "table") return <Table piece={piece} text={text} />;
+  const whole = text(0, piece.text.length);
+  if (piece.kind === "code")
+    return (
+      <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a line may be longer than the page is wide.
+        tabIndex={0}
+        className="mb-3.5 overflow-x-auto rounded-sm border border-line bg-surface px-3 py-2 font-mono text-evidence"
+      >
+        {whole}
+      </pre>
+    );
+  if (props.heading && level !== undefined) {
+    // All of one level: reading may begin below any of them, and a level left out would mislead who listens.
+    return (
+      <h2
+        className={classes(
+          "mb-3 pt-2 font-semibold whitespace-pre-line wrap-anywhere",
+          level === 0 && "text-title",
+        )}
+      >
+        {whole}
+      </h2>
+    );
+  }
   return (
-    <>
-      {text.slice(0, from)}
-      <mark>{text.slice(from, to)}</mark>
-      {text.slice(to)}
-    </>
+    <p className={classes("mb-3.5 whitespace-pre-line wrap-anywhere", props.heading && "pt-2 font-semibold")}>
+      {whole}
+    </p>
   );
 }
 
-function PageLine({ page, first }: { page: number | null; first: boolean }) {
+/** Headings that stand above these passages, each with its depth. */
+function headingsOf(items: Passage[]): ReadonlyMap<string, number> {
+  const headings = new Map<string, number>();
+  for (const { heading } of items)
+    for (const [depth, words] of (heading?.split(" › ") ?? []).entries())
+      if (!headings.has(words)) headings.set(words, depth);
+  return headings;
+}
+
+function placesOf(text: string, words: RegExp): number[][] {
+  return [...text.matchAll(words)].map((match) => [match.index, match.index + match[0].length]);
+}
+
+/** A part of a piece with what is marked in it. `parts` count from the passage's beginning. */
+function marked(piece: Piece, parts: Parts, start: number, end: number): ReactNode {
+  const text = piece.text;
+  const nodes: ReactNode[] = [];
+  let at = start;
+  for (const [first = 0, last = 0] of parts) {
+    const from = Math.max(at, first - piece.start);
+    const to = Math.min(end, last - piece.start);
+    if (to <= from) continue;
+    nodes.push(text.slice(at, from), <mark key={from}>{text.slice(from, to)}</mark>);
+    at = to;
+  }
+  if (nodes.length === 0) return text.slice(start, end);
+  nodes.push(text.slice(at, end));
+  return nodes;
+}
+
+function PageLine({ words, first }: { words: string; first: boolean }) {
   return (
     <div
       className={classes(
@@ -77,20 +146,29 @@ function PageLine({ page, first }: { page: number | null; first: boolean }) {
         !first && "mt-6 border-t border-dashed border-line pt-2.5",
       )}
     >
-      page {page}
+      {words}
     </div>
   );
 }
 
+/** The number of a passage in the margin: leads to it, and its address goes to the clipboard. */
 function Anchor({ documentId, no }: { documentId: string; no: number }) {
   const session = useSession();
   return (
     <Link
       to="/t/$slug/library/$documentId"
       params={{ slug: session.slug, documentId }}
-      search={{ passage: no }}
+      hash={`p${no}`}
       replace
-      aria-label={`Link to passage ${no}`}
+      aria-label={`Copy a link to passage ${no}`}
+      title="Copy a link to this passage"
+      onClick={() =>
+        void navigator.clipboard
+          ?.writeText(urlOfPassage(session.slug, documentId, no))
+          .then(() => say("The link to this passage is copied. Whoever can see the document can follow it."))
+          // The address stands in the address bar, too.
+          .catch(() => undefined)
+      }
       className="absolute top-0.5 -left-11 hidden w-9 rounded-sm text-right font-mono text-[0.6875rem] leading-[1.8rem] text-muted opacity-0 group-hover:opacity-100 focus-visible:opacity-100 md:block"
     >
       {no}

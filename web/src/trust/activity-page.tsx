@@ -7,14 +7,14 @@ import { deviceOf } from "../identity/device.ts";
 import { useSession } from "../identity/session.tsx";
 import { SignInHistory } from "../identity/sign-in-history.tsx";
 import { HandOver } from "../tenancy/hand-over.tsx";
-import { useMembers } from "../tenancy/people.ts";
 import { roleWord } from "../tenancy/roles.ts";
 import { Button, IconButton } from "../ui/button.tsx";
-import { Initials } from "../ui/initials.tsx";
-import { Picker } from "../ui/picker.tsx";
 import { Empty, ErrorPanel, Skeleton } from "../ui/states.tsx";
 import { fullTime, Moment } from "../ui/time.tsx";
-import { eventGroups, eventWords, Outcome } from "./event-words.tsx";
+import { ActivityFilters, isFiltered, noFilter, queryOf } from "./activity-filters.tsx";
+import { eventWords, Outcome } from "./event-words.tsx";
+import { ExportLog } from "./export-log.tsx";
+import { VerifyEntry } from "./verify-entry.tsx";
 
 /** What happened in the workspace, for those who may read it; everyone else sees their own sign-ins. */
 export function ActivityPage() {
@@ -29,9 +29,8 @@ export function ActivityPage() {
 
 function Log() {
   const session = useSession();
-  const [event, setEvent] = useState("");
-  const [actor, setActor] = useState("");
-  const filter = { event: useDeferredValue(event), actor };
+  const [chosen, setChosen] = useState(noFilter);
+  const filter = queryOf(useDeferredValue(chosen));
   const log = useInfiniteQuery({
     queryKey: [session.slug, "audit", filter],
     queryFn: ({ pageParam }) =>
@@ -43,11 +42,8 @@ function Log() {
   });
   const items = log.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Page
-      title="Activity"
-      below="Who did what, when, and from where."
-      aside={<Filters event={event} setEvent={setEvent} actor={actor} setActor={setActor} />}
-    >
+    <Page title="Activity" below="Who did what, when, and from where." aside={<ExportLog filter={filter} />}>
+      <ActivityFilters filter={chosen} onChange={setChosen} />
       {log.isPending ? (
         <Skeleton label="Loading the activity" lines={10} tall />
       ) : log.isError ? (
@@ -58,19 +54,8 @@ function Log() {
         />
       ) : items.length === 0 ? (
         <Empty
-          title={event || actor ? "Nothing matches" : "Nothing has happened yet"}
-          action={
-            (event || actor) && (
-              <Button
-                onClick={() => {
-                  setEvent("");
-                  setActor("");
-                }}
-              >
-                Show everything
-              </Button>
-            )
-          }
+          title={isFiltered(chosen) ? "Nothing matches" : "Nothing has happened yet"}
+          action={isFiltered(chosen) && <Button onClick={() => setChosen(noFilter)}>Show everything</Button>}
         />
       ) : (
         <>
@@ -88,57 +73,6 @@ function Log() {
         </>
       )}
     </Page>
-  );
-}
-
-const control = "min-h-9 rounded-md border border-line bg-surface px-3 text-base hover:border-edge";
-
-function Filters(props: {
-  event: string;
-  setEvent: (event: string) => void;
-  actor: string;
-  setActor: (actor: string) => void;
-}) {
-  const members = useMembers();
-  const choices = (members.data?.items ?? []).map((member) => ({
-    key: member.id,
-    value: member.id,
-    words: member.name,
-    more: member.address,
-    icon: <Initials name={member.name} />,
-  }));
-  return (
-    <>
-      <select
-        aria-label="What happened"
-        className={`${control} max-w-56`}
-        value={props.event}
-        onChange={(event) => props.setEvent(event.target.value)}
-      >
-        <option value="">Everything</option>
-        {eventGroups.map(({ group, events }) => (
-          <optgroup key={group} label={group}>
-            {events.map((name) => (
-              <option key={name} value={name}>
-                {eventWords(name)}
-              </option>
-            ))}
-          </optgroup>
-        ))}
-      </select>
-      {members.data && (
-        <Picker
-          label="Who did it"
-          hideLabel
-          placeholder="Everyone"
-          choices={choices}
-          chosen={choices.find(({ key }) => key === props.actor) ?? null}
-          onChoose={(choice) => props.setActor(choice?.value ?? "")}
-          none="Nobody here is called that."
-          className="w-52 max-sm:flex-1"
-        />
-      )}
-    </>
   );
 }
 
@@ -269,6 +203,7 @@ function Details({ entry }: { entry: AuditEntry }) {
         {entry.ip ?? "no address"}
         {entry.userAgent && ` · ${deviceOf(entry.userAgent)}`} · {new Date(entry.at).toISOString()}
       </p>
+      <VerifyEntry entry={entry} />
     </div>
   );
 }

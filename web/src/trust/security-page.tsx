@@ -11,6 +11,7 @@ import { ClaimRow } from "./claim-row.tsx";
 import { type ClaimState, claimStates, countStates, stateOf } from "./claim-state.ts";
 import { Days } from "./days.tsx";
 import { headlineOf } from "./headline.ts";
+import { LogCheckpoint } from "./log-checkpoint.tsx";
 import { NotDone } from "./not-done.tsx";
 import { useSnapshot } from "./snapshot.ts";
 
@@ -84,6 +85,7 @@ function Result({ snapshot }: { snapshot: SecuritySnapshot }) {
       <Days days={snapshot.days} />
       <Legend questions={snapshot.questions} />
       <Claims questions={snapshot.questions} />
+      <LogCheckpoint />
       <Repeat />
     </>
   );

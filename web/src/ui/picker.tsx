@@ -35,6 +35,8 @@ export function Picker<Value>(props: {
   choices: Choice<Value>[];
   chosen: Choice<Value> | null;
   onChoose: (choice: Choice<Value> | null) => void;
+  /** Told what is typed, where the choices come from a search for it. */
+  onText?: (text: string) => void;
   /** What to say when nothing matches. */
   none: string;
   loading?: boolean;
@@ -97,6 +99,7 @@ export function Picker<Value>(props: {
         onChange={(event) => {
           props.onChoose(null);
           setText(event.target.value);
+          props.onText?.(event.target.value);
           setOpen(true);
           setAt(0);
         }}

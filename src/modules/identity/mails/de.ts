@@ -146,6 +146,12 @@ export const de: Texts = {
       text: ({ from, to }) =>
         `Ordner oder Chats von ${from}, in denen etwas von Ihnen ist, gehören jetzt ${to}. Wem sie gehören, kann lesen, ändern und teilen, was darin liegt.`,
     },
+    "deleted-with-folder": {
+      words: "Jemand hat einen Ordner mit etwas von Ihnen gelöscht",
+      subject: "Etwas von Ihnen wurde mit einem Ordner gelöscht",
+      text: ({ by, count: n }) =>
+        `${by} hat einen Ordner gelöscht, in dem etwas von Ihnen lag: ${count(n, "Objekt", "Objekte")}. 30 Tage lang können Sie es aus Ihrem Papierkorb zurückholen.`,
+    },
     "invitation-accepted": {
       words: "Jemand, den Sie eingeladen haben, ist beigetreten",
       subject: "Ihre Einladung wurde angenommen",

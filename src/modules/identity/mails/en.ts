@@ -144,6 +144,12 @@ export const en: Texts = {
       text: ({ from, to }) =>
         `Folders or chats of ${from} in which something is of you belong to ${to} now, who can read, change and share what lies in them.`,
     },
+    "deleted-with-folder": {
+      words: "Somebody deleted a folder with something of yours",
+      subject: "Something of yours was deleted with a folder",
+      text: ({ by, count: n }) =>
+        `${by} deleted a folder in which something of yours lay: ${count(n, "thing", "things")}. For 30 days you can bring yours back from your bin.`,
+    },
     "invitation-accepted": {
       words: "Somebody whom you invited joined",
       subject: "Your invitation was accepted",

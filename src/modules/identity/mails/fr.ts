@@ -146,6 +146,12 @@ export const fr: Texts = {
       text: ({ from, to }) =>
         `Des dossiers ou conversations de ${from} contenant quelque chose de vous appartiennent désormais à ${to}, qui peut lire, modifier et partager ce qui s’y trouve.`,
     },
+    "deleted-with-folder": {
+      words: "Quelqu’un a supprimé un dossier contenant quelque chose de vous",
+      subject: "Quelque chose de vous a été supprimé avec un dossier",
+      text: ({ by, count: n }) =>
+        `${by} a supprimé un dossier dans lequel se trouvait quelque chose de vous : ${count(n, "élément", "éléments")}. Pendant 30 jours, vous pouvez le reprendre dans votre corbeille.`,
+    },
     "invitation-accepted": {
       words: "Une personne que vous avez invitée a rejoint l’espace",
       subject: "Votre invitation a été acceptée",

@@ -24,6 +24,7 @@ const facts: { [K in NoticeKind]: NoticeFacts[K] } = {
   "key-expiring": { name: SECRET, expiresAt: until },
   "handed-over": { from: SECRET, documents: 1, folders: 0, chats: 2 },
   "owner-changed": { from: SECRET, to: SECRET },
+  "deleted-with-folder": { by: SECRET, count: 2 },
   "invitation-accepted": { name: SECRET },
   "people-imported": { count: 3 },
 };

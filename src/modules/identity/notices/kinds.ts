@@ -31,6 +31,8 @@ export interface NoticeFacts {
   };
   /** Folders or chats in which the member has a part of their own now belong to somebody else. */
   "owner-changed": { readonly from: string; readonly to: string };
+  /** Somebody put a folder into the bin in which the member had something: so many things of theirs. */
+  "deleted-with-folder": { readonly by: string; readonly count: number };
   "invitation-accepted": { readonly name: string };
   /** The operator of the installation brought people along: members that nobody here invited. */
   "people-imported": { readonly count: number };
@@ -72,6 +74,7 @@ export const rules: Readonly<Record<NoticeKind, Rule>> = {
   "shared-with-you": both,
   "handed-over": both,
   "owner-changed": fixed,
+  "deleted-with-folder": both,
   "invitation-accepted": pageOnly,
   "people-imported": fixed,
 };
@@ -104,6 +107,7 @@ const paths: Readonly<Record<Exclude<NoticeKind, "shared-with-you">, ((tenant: s
   "key-expiring": (t) => `${t}/settings/keys`,
   "handed-over": (t) => `${t}/library`,
   "owner-changed": (t) => `${t}/library`,
+  "deleted-with-folder": (t) => `${t}/library/bin`,
   "invitation-accepted": (t) => `${t}/settings/members`,
   "people-imported": (t) => `${t}/settings/members`,
 };

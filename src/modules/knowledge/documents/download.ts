@@ -23,10 +23,14 @@ export async function openOriginal(
     record(inner, { event: "document.downloaded", resource: { type: "document", id } });
     return found;
   });
-  const keys = await keysOf(ctx);
-  const file = await ctx.system.files.open(keys, row.file);
-  const stream = Readable.from(whileAllowed(ctx, id, file), { objectMode: false });
-  return { stream, name: openDocumentName(keys, row), bytes: row.bytes };
+  const stream = await streamWhileAllowed(ctx, id, row.file);
+  return { stream, name: openDocumentName(await keysOf(ctx), row), bytes: row.bytes };
+}
+
+/** A stored file of a document, for as long as it may be read. */
+export async function streamWhileAllowed(ctx: Ctx, id: string, name: string): Promise<Readable> {
+  const file = await ctx.system.files.open(await keysOf(ctx), name);
+  return Readable.from(whileAllowed(ctx, id, file), { objectMode: false });
 }
 
 async function* whileAllowed(ctx: Ctx, id: string, file: Readable): AsyncGenerator<Buffer> {

@@ -1,19 +1,22 @@
 import { later, minutes, seconds } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts";
+import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import type { StreamEvent } from "../../../kernel/routes/contract.ts";
 import { watch } from "../../../kernel/routes/watch.ts";
-import { reachOf, visibleTo } from "../sharing/reach.ts";
-import { documentsTopic } from "./upload.ts";
+import { reachOf, sawBefore, visibleTo } from "../sharing/reach.ts";
+import { documentsTopic } from "./telling.ts";
 import { type DocumentRow, documentRows, documentView } from "./view.ts";
 
 const FURTHEST_BACK = minutes(60);
 /** Times are taken before the commit, so that a change can appear behind a later one. */
 const OVERLAP = seconds(35);
 const MOST_AT_ONCE = 500;
+/** Whoever deletes more at once has a list to load anew. */
+const MOST_GONE = 2000;
 
 /**
- * Documents as they change, for as long as the session stands. `resumeFrom` is the id of the last event that the
+ * Documents as they change, and ids of those that were deleted, for as long as the session stands. `resumeFrom` is the id of the last event that the
  * reader has seen; without one it begins a little before now, so that nothing falls between a list and its stream.
  */
 export async function* documentEvents(
@@ -24,8 +27,10 @@ export async function* documentEvents(
   const topic = documentsTopic(tenantOf(ctx).id);
   let since = beginning(ctx.clock(), resumeFrom);
   let sent = new Set<string>();
-  for await (const rows of watch(ctx, { topic, atLeast: 500, atMost: 5000, gone }, (inner) =>
-    changed(inner, since),
+  for await (const { rows, gone: deleted } of watch(
+    ctx,
+    { topic, atLeast: 500, atMost: 5000, gone },
+    (inner) => changed(inner, since),
   )) {
     const keys = await keysOf(ctx);
     for (const row of rows) {
@@ -36,7 +41,9 @@ export async function* documentEvents(
         data: documentView(keys, row, memberOf(ctx)),
       };
     }
-    sent = new Set(rows.map(versionOf));
+    for (const { document_id: id } of deleted)
+      if (!sent.has(goneOf(id))) yield { event: "gone", data: { id } };
+    sent = new Set([...rows.map(versionOf), ...deleted.map((row) => goneOf(row.document_id))]);
     const last = rows.at(-1);
     since =
       last && rows.length === MOST_AT_ONCE ? last.updated_at : latest(since, later(ctx.clock(), -OVERLAP));
@@ -44,10 +51,11 @@ export async function* documentEvents(
 }
 
 const versionOf = (row: DocumentRow): string => `${row.document_id} ${row.updated_at.getTime()} ${row.state}`;
+const goneOf = (id: string): string => `${id} gone`;
 
 async function changed(ctx: Ctx, since: Date) {
   const reach = reachOf(ctx);
-  const [rows] = await read(
+  const [rows, gone] = await read(
     ctx,
     documentRows(reach, (documents) =>
       documents
@@ -56,8 +64,14 @@ async function changed(ctx: Ctx, since: Date) {
         .orderBy("document.updated_at")
         .limit(MOST_AT_ONCE),
     ).orderBy("document.updated_at"),
+    db
+      .selectFrom("document")
+      .where(sawBefore(reach))
+      .where("document.updated_at", ">=", since)
+      .limit(MOST_GONE)
+      .select("document_id"),
   );
-  return rows;
+  return { rows, gone };
 }
 
 function beginning(now: Date, resumeFrom: string | undefined): Date {

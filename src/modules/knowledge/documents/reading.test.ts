@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { openStand, upload } from "../../../../test/support/knowledge.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { deleteDocument } from "../bin/deleting.ts";
+import { purgeBinned } from "../bin/purging.ts";
 import { searchPassages } from "../service.ts";
-import { deleteDocument, getDocument, renameDocument, retryDocument } from "./service.ts";
+import { getDocument, renameDocument, retryDocument } from "./service.ts";
 
 test("reading documents", async (t) => {
   const stand = await openStand(t);
@@ -42,7 +44,7 @@ test("reading documents", async (t) => {
     assert.equal((await searchPassages(mara.as("search.use"), "lanterns", 10)).items.length, 1);
   });
 
-  await t.test("deleted while it is read, it does not come back", async () => {
+  await t.test("deleted for ever while it is read, it does not come back", async () => {
     const id = await add("three.md", "Umbrellas stand in the hall.");
     const { files } = stand.system;
     const { open } = files;
@@ -50,6 +52,7 @@ test("reading documents", async (t) => {
       files.open = open;
       const stream = await open(...args);
       await deleteDocument(mara.as("document.delete"), id);
+      await purgeBinned(mara.as("bin.empty"), id);
       return stream;
     };
     await workspace.run("knowledge.read-document", id);

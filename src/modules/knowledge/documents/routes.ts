@@ -4,47 +4,22 @@ import { Id } from "../../../kernel/ids.ts";
 import { paging } from "../../../kernel/paging.ts";
 import { allow, type Reply, type Routes, route, unauditedBecause } from "../../../kernel/routes/contract.ts";
 import { openStream } from "../../../kernel/routes/streams.ts";
-import { kinds } from "../extraction/sniff.ts";
+import { deleteDocument } from "../bin/deleting.ts";
 import { sharingRoutesOf } from "../sharing/routes.ts";
+import { versionRoutes } from "../versions/routes.ts";
 import { openOriginal } from "./download.ts";
 import { documentEvents } from "./events.ts";
-import { listDocuments } from "./listing.ts";
-import {
-  deleteDocument,
-  getDocument,
-  moveDocument,
-  readPassages,
-  renameDocument,
-  retryDocument,
-} from "./service.ts";
+import { documentHistory } from "./history.ts";
+import { listDocuments, sorts } from "./listing.ts";
+import { deleteMany, Many, moveMany, Results } from "./many.ts";
+import { readOutline } from "./outline.ts";
+import { getDocument, moveDocument, readPassages, renameDocument, retryDocument } from "./service.ts";
+import { Document, Kind, Outline, Passages, passageRange } from "./shape.ts";
 import { type NewFile, uploadDocuments } from "./upload.ts";
 
 const reading = unauditedBecause("a read of what the reader may see");
 
 const Name = z.string().trim().min(1, "Give it a name.").max(300, "At most 300 characters.");
-
-const Document = z.object({
-  id: Id,
-  name: z.string(),
-  kind: z.enum(kinds),
-  bytes: z.int(),
-  pages: z.int().nullable(),
-  state: z.enum(["received", "reading", "indexing", "ready", "failed"]),
-  problem: z.object({ code: z.string(), message: z.string() }).nullable(),
-  folder: Id.nullable(),
-  visibility: z.enum(["private", "shared", "tenant"]),
-  access: z.enum(["own", "write", "read"]),
-  owner: z.object({ id: Id, name: z.string() }),
-  mine: z.boolean(),
-  createdAt: z.string(),
-});
-
-const Passage = z.object({
-  no: z.int(),
-  page: z.int().nullable(),
-  heading: z.string().nullable(),
-  text: z.string(),
-});
 
 const params = z.object({ id: Id });
 
@@ -54,7 +29,7 @@ export function documentRoutes(routes: Routes): void {
     method: "GET",
     path: "/documents",
     words:
-      "List the documents that one may see, newest first: all, in one folder, or in none; q keeps those whose name has its words",
+      "List the documents that one may see: all, in one folder, or in none; q keeps those whose name has its words",
     access: allow("document.read"),
     audit: reading,
     rate: "read",
@@ -65,6 +40,10 @@ export function documentRoutes(routes: Routes): void {
           .optional()
           .meta({ examples: ["top"] }),
         q: z.string().max(300).optional(),
+        kind: Kind.optional(),
+        state: z.enum(["ready", "failed", "working"]).optional(),
+        owner: z.enum(["mine", "others"]).optional(),
+        sort: z.enum(sorts).default("newest"),
         ...paging(200),
       }),
     },
@@ -77,8 +56,7 @@ export function documentRoutes(routes: Routes): void {
   route(routes, {
     method: "POST",
     path: "/documents",
-    words:
-      "Add documents: text, Markdown, HTML or PDF, at most 50 MB each; a field `folder` before them says where",
+    words: "Add documents, at most 50 MB each; a field `folder` before them says where",
     creates: "document",
     access: allow("document.upload"),
     audit: "document.uploaded",
@@ -91,6 +69,35 @@ export function documentRoutes(routes: Routes): void {
       }),
     },
     handler: (ctx, _input, reply) => uploadDocuments(ctx, newFiles(reply)),
+  });
+
+  route(routes, {
+    method: "POST",
+    path: "/documents/move",
+    words:
+      "Move several documents into a folder, or (null) out of all of them; each is answered for by itself",
+    access: allow("document.move"),
+    audit: "document.moved",
+    rate: "write",
+    state: "GET /documents",
+    input: {
+      body: Many.extend({ folder: Id.nullable() }),
+    },
+    output: { 200: Results },
+    handler: (ctx, { body }) => moveMany(ctx, body.ids, body.folder),
+  });
+
+  route(routes, {
+    method: "POST",
+    path: "/documents/delete",
+    words: "Put several documents of one's own into the bin; each is answered for by itself",
+    access: allow("document.delete"),
+    audit: "document.deleted",
+    rate: "write",
+    state: "GET /documents",
+    input: { body: Many },
+    output: { 200: Results },
+    handler: (ctx, { body }) => deleteMany(ctx, body.ids),
   });
 
   route(routes, {
@@ -127,15 +134,48 @@ export function documentRoutes(routes: Routes): void {
     access: allow("document.read"),
     audit: reading,
     rate: "read",
-    input: {
-      params,
-      query: z.object({
-        from: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
+    input: { params, query: passageRange },
+    output: { 200: Passages },
+    handler: (ctx, { params: { id }, query }) => readPassages(ctx, id, query),
+  });
+
+  route(routes, {
+    method: "GET",
+    path: "/documents/:id/outline",
+    words: "See where a document's pages and headings begin",
+    resource: "document",
+    access: allow("document.read"),
+    audit: reading,
+    rate: "read",
+    input: { params },
+    output: { 200: Outline },
+    handler: (ctx, { params: { id } }) => readOutline(ctx, id),
+  });
+
+  route(routes, {
+    method: "GET",
+    path: "/documents/:id/history",
+    words: "What was done with a document, newest first, as far as one may know",
+    resource: "document",
+    access: allow("document.history"),
+    audit: reading,
+    rate: "read",
+    input: { params, query: z.object(paging(100)) },
+    output: {
+      200: z.object({
+        items: z.array(
+          z.object({
+            at: z.string(),
+            by: z.object({ id: Id, name: z.string().nullable() }).nullable(),
+            event: z.string(),
+            changes: z.record(z.string(), z.array(z.unknown())),
+          }),
+        ),
+        next: z.string().nullable(),
       }),
     },
-    output: { 200: z.object({ items: z.array(Passage), next: z.string().nullable() }) },
-    handler: (ctx, { params: { id }, query }) => readPassages(ctx, id, query),
+    handler: (ctx, { params: { id }, query: { cursor, limit } }) =>
+      documentHistory(ctx, id, { cursor, limit }),
   });
 
   route(routes, {
@@ -183,7 +223,7 @@ export function documentRoutes(routes: Routes): void {
   route(routes, {
     method: "DELETE",
     path: "/documents/:id",
-    words: "Delete a document of one's own with its text and its file",
+    words: "Put a document of one's own into the bin; for 30 days it can be brought back",
     resource: "document",
     access: allow("document.delete"),
     audit: "document.deleted",
@@ -210,6 +250,7 @@ export function documentRoutes(routes: Routes): void {
     handler: (ctx, { params: { id } }) => retryDocument(ctx, id),
   });
 
+  versionRoutes(routes);
   sharingRoutesOf(routes, "document");
 }
 

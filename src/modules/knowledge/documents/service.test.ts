@@ -13,10 +13,12 @@ import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import "../../tenancy/permissions.ts";
+import { deleteDocument } from "../bin/deleting.ts";
+import { emptyBin, purgeBinned } from "../bin/purging.ts";
 import { searchPassages } from "../service.ts";
 import { openOriginal } from "./download.ts";
 import { listDocuments } from "./listing.ts";
-import { deleteDocument, getDocument, readPassages, renameDocument, retryDocument } from "./service.ts";
+import { getDocument, readPassages, renameDocument, retryDocument } from "./service.ts";
 
 const LEASE =
   "# Lease\n\nEither party may end the lease by giving two months' notice.\n\n## Rent\n\nThe rent is £1,250.";
@@ -136,7 +138,7 @@ test("documents", async (t) => {
     await deleteDocument(mara.as("document.delete"), broken);
   });
 
-  await t.test("deleted, nothing of it is left: text, file, words, search", async () => {
+  await t.test("deleted for ever, nothing of it is left: text, file, words, search", async () => {
     const [[row]] = await read(
       workspace.job(),
       db.selectFrom("document").selectAll().where("document_id", "=", id),
@@ -146,6 +148,10 @@ test("documents", async (t) => {
     await deleteDocument(mara.as("document.delete"), id);
     await assert.rejects(getDocument(mara.as(), id), { code: "not_found" });
     assert.deepEqual((await searchPassages(mara.as("search.use"), "notice", 5)).items, []);
+    assert.equal(await stand.system.files.exists(file), true, "it can be brought back");
+    await purgeBinned(mara.as("bin.empty"), id);
+    await emptyBin(mara.as("bin.empty"));
+    await workspace.run("knowledge.tidy-library", workspace.tenant.id);
     await until(async () => !(await stand.system.files.exists(file)));
     await workspace.settle();
     const counts = await read(

@@ -1,16 +1,16 @@
 import { record, redacted } from "../../../kernel/audit.ts";
 import { minutes } from "../../../kernel/clock.ts";
-import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { checkMove } from "../folders/moving.ts";
 import { renumber } from "../index/renumber.ts";
-import { reachWithOpened, visibleTo } from "../sharing/reach.ts";
+import { reachOf, reachWithOpened, visibleTo } from "../sharing/reach.ts";
+import { checkRoom } from "../storage/quotas.ts";
 import { loadDocument } from "./access.ts";
 import { cleanName } from "./names.ts";
-import { checkRoom } from "./quotas.ts";
-import { documentsTopic } from "./upload.ts";
+import { tellOfDocuments } from "./telling.ts";
 import { type Document, documentView, nameCell, openDocumentName, passageCell } from "./view.ts";
 
 export interface Passage {
@@ -25,16 +25,43 @@ export type PassageBody = Pick<Passage, "heading" | "text">;
 
 export async function getDocument(ctx: Ctx, id: string): Promise<Document> {
   const row = await loadDocument(ctx, id, "read");
-  return documentView(await keysOf(ctx), row, memberOf(ctx));
+  const keys = await keysOf(ctx);
+  return documentView(keys, row, memberOf(ctx), await namesOfTwins(ctx, row.twins));
+}
+
+/** Of documents with the same content, those that the reader sees: for the others, it is as if they were not there. */
+async function namesOfTwins(ctx: Ctx, ids: readonly string[]): Promise<Document["duplicates"]> {
+  if (ids.length === 0) return [];
+  const [rows] = await read(
+    ctx,
+    db
+      .selectFrom("document")
+      .select(["document_id", "name"])
+      .where("document_id", "in", ids)
+      .where(visibleTo("document", reachOf(ctx)))
+      .orderBy("created_at", "desc"),
+  );
+  const keys = await keysOf(ctx);
+  return rows.map((row) => ({ id: row.document_id, name: openDocumentName(keys, row) }));
 }
 
 /** Passages from number `from` on; in order, all of them are the document's text. `next` is the number to go on with. */
 export async function readPassages(
   ctx: Ctx,
   id: string,
+  range: { from: number; limit: number },
+): Promise<{ items: Passage[]; next: string | null }> {
+  const { version_id } = await loadDocument(ctx, id, "read");
+  return passagesOf(ctx, id, version_id, range);
+}
+
+/** The same of one of its versions, which the caller has loaded. */
+export async function passagesOf(
+  ctx: Ctx,
+  id: string,
+  versionId: string,
   { from, limit }: { from: number; limit: number },
 ): Promise<{ items: Passage[]; next: string | null }> {
-  await loadDocument(ctx, id, "read");
   const reach = reachWithOpened(ctx);
   const [documents, rows] = await read(
     ctx,
@@ -45,6 +72,7 @@ export async function readPassages(
       .select("state"),
     db
       .selectFrom("passage")
+      .where("version_id", "=", versionId)
       .where("document_id", "=", id)
       .where("passage_no", ">=", from)
       .orderBy("passage_no")
@@ -55,7 +83,7 @@ export async function readPassages(
   if (documents.length === 0) throw appError("not_found");
   const keys = await keysOf(ctx);
   const items = rows.slice(0, limit).map((row): Passage => {
-    const body = JSON.parse(keys.openText(passageCell(id, row.passage_no), row.body)) as PassageBody;
+    const body = JSON.parse(keys.openText(passageCell(versionId, row.passage_no), row.body)) as PassageBody;
     return { no: row.passage_no, page: row.page, heading: body.heading, text: body.text };
   });
   return { items, next: rows.length > limit ? String((items.at(-1)?.no ?? 0) + 1) : null };
@@ -104,7 +132,7 @@ export async function moveDocument(ctx: Ctx, id: string, folder: string | null):
       resource: { type: "document", id },
       changes: { folder: [row.folder_id, folder] },
     });
-    tellOf(inner);
+    tellOfDocuments(inner);
     // Whoever moved what is not theirs may have moved it out of their own sight.
     const keys = await keysOf(inner);
     return loadDocument(inner, id, "read").then(
@@ -114,31 +142,9 @@ export async function moveDocument(ctx: Ctx, id: string, folder: string | null):
   });
 }
 
-/** Deletes a document with its passages; its file goes after the commit, its words with the index's next tidying. */
-export async function deleteDocument(ctx: Ctx, id: string): Promise<void> {
-  await unit(ctx, async (inner) => {
-    const row = await loadDocument(inner, id, "own");
-    await write(inner, db.deleteFrom("document").where("document_id", "=", id));
-    record(inner, {
-      event: "document.deleted",
-      resource: { type: "document", id },
-      changes: { name: [redacted, null] },
-    });
-    await inner.system.jobs.enqueue(inner, "knowledge.index", tenantOf(inner).id);
-    tellOf(inner);
-    const { files } = inner.system;
-    inner.tx.afterCommit.push(() => {
-      // What stays behind when this fails is found by the file store's own sweep.
-      files
-        .remove(row.file)
-        .catch((error: unknown) => ctx.log.warn({ err: error }, "a file was not removed"));
-    });
-  });
-}
-
 const STUCK = minutes(15);
 
-/** Has a document read again that failed, or whose job was lost. Throws `wrong_state` for any other, and `quota`. */
+/** Has a document's present version read again that failed, or whose job was lost. Throws `wrong_state` for any other, and `quota`. */
 export async function retryDocument(ctx: Ctx, id: string): Promise<Document> {
   return unit(ctx, async (inner) => {
     const row = await loadDocument(inner, id, "write");
@@ -146,29 +152,26 @@ export async function retryDocument(ctx: Ctx, id: string): Promise<Document> {
     if (row.state !== "failed" && !stuck) throw appError("wrong_state");
     // One that was stuck counts among those that wait, and takes no place that it did not have.
     const { waiting } =
-      row.state === "failed" ? await checkRoom(inner, { documents: 0, bytes: 0 }) : { waiting: 0 };
+      row.state === "failed"
+        ? await checkRoom(inner, { documents: 0, bytes: 0, owner: row.owner_id })
+        : { waiting: 0 };
+    const again = { state: "received", problem: null, updated_at: inner.clock() } as const;
+    await write(inner, db.updateTable("document").set(again).where("document_id", "=", id));
     await write(
       inner,
-      db
-        .updateTable("document")
-        .set({ state: "received", problem: null, updated_at: inner.clock() })
-        .where("document_id", "=", id),
+      db.updateTable("document_version").set(again).where("version_id", "=", row.version_id),
     );
     record(inner, {
       event: "document.retried",
       resource: { type: "document", id },
       changes: { state: [row.state, "received"] },
     });
-    await inner.system.jobs.enqueue(inner, "knowledge.read-document", id, waiting);
+    await inner.system.jobs.enqueue(inner, "knowledge.read-document", row.version_id, waiting);
     return settled(inner, id);
   });
 }
 
 async function settled(ctx: Ctx, id: string): Promise<Document> {
-  tellOf(ctx);
-  return documentView(await keysOf(ctx), await loadDocument(ctx, id, "read"), memberOf(ctx));
-}
-
-function tellOf(ctx: Ctx): void {
-  ctx.tx?.afterCommit.push(() => ctx.system.hub.tell(documentsTopic(tenantOf(ctx).id)));
+  tellOfDocuments(ctx);
+  return getDocument(ctx, id);
 }

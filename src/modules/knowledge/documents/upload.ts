@@ -3,21 +3,24 @@ import { record, redacted } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { enter, unit, write } from "../../../kernel/database/unit.ts";
-import { type AppError, appError, isAppError } from "../../../kernel/errors.ts";
-import type { StoredFile } from "../../../kernel/files/file-store.ts";
+import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { allows } from "../../../kernel/permissions.ts";
-import { type Kind, SNIFF_BYTES, sniffKind } from "../extraction/sniff.ts";
 import { loadFolder } from "../folders/access.ts";
 import { isShared, OUTSIDE } from "../folders/moving.ts";
 import { takeNumbers } from "../index/numbers.ts";
 import { shareWithAll } from "../sharing/shares.ts";
+import { checkRoom } from "../storage/quotas.ts";
+import { addVersion, insertVersion } from "../versions/adding.ts";
 import { loadDocument } from "./access.ts";
 import { cleanName } from "./names.ts";
-import { checkRoom } from "./quotas.ts";
-import { type Document, documentView, nameCell } from "./view.ts";
+import { getDocument } from "./service.ts";
+import { type KeptFile, piecesOf, refusalOf, storeFile } from "./storing.ts";
+import { tellOfDocuments } from "./telling.ts";
+import { type Document, nameCell } from "./view.ts";
 
-const MOST_BYTES = 50 * 1024 * 1024;
+// Where it was before others told of documents, too.
+export { documentsTopic } from "./telling.ts";
 
 export interface NewFile {
   /** As its sender calls it. */
@@ -46,9 +49,9 @@ export async function uploadDocuments(ctx: Ctx, uploads: AsyncIterable<NewFile>)
   for await (const { name: given, stream, visibility = "private", folder = null } of uploads) {
     const name = cleanName(given);
     try {
-      const file = { name, visibility, folder, stream };
-      await checkPlace(ctx, file);
-      items.push(await uploadDocument(ctx, file));
+      const place = { visibility, folder };
+      await checkPlace(ctx, place);
+      items.push(await uploadDocument(ctx, { name, stream }, place));
     } catch (error) {
       if (stream.errored) throw error;
       const refusal = refusalOf(error);
@@ -67,16 +70,52 @@ export async function uploadDocuments(ctx: Ctx, uploads: AsyncIterable<NewFile>)
   return { items, refused };
 }
 
-type PlacedFile = Required<NewFile>;
+/** Takes one file as a new version of a document that one may write. Throws as `uploadDocuments` and `addVersion`. */
+export async function uploadVersion(
+  ctx: Ctx,
+  documentId: string,
+  uploads: AsyncIterable<Pick<NewFile, "name" | "stream">>,
+): Promise<Document> {
+  await enter(ctx);
+  const { owner_id: owner, state: _, ...row } = await loadDocument(ctx, documentId, "read");
+  if (owner !== memberOf(ctx) && row.reached !== "write") throw appError("forbidden");
+  let added: Document | null = null;
+  for await (const { name: given, stream } of uploads) {
+    if (added) throw appError("bad_request", { message: "Send one file at a time." });
+    const pieces = piecesOf(stream);
+    try {
+      added = await storeFile(
+        ctx,
+        { name: cleanName(given), source: pieces },
+        (head) => checkRoom(ctx, { documents: 0, bytes: head.length, owner }),
+        (file) =>
+          unit(ctx, async (inner) => {
+            await addVersion(inner, documentId, file);
+            return getDocument(inner, documentId);
+          }),
+      );
+    } catch (error) {
+      if (stream.errored) throw error;
+      throw refusalOf(error);
+    } finally {
+      await pieces.return?.();
+    }
+    stream.resume();
+  }
+  if (!added) throw appError("bad_request", { message: "Send one file, in a part named file." });
+  return added;
+}
+
+export interface NewPlace {
+  readonly visibility: "private" | "tenant";
+  readonly folder: string | null;
+}
 
 /**
  * Whether a file may go where it is to go: into a folder that one may write, and where others see it only with the
  * right to share. Asked before its bytes are taken, and again, behind the folder's lock, when it is added.
  */
-async function checkPlace(
-  ctx: Ctx,
-  { visibility, folder }: Omit<PlacedFile, "stream" | "name">,
-): Promise<void> {
+export async function checkPlace(ctx: Ctx, { visibility, folder }: NewPlace): Promise<void> {
   const { folderId } = standingOf(ctx);
   if (folder === null && folderId !== null) throw appError("forbidden", { message: OUTSIDE });
   // In a unit of work the row is locked; outside of one it is only looked at.
@@ -89,103 +128,68 @@ async function checkPlace(
     throw appError("forbidden", { message: "Others would see it there, and you may not share documents." });
 }
 
-async function uploadDocument(ctx: Ctx, { stream, ...file }: PlacedFile): Promise<Document> {
-  const pieces = stream.iterator({ destroyOnReturn: false });
+async function uploadDocument(
+  ctx: Ctx,
+  { name, stream }: { name: string; stream: Readable },
+  place: NewPlace,
+): Promise<Document> {
+  const pieces = piecesOf(stream);
   try {
-    const head = await firstBytes(pieces);
-    if (head.length === 0) throw appError("invalid_input", { message: "The file is empty." });
-    const kind = sniffKind(head, file.name);
-    if (kind === null) throw appError("unsupported_format");
-    // Asked again, exactly, when it is added: here so that what cannot be kept is not written first.
-    await checkRoom(ctx, { documents: 1, bytes: head.length });
-    const { files } = ctx.system;
-    const stored = await files.put(await keysOf(ctx), joined(head, pieces), { maxBytes: MOST_BYTES });
-    try {
-      return await addDocument(ctx, { ...file, kind }, stored);
-    } catch (error) {
-      // A connection that broke may have broken after the commit: then the file is needed, else it is swept.
-      if (!isAppError(error) || error.code !== "unavailable") await files.remove(stored.name);
-      throw error;
-    }
+    return await storeFile(
+      ctx,
+      { name, source: pieces },
+      // Asked again, exactly, when it is added.
+      (head) => checkRoom(ctx, { documents: 1, bytes: head.length, owner: memberOf(ctx) }),
+      (file) => unit(ctx, (inner) => addDocument(inner, file, place)),
+    );
   } finally {
     await pieces.return?.();
   }
 }
 
-async function addDocument(
-  ctx: Ctx,
-  { name, visibility, folder, kind }: Omit<PlacedFile, "stream"> & { kind: Kind },
-  stored: StoredFile,
-): Promise<Document> {
-  return unit(ctx, async (inner) => {
-    const keys = await keysOf(inner);
-    const { memberId } = standingOf(inner);
-    const { id: tenantId } = tenantOf(inner);
-    const id = newId();
-    const now = inner.clock();
-    const no = await takeNumbers(inner, "document", 1);
-    const { waiting } = await checkRoom(inner, { documents: 1, bytes: stored.bytes });
-    await checkPlace(inner, { visibility, folder });
-    await write(
-      inner,
-      db.insertInto("document").values({
-        tenant_id: tenantId,
-        document_id: id,
-        document_no: no,
-        owner_id: memberId,
-        folder_id: folder,
-        name: keys.seal(nameCell(id), name),
-        kind,
-        bytes: stored.bytes,
-        file: stored.name,
-        content_hash: stored.sha256Keyed,
-        state: "received",
-        created_at: now,
-        updated_at: now,
-      }),
-    );
-    if (visibility === "tenant") await shareWithAll(inner, id);
-    record(inner, {
-      event: "document.uploaded",
-      resource: { type: "document", id },
-      changes: {
-        name: [null, redacted],
-        bytes: [null, stored.bytes],
-        folder: [null, folder],
-        visibility: [null, visibility],
-      },
-    });
-    await inner.system.jobs.enqueue(inner, "knowledge.read-document", id, waiting);
-    inner.tx.afterCommit.push(() => inner.system.hub.tell(documentsTopic(tenantId)));
-    return documentView(keys, await loadDocument(inner, id, "read"), memberId);
+/** Adds a stored file as a document, in the open unit of work. */
+export async function addDocument(ctx: Ctx, file: KeptFile, place: NewPlace): Promise<Document> {
+  const { stored, kind } = file;
+  const keys = await keysOf(ctx);
+  const memberId = memberOf(ctx);
+  const id = newId();
+  const now = ctx.clock();
+  const no = await takeNumbers(ctx, "document", 1);
+  const { waiting } = await checkRoom(ctx, { documents: 1, bytes: stored.bytes, owner: memberId });
+  await checkPlace(ctx, place);
+  await write(
+    ctx,
+    db.insertInto("document").values({
+      tenant_id: tenantOf(ctx).id,
+      document_id: id,
+      document_no: no,
+      // The first version goes by the document's own id.
+      version_id: id,
+      owner_id: memberId,
+      folder_id: place.folder,
+      name: keys.seal(nameCell(id), file.name),
+      kind,
+      bytes: stored.bytes,
+      file: stored.name,
+      content_hash: stored.sha256Keyed,
+      state: "received",
+      created_at: now,
+      updated_at: now,
+    }),
+  );
+  await insertVersion(ctx, { ...file, id, documentId: id, no: 1 });
+  if (place.visibility === "tenant") await shareWithAll(ctx, id);
+  record(ctx, {
+    event: "document.uploaded",
+    resource: { type: "document", id },
+    changes: {
+      name: [null, redacted],
+      bytes: [null, stored.bytes],
+      folder: [null, place.folder],
+      visibility: [null, place.visibility],
+    },
   });
-}
-
-/** Told after each commit that changes what a list of documents shows. */
-export const documentsTopic = (tenantId: string): string => `documents:${tenantId}`;
-
-async function firstBytes(pieces: AsyncIterator<Buffer>): Promise<Buffer> {
-  const head: Buffer[] = [];
-  for (let size = 0; size < SNIFF_BYTES; ) {
-    const { value, done } = await pieces.next();
-    if (done) break;
-    head.push(value);
-    size += value.length;
-  }
-  return Buffer.concat(head);
-}
-
-async function* joined(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield head;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-}
-
-function refusalOf(error: unknown): AppError {
-  if (isAppError(error)) return error;
-  const { code } = error as { code?: unknown };
-  if (code === "too_large") return appError("too_large", { cause: error });
-  // 53100: the database's disk.
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "53100")
-    return appError("disk_full", { cause: error });
-  return appError("internal", { cause: error });
+  await ctx.system.jobs.enqueue(ctx, "knowledge.read-document", id, waiting);
+  tellOfDocuments(ctx);
+  return getDocument(ctx, id);
 }

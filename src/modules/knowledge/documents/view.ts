@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import type { RowsOf } from "../../../kernel/database/queries.ts";
 import { db } from "../../../kernel/database/queries.ts";
@@ -17,7 +18,7 @@ export interface Document {
   readonly bytes: number;
   readonly pages: number | null;
   readonly state: DocumentState;
-  readonly problem: { readonly code: string; readonly message: string } | null;
+  readonly problem: Problem | null;
   /** null at the top, and where the reader may not see the folder. */
   readonly folder: string | null;
   readonly visibility: Visibility;
@@ -25,14 +26,34 @@ export interface Document {
   readonly owner: { readonly id: string; readonly name: string };
   readonly mine: boolean;
   readonly createdAt: string;
+  /** Of the document, its text or its place; not of who sees it. */
+  readonly updatedAt: string;
+  /** Which of its versions this is, and how many there are. */
+  readonly version: number;
+  readonly versions: number;
+  /** A version that came later and is not the document's own: it is being read, or could not be. */
+  readonly newer: Newer | null;
+  /** ISO 639-1, of most of the text. */
+  readonly language: string | null;
+  /** How many pages are pictures without text. */
+  readonly pictures: number | null;
+  /** Others with the same content that the reader may see; empty in lists. */
+  readonly duplicates: { readonly id: string; readonly name: string }[];
 }
+
+export interface Newer {
+  readonly no: number;
+  readonly state: "received" | "reading" | "failed";
+  readonly problem: Problem | null;
+}
+export type Problem = { readonly code: string; readonly message: string };
 
 // Where sealed fields belong.
 export const nameCell = (id: string) => ({ table: "document", column: "name", row: id });
-export const passageCell = (id: string, no: number) => ({
+export const passageCell = (versionId: string, no: number) => ({
   table: "passage",
   column: "body",
-  row: `${id}/${no}`,
+  row: `${versionId}/${no}`,
 });
 
 const allDocuments = () => db.selectFrom("document").selectAll("document");
@@ -50,11 +71,27 @@ export const documentRows = (reach: Reach, pick: (documents: Documents) => Docum
     .innerJoinLateral(sharingOf("document", reach.memberId).as("sharing"), (on) => on.onTrue())
     .selectAll("document")
     .select(["member.name as owner_name", "sharing.reached", "sharing.whole", "sharing.shared"])
-    .select([openingOf("document", reach).as("opening"), seenPlace("document", reach).as("seen_place")]);
+    .select([openingOf("document", reach).as("opening"), seenPlace("document", reach).as("seen_place")])
+    .select(newer.as("newer"));
+
+const newer = sql<{
+  no: number;
+  state: "received" | "reading" | "failed" | "ready";
+  problem: string | null;
+} | null>`
+  case when document.versions > document.version_no then (
+    select json_build_object('no', v.no, 'state', v.state, 'problem', v.problem) from document_version v
+      where v.tenant_id = document.tenant_id and v.document_id = document.document_id
+      order by v.no desc limit 1) end`;
 
 export type DocumentRow = RowsOf<ReturnType<typeof documentRows>>[number];
 
-export function documentView(keys: TenantKeys, row: DocumentRow, viewer: string): Document {
+export function documentView(
+  keys: TenantKeys,
+  row: DocumentRow,
+  viewer: string,
+  duplicates: Document["duplicates"] = [],
+): Document {
   return {
     id: row.document_id,
     name: openDocumentName(keys, row),
@@ -69,6 +106,22 @@ export function documentView(keys: TenantKeys, row: DocumentRow, viewer: string)
     owner: { id: row.owner_id, name: openName(keys, { member_id: row.owner_id, name: row.owner_name }) },
     mine: row.owner_id === viewer,
     createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    version: row.version_no,
+    versions: row.versions,
+    newer: newerView(row.newer),
+    language: row.language,
+    pictures: row.pictures,
+    duplicates,
+  };
+}
+
+function newerView(newer: DocumentRow["newer"]): Newer | null {
+  if (!newer || newer.state === "ready") return null;
+  return {
+    no: newer.no,
+    state: newer.state,
+    problem: newer.state === "failed" ? problemOf(newer.problem) : null,
   };
 }
 
@@ -81,7 +134,8 @@ const problems: Readonly<Record<string, string>> = {
   internal: "Reading the file failed on our side. Try again.",
 };
 
-function problemOf(code: string | null): { code: string; message: string } {
+/** What was wrong with a file, in words. */
+export function problemOf(code: string | null): Problem {
   const known = code !== null && Object.hasOwn(problems, code) ? code : "internal";
   return { code: known, message: problems[known] ?? "" };
 }

@@ -2,8 +2,11 @@
 // output, one JSON value a line; sandbox.ts sets its limits, results.ts distrusts its answers.
 import { readSync, writeSync } from "node:fs";
 import type { Block, Report } from "./blocks.ts";
-import { type ExtractionFailureCode, extractionFailure, isExtractionFailure } from "./failure.ts";
+import { extractionFailure, failureCodeOf } from "./failure.ts";
+import { readDocument } from "./formats.ts";
 import type { Answer } from "./results.ts";
+import { sampler } from "./sample.ts";
+import type { Kind } from "./sniff.ts";
 
 const LONGEST_BLOCK = 60_000;
 
@@ -14,20 +17,24 @@ for (const name of ["fetch", "WebSocket", "EventSource", "XMLHttpRequest"])
 const [kind = "", inputLimit = "0", textLimit = "0"] = process.argv.slice(2);
 const out = answers(Number(textLimit));
 try {
-  await read(kind, input(Number(inputLimit)), out.report);
+  // as: the server's own word; a kind that no reader is for fails below.
+  await readDocument(kind as Kind, input(Number(inputLimit)), out.report, (real) =>
+    out.say({ type: "kind", kind: real }),
+  );
   if (out.characters() === 0) throw extractionFailure("no_text");
+  const language = await languageOfSample();
+  if (language !== null) out.say({ type: "language", language });
   out.say({ type: "end" });
 } catch (error) {
-  out.say({ type: "failed", code: codeOf(error) });
+  out.say({ type: "failed", code: failureCodeOf(error) });
 }
 out.flush();
 
-async function read(as: string, bytes: Uint8Array, report: Report): Promise<void> {
-  // Each format's library is loaded only for its own documents.
-  if (as === "pdf") await (await import("./pdf.ts")).extractPdf(bytes, report);
-  else if (as === "html") (await import("./html.ts")).extractHtml(bytes, report);
-  else if (as === "markdown") (await import("./markdown.ts")).extractMarkdown(bytes, report);
-  else (await import("./plain.ts")).extractPlain(bytes, report);
+/** The detector's tables take 90 MB and 0.1 s, so they are loaded last, and only where there is enough to look at. */
+async function languageOfSample(): Promise<string | null> {
+  const pieces = out.sample();
+  if (pieces.join("").length < 40) return null;
+  return (await import("./language.ts")).languageOf(pieces);
 }
 
 function input(limit: number): Uint8Array {
@@ -53,6 +60,7 @@ function input(limit: number): Uint8Array {
 function answers(limit: number) {
   let waiting = "";
   let characters = 0;
+  const sample = sampler();
   function flush(): void {
     const bytes = Buffer.from(waiting);
     waiting = "";
@@ -62,18 +70,37 @@ function answers(limit: number) {
     waiting += `${JSON.stringify(answer)}\n`;
     if (waiting.length > 64 * 1024) flush();
   }
-  function block({ kind, level, text, page }: Block): void {
+  function block(given: Block): void {
+    const { text, ...rest } = given;
     characters += text.length;
     if (characters > limit) throw extractionFailure("too_large_inflated");
-    for (const part of parts(text))
-      say({ type: "block", kind, ...(level ? { level } : {}), text: part, page });
+    if (given.kind !== "code") sample.add(text);
+    for (const part of given.kind === "table" ? tableParts(given) : parts(text))
+      if (part !== "") say({ type: "block", ...rest, text: part });
   }
   const report: Report = {
     pages: (count) => say({ type: "pages", count }),
     title: (text) => say({ type: "title", text: text.slice(0, 300).toWellFormed() }),
     block,
+    pictures: (count) => say({ type: "pictures", count }),
   };
-  return { report, say, flush, characters: () => characters };
+  return { report, say, flush, characters: () => characters, sample: sample.pieces };
+}
+
+/** A table too long for one line of the answer, cut between its rows, with its header row above each part. */
+function* tableParts({ text, header }: Block): Generator<string> {
+  if (text.length <= LONGEST_BLOCK) return yield text;
+  const lines = text.split("\n");
+  const first = header && (lines[0] ?? "").length < 2000 ? `${lines[0]}\n` : "";
+  let part = "";
+  for (const line of lines) {
+    if (part !== "" && part.length + line.length >= LONGEST_BLOCK - first.length) {
+      yield* parts(part);
+      part = first;
+    }
+    part += part === "" || part === first ? line : `\n${line}`;
+  }
+  yield* parts(part);
 }
 
 /** A text too long for one line of the answer, cut at blanks where there are any, never inside a surrogate pair. */
@@ -87,11 +114,4 @@ function* parts(text: string): Generator<string> {
     from = to;
   }
   yield text.slice(from).trim();
-}
-
-function codeOf(error: unknown): ExtractionFailureCode {
-  if (isExtractionFailure(error)) return error.code;
-  if (!(error instanceof RangeError)) return "extractor_crashed";
-  // Too deep for the stack is a document that no one wrote; every other RangeError here is an allocation refused.
-  return /call stack/i.test(error.message) ? "damaged" : "too_much_memory";
 }

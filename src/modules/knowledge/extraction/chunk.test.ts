@@ -177,3 +177,29 @@ test("the longest text that a document may have is cut without anyone having to 
   const whole = performance.now() - started;
   assert.ok(freeze < Math.max(100, whole / 4), `${freeze} ms of ${whole}`);
 });
+
+test("a table that is cut begins each passage with its header row, and no row is cut", () => {
+  const rows = Array.from({ length: 120 }, (_, i) => `Desk ${i} | ${words(8)} | ${i * 3} crowns`);
+  const table: Block = { kind: "table", header: true, text: ["Place | Notes | Price", ...rows].join("\n"), page: null };
+  const passages = chunk([heading("Prices", 1), paragraph(words(30)), table, paragraph("The end.")]);
+  assert.ok(passages.length > 5);
+  for (const [index, { text }] of passages.entries()) {
+    const lines = text.split("\n").filter((line) => line.includes(" | "));
+    if (index > 0) assert.equal(text.split("\n")[0], "Place | Notes | Price");
+    assert.equal(lines.filter((line) => line.startsWith("Place")).length, 1);
+    for (const line of lines.slice(1)) assert.ok(rows.includes(line), line);
+    assert.ok(count(text) <= 240);
+  }
+  assert.deepEqual(
+    passages.flatMap(({ text }) => text.split("\n").filter((line) => line.startsWith("Desk"))),
+    rows,
+  );
+});
+
+test("a row of a few hundred words stays whole, a monstrous one is cut, and without a header row none is made up", () => {
+  const row = `Oak | ${words(400)}`;
+  const kept = chunk([heading("Rooms", 2), { kind: "table", text: `a | b\n${row}\n${words(2000)}`, page: 3 }]);
+  assert.ok(kept.some(({ text }) => text.includes(row)));
+  assert.equal(kept.filter(({ text }) => text.includes("a | b")).length, 1);
+  assert.ok(kept.every(({ text, page }) => count(text) < 450 && page === 3));
+});

@@ -12,8 +12,12 @@ const FEW_WORDS = 80;
 const LONGEST_WORD = 1000;
 const LONGEST_HEADING = 300;
 
-/** A part of a block that is not cut; `glue` is what stands between it and the part before it. */
-type Part = { text: string; words: number; glue: string };
+/** A row of a table stays whole up to here, and a header row is repeated up to there. */
+const MOST_ROW_WORDS = 600;
+const MOST_HEADER_WORDS = 60;
+
+/** A part of a block that is not cut; `glue` is what stands between it and the part before it, `above` what a passage repeats that begins with it. */
+type Part = { text: string; words: number; glue: string; above?: { text: string; words: number } };
 
 /** The passage that is being filled. */
 type Open = { page: number | null; heading: string | null; texts: string[]; words: number; hasBody: boolean };
@@ -40,8 +44,12 @@ export function* chunkSteps(blocks: Block[]): Steps<Passage[]> {
     open = { ...NOTHING, texts: [] };
   }
   function add(part: Part, block: Block): void {
-    if (open.texts.length === 0) Object.assign(open, { page: block.page, heading: pathOf(headings) });
-    open.texts.push(open.texts.length === 0 ? part.text : part.glue + part.text);
+    if (open.texts.length === 0) {
+      Object.assign(open, { page: block.page, heading: pathOf(headings) });
+      if (part.above !== undefined) open.texts.push(`${part.above.text}\n`);
+      open.words += part.above?.words ?? 0;
+    } else open.texts.push(part.glue);
+    open.texts.push(part.text);
     open.words += part.words;
     open.hasBody ||= block.kind !== "heading";
   }
@@ -56,7 +64,8 @@ export function* chunkSteps(blocks: Block[]): Steps<Passage[]> {
       if (!open.hasBody) open.heading = pathOf(headings);
     }
     for (const part of partsOf(block, words, MOST_WORDS - open.words)) {
-      if (open.words + part.words > MOST_WORDS) close();
+      const monstrous = part.words > MOST_WORDS && !open.hasBody;
+      if (open.words + part.words > MOST_WORDS && !monstrous) close();
       add(part, block);
     }
     yield;
@@ -88,10 +97,35 @@ function pathOf(headings: { text: string }[]): string | null {
 /** A block whole where it fits into `room` words, else in parts: by lines, sentences, words, and at last by force. */
 function partsOf(block: Block, words: number, room: number): Part[] {
   if (words <= room) return [{ text: block.text, words, glue: "\n\n" }];
+  if (block.kind === "table") return rowsOf(block);
   const parts = block.text
     .split("\n")
     .flatMap((line) => sentences(line).map((part, index) => (index === 0 ? { ...part, glue: "\n" } : part)));
   return parts.map((part, index) => (index === 0 ? { ...part, glue: "\n\n" } : part));
+}
+
+/**
+ * The rows of a table, whole but for monstrous ones; each knows the header row, which a passage that it begins repeats.
+ * The header row itself stays with the first row below it.
+ */
+function rowsOf({ text, header }: Block): Part[] {
+  const [first = "", ...rest] = text.split("\n");
+  const size = countWords(first);
+  const above = header && size <= MOST_HEADER_WORDS ? { text: first, words: size } : undefined;
+  const lines = above === undefined ? [first, ...rest] : rest;
+  const parts = lines.flatMap((line): Part[] => {
+    const words = countWords(line);
+    const whole = words <= MOST_ROW_WORDS ? [{ text: line, words, glue: "\n" }] : sentences(line);
+    return whole.map((part, index) => ({
+      ...part,
+      ...(index === 0 ? { glue: "\n" } : {}),
+      ...(above === undefined ? {} : { above }),
+    }));
+  });
+  const [begin, ...others] = parts;
+  if (begin === undefined) return [{ text: first, words: size, glue: "\n\n" }];
+  if (above === undefined) return [{ ...begin, glue: "\n\n" }, ...others];
+  return [{ text: `${first}\n${begin.text}`, words: size + begin.words, glue: "\n\n" }, ...others];
 }
 
 /** Sentences of a line; one of over 220 words is cut after these. */

@@ -70,7 +70,7 @@ async function extractNow(source: Readable, options: ExtractionOptions): Promise
   if (options.signal?.aborted) abort();
   try {
     // Both end when the child does: its pipes close with it.
-    const [fed, answer] = await Promise.all([feed(source, child, options), listen(child, limits.output)]);
+    const [fed, answer] = await Promise.all([feed(source, child, options), listen(child, limits.output, options.kind)]);
     const ending = await child.ended;
     options.onCost?.({ peak: ending.peak, milliseconds: performance.now() - started });
     options.signal?.throwIfAborted();
@@ -124,8 +124,9 @@ async function feed(
 async function listen(
   child: Sandboxed,
   limit: number,
+  kind: Kind,
 ): Promise<{ result: Extraction | null; failure: ExtractionFailure | null }> {
-  const reader = resultReader(limit);
+  const reader = resultReader(limit, kind);
   try {
     for await (const chunk of child.stdout) reader.add(chunk);
     return { result: reader.finish(), failure: null };

@@ -27,6 +27,9 @@ const acts: Record<string, () => unknown> = {
       run: attempt(() => spawnSync("/bin/true").error),
       worker: attempt(() => new Worker("1", { eval: true })),
       code: attempt(() => new Function("return 1")()),
+      user: process.getuid?.(),
+      signal: attempt(() => process.kill(process.ppid, 0)),
+
     }),
   connect: () => {
     const socket = connect(Number(process.argv[3]), "127.0.0.1");

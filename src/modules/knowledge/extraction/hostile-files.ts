@@ -1,6 +1,19 @@
-// Files that no one should have to open, made when the tests ask for them.
+// Files that no one should have to open, made when the tests ask for them; those of other formats stand in hostile-*.ts.
 import { constants, deflateRawSync, deflateSync } from "node:zlib";
 import { PDFDocument, StandardFonts } from "pdf-lib";
+import type { ExtractionLimits } from "./extract.ts";
+import type { ExtractionFailureCode } from "./failure.ts";
+
+/**
+ * A file and what must become of it: `code`, the failure that its reader ends with; `refused`, the words with which it
+ * is not even taken; or `text`, found in what is read, while `without` is not.
+ */
+export type HostileFile = {
+  name: string;
+  bytes: () => Buffer | Promise<Buffer>;
+  verdict: { code: ExtractionFailureCode } | { refused: RegExp } | { text: RegExp; without?: RegExp };
+  limits?: Partial<ExtractionLimits>;
+};
 
 /** A PDF of pages of lines, as an ordinary program makes it. */
 export async function textPdf(pages: string[][], title?: string): Promise<Buffer> {
@@ -59,7 +72,7 @@ function zeroBomb(): Buffer {
   return Buffer.concat([Buffer.from([0x78, 0x9c]), ...Array<Buffer>(100).fill(piece), Buffer.from([3, 0])]);
 }
 
-function stream(entries: string, bytes: Buffer): Buffer {
+export function stream(entries: string, bytes: Buffer): Buffer {
   return Buffer.concat([
     Buffer.from(`<< ${entries} /Length ${bytes.length} >>\nstream\n`),
     bytes,
@@ -67,12 +80,16 @@ function stream(entries: string, bytes: Buffer): Buffer {
   ]);
 }
 
-/** A PDF of one page whose content is the first of `objects`; they are numbered from 4. */
-function rawPdf(objects: (Buffer | string)[], trailer = ""): Buffer {
+/** A PDF of one page whose content is the first of `objects`; they are numbered from 4. `page` goes into its dictionary, `catalog` into the catalog. */
+export function rawPdf(
+  objects: (Buffer | string)[],
+  trailer = "",
+  { page = "/Resources << >>", catalog = "", pages = "/Kids [3 0 R] /Count 1" } = {},
+): Buffer {
   const all = [
-    "<< /Type /Catalog /Pages 2 0 R >>",
-    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << >> >>",
+    `<< /Type /Catalog /Pages 2 0 R ${catalog} >>`,
+    `<< /Type /Pages ${pages} >>`,
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R ${page} >>`,
     ...objects,
   ];
   const parts: Buffer[] = [Buffer.from("%PDF-1.7\n")];

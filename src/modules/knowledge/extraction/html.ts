@@ -1,6 +1,7 @@
 import { Tokenizer } from "htmlparser2";
 import type { Block, Report } from "./blocks.ts";
-import { cleanCode, cleanLine, cleanLines, decodeText } from "./text.ts";
+import { decodeText } from "./encodings.ts";
+import { cleanCode, cleanLine, cleanLines } from "./text.ts";
 
 // Unseen by a reader of the page, so unread by us. Content of script and style never even becomes text tokens of a block.
 const DROPPED = new Set([
@@ -43,6 +44,8 @@ export function htmlBlocks(source: string, emit: (block: Block) => void): { titl
     lists: [] as (number | null)[],
     tables: 0,
     cells: 0,
+    rows: 0,
+    header: false,
     pre: false,
     inTitle: false,
     title: [] as string[],
@@ -56,7 +59,16 @@ export function htmlBlocks(source: string, emit: (block: Block) => void): { titl
     state.text = [];
     const kind = state.kind;
     const text = kind === "code" ? cleanCode(raw) : kind === "heading" ? cleanLine(raw) : cleanLines(raw);
-    if (text !== "") emit({ kind, ...(kind === "heading" ? { level: state.level } : {}), text, page: null });
+    if (text !== "")
+      emit({
+        kind,
+        ...(kind === "heading" ? { level: state.level } : {}),
+        ...(kind === "table" && state.header ? { header: true as const } : {}),
+        text,
+        page: null,
+      });
+    state.rows = 0;
+    state.header = false;
     state.kind = state.tables > 0 ? "table" : state.lists.length > 0 ? "list" : "paragraph";
   }
   function become(kind: Block["kind"], level = 1): void {
@@ -100,7 +112,13 @@ export function htmlBlocks(source: string, emit: (block: Block) => void): { titl
     } else if (name === "tr") {
       state.text.push("\n");
       state.cells = 0;
-    } else if (name === "td" || name === "th") state.text.push(state.cells++ > 0 ? " | " : " ");
+      state.rows++;
+    } else if (name === "td" || name === "th") {
+      // A first row of headings names the columns, unless a caption stands above it.
+      if (name === "th" && state.rows === 1 && state.cells === 0) state.header = isBlank(state.text);
+      else if (name === "td" && state.rows === 1 && state.cells === 1) state.header = false;
+      state.text.push(state.cells++ > 0 ? " | " : " ");
+    }
     else if (state.tables > 0) state.text.push(" ");
     else if (state.lists.length > 0) state.text.push(" ");
     else flush();
@@ -165,6 +183,8 @@ export function htmlBlocks(source: string, emit: (block: Block) => void): { titl
   flush();
   return { title: cleanLine(state.title.join("")) };
 }
+
+const isBlank = (texts: readonly string[]) => texts.every((text) => text.trim() === "");
 
 function charsetOf(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 1024)).toString(

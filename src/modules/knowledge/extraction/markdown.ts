@@ -1,7 +1,8 @@
 import { fromMarkdown } from "mdast-util-from-markdown";
 import type { Block, Report } from "./blocks.ts";
+import { decodeText } from "./encodings.ts";
 import { htmlBlocks } from "./html.ts";
-import { cleanCode, cleanLine, cleanLines, decodeText } from "./text.ts";
+import { cleanCode, cleanLine, cleanLines } from "./text.ts";
 
 type Node = ReturnType<typeof fromMarkdown>["children"][number];
 type List = Extract<Node, { type: "list" }>;
@@ -84,7 +85,7 @@ function paragraph(node: Extract<Node, { type: "paragraph" }>, source: string): 
   const rows = raw.split("\n");
   if (rows.length > 1 && rows[0]?.includes("|") && TABLE_RULE.test(rows[1] ?? "")) {
     const lines = rows.filter((_, row) => row !== 1).map(tableLine);
-    return { kind: "table", text: cleanLines(lines.join("\n")), page: null };
+    return { kind: "table", header: true, text: cleanLines(lines.join("\n")), page: null };
   }
   return { kind: "paragraph", text: cleanLines(inlineText(node)), page: null };
 }

@@ -4,8 +4,11 @@ import { cleanLine } from "./text.ts";
 /** A run of text as PDF.js reports it: `transform` holds the size (2, 3) and the place (4, 5) in points, y upwards. */
 export type TextRun = { str: string; transform: number[]; width: number; height: number };
 
+/** A part of a line, and where it begins and ends. */
+export type Cell = { text: string; x: number; end: number };
+
 /** A line of a page: `cells` are its parts where wide gaps separate them, as in tables. */
-export type Line = { text: string; cells: string[]; x: number; end: number; y: number; size: number };
+export type Line = { text: string; cells: Cell[]; x: number; end: number; y: number; size: number };
 
 const NUMBERED = /^(?:\d{1,3}(?:\.\d{1,3})*[.)]?|\(?[a-z]{1,3}\)|\([ivx]+\)|[•●▪‣◦–—-])\s+\S/;
 const BULLET = /^[•●▪‣◦–—-]\s+\S/;
@@ -14,19 +17,18 @@ const MARKER = /^(?:[\d.()]{1,8}|\(?[a-z]{1,3}[.)]|[•●▪‣◦–—-])$/;
 /** Runs to lines, in the order of the file: what stands on one height is one line; gaps of more than 1.8 em part cells. */
 export function linesOf(runs: TextRun[]): Line[] {
   const lines: Line[] = [];
-  let line: (Line & { raw: string }) | undefined;
+  let line: Line | undefined;
+  let cell: Cell = { text: "", x: 0, end: 0 };
   const finish = () => {
     if (line === undefined) return;
-    line.cells.push(line.raw);
-    line.cells = line.cells.map(cleanLine).filter((cell) => cell !== "");
-    line.text = line.cells.join(" ");
-    if (line.text !== "") lines.push(line);
+    const cells = line.cells.map((one) => ({ ...one, text: cleanLine(one.text) })).filter(({ text }) => text !== "");
+    if (cells.length > 0) lines.push({ ...line, cells, text: cells.map(({ text }) => text).join(" ") });
   };
   for (const run of runs) {
     const [, , c = 0, d = 0, x = 0, y = 0] = run.transform;
     if (run.str.trim() === "") {
       // A run of blanks says that there is a gap, never how wide: the places of its neighbours do.
-      if (line !== undefined && run.str !== "" && Math.abs(y - line.y) < line.size / 2) line.raw += " ";
+      if (line !== undefined && run.str !== "" && Math.abs(y - line.y) < line.size / 2) cell.text += " ";
       continue;
     }
     const size = Math.hypot(c, d) || run.height || 1;
@@ -36,14 +38,18 @@ export function linesOf(runs: TextRun[]): Line[] {
       x < line.x - line.size
     ) {
       finish();
-      line = { text: "", raw: run.str, cells: [], x, end: x + run.width, y, size };
+      cell = { text: run.str, x, end: x + run.width };
+      line = { text: "", cells: [cell], x, end: x + run.width, y, size };
       continue;
     }
     const gap = x - line.end;
     if (gap > 1.8 * size) {
-      line.cells.push(line.raw);
-      line.raw = run.str;
-    } else line.raw += gap > 0.15 * size ? ` ${run.str}` : run.str;
+      cell = { text: run.str, x, end: x + run.width };
+      line.cells.push(cell);
+    } else {
+      cell.text += gap > 0.15 * size ? ` ${run.str}` : run.str;
+      cell.end = Math.max(cell.end, x + run.width);
+    }
     line.end = Math.max(line.end, x + run.width);
     line.size = Math.max(line.size, size);
   }
@@ -90,7 +96,7 @@ function blockOf(lines: Line[], bodySize: number, page: number): Block {
   const [first] = lines;
   if (first === undefined) return { kind: "paragraph", text: "", page };
   if (lines.length > 1 && lines.every(isTabular)) {
-    return { kind: "table", text: lines.map((line) => line.cells.join(" | ")).join("\n"), page };
+    return { kind: "table", text: tableText(lines), page };
   }
   const text = joinLines(lines.map((line) => line.text));
   if (isLarge(first, bodySize) && text.length < 200) {
@@ -100,6 +106,29 @@ function blockOf(lines: Line[], bodySize: number, page: number): Block {
   if (lines.filter((line) => BULLET.test(line.text)).length > 1)
     return { kind: "list", text: joinItems(lines), page };
   return { kind: "paragraph", text, page };
+}
+
+/**
+ * Rows of cells. Cells that stand above one another are of one column, so that an empty one keeps its place; where two
+ * cells of one row would be of one column, the rows are told without columns.
+ */
+function tableText(lines: Line[]): string {
+  const columns: { x: number; end: number }[] = [];
+  for (const { x, end } of lines.flatMap(({ cells }) => cells).sort((a, b) => a.x - b.x)) {
+    const last = columns.at(-1);
+    if (last === undefined || x >= last.end) columns.push({ x, end });
+    else last.end = Math.max(last.end, end);
+  }
+  const place = ({ x }: Cell) => columns.findLastIndex((column) => x >= column.x);
+  const crowded = lines.some(({ cells }) => new Set(cells.map(place)).size < cells.length);
+  return lines
+    .map(({ cells }) => {
+      if (crowded) return cells.map(({ text }) => text).join(" | ");
+      const row: string[] = [];
+      for (const cell of cells) row[place(cell)] = cell.text;
+      return Array.from(row, (text) => text ?? "").join(" | ");
+    })
+    .join("\n");
 }
 
 /** Lines of a paragraph to one; a word that was hyphenated at the end of a line is put together again. */
@@ -125,7 +154,7 @@ function joinItems(lines: Line[]): string {
 const isLarge = (line: Line, bodySize: number) => bodySize > 0 && line.size > 1.12 * bodySize;
 
 function isTabular(line: Line): boolean {
-  return line.cells.length > 2 || (line.cells.length === 2 && !MARKER.test(line.cells[0] ?? ""));
+  return line.cells.length > 2 || (line.cells.length === 2 && !MARKER.test(line.cells[0]?.text ?? ""));
 }
 
 /** The median distance of lines on the page, in units of their size. */

@@ -1,6 +1,7 @@
 import { getResolvedPDFJS } from "unpdf";
 import type { Report } from "./blocks.ts";
 import { extractionFailure } from "./failure.ts";
+import { inColumns } from "./pdf-columns.ts";
 import { type Line, linesOf, pageBlocks, type TextRun } from "./pdf-layout.ts";
 import { checkInflatedSize } from "./pdf-streams.ts";
 import { cleanLine } from "./text.ts";
@@ -19,6 +20,8 @@ export async function extractPdf(bytes: Uint8Array, report: Report): Promise<voi
     useWorkerFetch: false,
     useWasm: false,
     enableXfa: false,
+    // No picture is ever decoded: to see that there is one, it is enough that the parser says it left one out.
+    maxImageSize: 0,
   });
   const document = await task.promise.catch((error: unknown) => {
     throw verdict(error);
@@ -28,6 +31,7 @@ export async function extractPdf(bytes: Uint8Array, report: Report): Promise<voi
   if (title !== "") report.title(title);
   const furniture = runningLines();
   let bodySize = 0;
+  let pictures = 0;
   for (let number = 1; number <= document.numPages; number++) {
     try {
       const page = await document.getPage(number);
@@ -35,9 +39,11 @@ export async function extractPdf(bytes: Uint8Array, report: Report): Promise<voi
       const runs = (await page.getTextContent()).items.filter(
         (item): item is typeof item & TextRun => "str" in item,
       );
-      page.cleanup();
       complaints.raise();
-      const lines = linesOf(runs).filter((line) => !furniture(line, bottom, top));
+      const all = inColumns(linesOf(runs));
+      const lines = furniture(all, bottom, top);
+      if (lettersIn(all) < FEWEST_LETTERS && (await complaints.showsPicture(page))) pictures++;
+      page.cleanup();
       bodySize = bodySizeOf(lines) || bodySize;
       for (const block of pageBlocks(lines, bodySize, number)) report.block(block);
     } catch (error) {
@@ -45,7 +51,14 @@ export async function extractPdf(bytes: Uint8Array, report: Report): Promise<voi
     }
     if (number % 50 === 0) await document.cleanup();
   }
+  report.pictures(pictures);
 }
+
+// A scanned page may carry a number or a stamp that a program put on it.
+const FEWEST_LETTERS = 12;
+
+const lettersIn = (lines: readonly Line[]) =>
+  lines.reduce((sum, { text }) => sum + (text.match(/[\p{L}\p{N}]/gu)?.length ?? 0), 0);
 
 /** A PDF ends with the address of its index; a copy that broke off has none, and what a reader guesses from it may lack pages. */
 function checkWhole(bytes: Uint8Array): void {
@@ -62,18 +75,26 @@ async function titleOf(document: { getMetadata(): Promise<{ info: object }> }): 
 }
 
 /**
- * Headers and footers: lines in the outer tenth of the page that stood, but for their digits, in the same place on an
- * earlier page. The first of them stays in the text, the repetitions would cut paragraphs and answer no question.
+ * Headers and footers: of the three outermost lines above and below, within the outer tenth of the page, those that stood,
+ * but for their digits, in the same place on an earlier page. The first of them stays in the text; the repetitions would
+ * cut paragraphs and answer no question. A row of numbers is a table's, but for the outermost line: that is the page's.
  */
-function runningLines(): (line: Line, bottom: number, top: number) => boolean {
+function runningLines(): (lines: Line[], bottom: number, top: number) => Line[] {
   const seen = new Set<string>();
-  return (line, bottom, top) => {
+  return (lines, bottom, top) => {
     const margin = (top - bottom) / 10;
-    if (line.y > bottom + margin && line.y < top - margin) return false;
-    const key = `${Math.round(line.y / 3)} ${line.text.replace(/\d+/g, "0")}`;
-    if (seen.has(key)) return true;
-    if (seen.size < 1000) seen.add(key);
-    return false;
+    const heights = lines.map(({ y }) => y).sort((a, b) => a - b);
+    const low = Math.min(heights[2] ?? top, bottom + margin);
+    const high = Math.max(heights.at(-3) ?? bottom, top - margin);
+    return lines.filter((line) => {
+      if (line.y > low && line.y < high) return true;
+      const outermost = line.y === heights[0] || line.y === heights.at(-1);
+      if (!outermost && !/\p{L}/u.test(line.text)) return true;
+      const key = `${Math.round(line.y / 3)} ${line.text.replace(/\d+/g, "0")}`;
+      if (seen.has(key)) return false;
+      if (seen.size < 1000) seen.add(key);
+      return true;
+    });
   };
 }
 
@@ -91,13 +112,19 @@ function bodySizeOf(lines: Line[]): number {
 
 /**
  * The parser goes on past broken fonts and pictures, as it should, but past lost text too, and says so only in a warning.
- * Half of a document must not pass as the whole: `raise` throws what a warning of that kind means.
+ * Half of a document must not pass as the whole: `raise` throws what a warning of that kind means. That it left out a
+ * picture it says in a warning too: `showsPicture` has it go through all that is drawn on a page.
  */
-function listenToParser(): { raise(): void } {
+function listenToParser(): {
+  raise(): void;
+  showsPicture(page: { getOperatorList(): Promise<unknown> }): Promise<boolean>;
+} {
   let lost: Error | undefined;
+  let pictures = 0;
   const listen = (message: unknown) => {
     const words = String(message);
-    if (/getTextContent - ignoring (errors|XObject)|getContentStream - ignoring/.test(words))
+    if (words.includes("Image exceeded maximum allowed size")) pictures++;
+    else if (/getTextContent - ignoring (errors|XObject)|getContentStream - ignoring/.test(words))
       lost ??= new Error(words);
   };
   Reflect.set(console, "warn", listen);
@@ -106,6 +133,11 @@ function listenToParser(): { raise(): void } {
   return {
     raise() {
       if (lost !== undefined) throw lost;
+    },
+    async showsPicture(page) {
+      const before = pictures;
+      await page.getOperatorList();
+      return pictures > before;
     },
   };
 }

@@ -1,13 +1,19 @@
 import type { Block, Report } from "./blocks.ts";
-import { cleanLine, cleanLines, decodeText } from "./text.ts";
+import { decodeText } from "./encodings.ts";
+import { cleanLine, cleanLines } from "./text.ts";
 
 const BULLET = /^\s*(?:[-*+•–·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S/;
 const UNDERLINE = /^\s*(?:={3,}|-{3,}|~{3,})\s*$/;
 
 /** Plain text: blank lines part paragraphs; a line in capitals or underlined is a heading; lines with bullets stay lines. */
 export function extractPlain(bytes: Uint8Array, report: Report): void {
-  for (const group of paragraphsOf(decodeText(bytes))) {
-    for (const block of blocksOf(group)) if (block.text !== "") report.block(block);
+  plainBlocks(decodeText(bytes), (block) => report.block(block));
+}
+
+/** The blocks of a plain text, in order. */
+export function plainBlocks(text: string, emit: (block: Block) => void): void {
+  for (const group of paragraphsOf(text)) {
+    for (const block of blocksOf(group)) if (block.text !== "") emit(block);
   }
 }
 

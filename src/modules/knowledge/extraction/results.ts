@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Extraction } from "./blocks.ts";
 import { type ExtractionFailureCode, extractionFailure, extractionMessages } from "./failure.ts";
+import { type Kind, kinds, zipKinds } from "./sniff.ts";
 
 const LONGEST_LINE = 1024 * 1024;
 const MOST_BLOCKS = 500_000;
@@ -21,9 +22,13 @@ const Answer = z.discriminatedUnion("type", [
     type: z.literal("block"),
     kind: z.enum(["heading", "paragraph", "list", "table", "code"]),
     level: z.int().min(1).max(6).optional(),
+    header: z.literal(true).optional(),
     text: Text.min(1),
     page: Page.nullable(),
   }),
+  z.strictObject({ type: z.literal("kind"), kind: z.enum(kinds) }),
+  z.strictObject({ type: z.literal("pictures"), count: z.int().min(0).max(1_000_000) }),
+  z.strictObject({ type: z.literal("language"), language: z.string().regex(/^[a-z]{2}$/) }),
   z.strictObject({ type: z.literal("failed"), code: z.enum(codes) }),
   z.strictObject({ type: z.literal("end") }),
 ]);
@@ -32,12 +37,15 @@ const Answer = z.discriminatedUnion("type", [
 export type Answer = z.infer<typeof Answer>;
 
 /**
- * Collects a child's answers. `add` takes bytes as they come and throws the document's failure when the child reports
+ * Collects a child's answers about a file of kind `kind`. `add` takes bytes as they come and throws the document's failure when the child reports
  * one, `extractor_crashed` when it says anything else than it may, `too_large_inflated` beyond `limit` bytes; `finish`
  * gives the whole, or null when the child never said that it had ended.
  */
-export function resultReader(limit: number): { add(chunk: Buffer): void; finish(): Extraction | null } {
-  const result: Extraction = { pages: null, title: null, blocks: [] };
+export function resultReader(
+  limit: number,
+  kind: Kind,
+): { add(chunk: Buffer): void; finish(): Extraction | null } {
+  const result: Extraction = { kind, pages: null, title: null, language: null, pictures: null, blocks: [] };
   let rest: Buffer[] = [];
   let restBytes = 0;
   let total = 0;
@@ -64,12 +72,27 @@ export function resultReader(limit: number): { add(chunk: Buffer): void; finish(
     if (answer.type === "end") ended = true;
     else if (answer.type === "pages") result.pages = answer.count;
     else if (answer.type === "title") result.title ??= answer.text || null;
+    else if (answer.type === "language") result.language = answer.language;
+    else if (answer.type === "pictures") {
+      if (answer.count > (result.pages ?? 0)) throw extractionFailure("extractor_crashed");
+      result.pictures = answer.count;
+    } else if (answer.type === "kind") {
+      // What the first bytes did not tell: which of the formats that are zips. Nothing else is the child's to say.
+      if (!zipKinds.has(kind) || !zipKinds.has(answer.kind)) throw extractionFailure("extractor_crashed");
+      result.kind = answer.kind;
+    }
     else {
-      const { kind, level, text, page } = answer;
+      const { kind, level, header, text, page } = answer;
       const before = result.blocks.at(-1)?.page ?? 1;
       const inOrder = page === null ? result.pages === null : page >= before && page <= (result.pages ?? 0);
       if (!inOrder || result.blocks.length >= MOST_BLOCKS) throw extractionFailure("extractor_crashed");
-      result.blocks.push({ kind, ...(level === undefined ? {} : { level }), text, page });
+      result.blocks.push({
+        kind,
+        ...(level === undefined ? {} : { level }),
+        ...(header === undefined ? {} : { header }),
+        text,
+        page,
+      });
     }
   }
 

@@ -6,7 +6,8 @@ import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { networkIsolation, startSandboxed } from "./sandbox.ts";
+import { startSandboxed } from "./sandbox.ts";
+import { isolation } from "./sandbox-guards.ts";
 
 const MB = 1024 * 1024;
 const LIMITS = { memory: 300 * MB, milliseconds: 20_000 };
@@ -40,11 +41,16 @@ test("a child sees no environment, no files, no other program, and cannot write 
     assert.deepEqual(seen[what], { refused: "ERR_ACCESS_DENIED" }, what);
   }
   assert.match(seen.code.refused, /EvalError/);
-  if (networkIsolation() === "namespace") assert.deepEqual(seen.interfaces, []);
+  if (isolation().user) {
+    // Nobody: a number of its own that no account has, which may not even send the server a signal.
+    assert.ok(seen.user >= 61_184 && seen.user <= 65_519, String(seen.user));
+    assert.deepEqual(seen.signal, { refused: "EPERM" });
+  }
+  if (isolation().network) assert.deepEqual(seen.interfaces, []);
 });
 
 test("a child reaches no port of this machine", {
-  skip: networkIsolation() === "none" && "this system grants no network namespace",
+  skip: !isolation().network && "this system grants no network namespace",
 }, async () => {
   const server = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -53,6 +59,14 @@ test("a child reaches no port of this machine", {
   const { said } = await run("connect", [String(address.port)]);
   server.close();
   assert.match(said, /^"(ENETUNREACH|ECONNREFUSED|EACCES|EHOSTUNREACH)"/);
+});
+
+test("as root, two children are two users", {
+  skip: !isolation().user && "only root may choose the user of a child",
+}, async () => {
+  const users = await Promise.all([run("look around", ["/"]), run("look around", ["/"])]);
+  const [first, second] = users.map(({ said }) => JSON.parse(said).user);
+  assert.notEqual(first, second);
 });
 
 test("memory holds, in buffers and in the heap: never more than a quarter above the limit", async () => {

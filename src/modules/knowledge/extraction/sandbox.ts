@@ -1,9 +1,10 @@
-import { execFile, spawn, spawnSync } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { parse } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { guards } from "./sandbox-guards.ts";
 
 /** `memory` counts resident bytes above which the child is killed; `milliseconds` is wall clock. */
 export type SandboxLimits = { memory: number; milliseconds: number };
@@ -43,7 +44,7 @@ const WATCH = "(read -r _ <&3; kill -KILL 0) </dev/null >/dev/null 2>&1 & exec 3
 
 /**
  * Starts `program` (a file beside this one) under every limit that the system offers: a process group of its own, an
- * empty environment, no network where a namespace can be had, `ulimit` on memory, processor time, written files and
+ * empty environment, no network and another user where the system grants them (sandbox-guards.ts), `ulimit` on memory, processor time, written files and
  * core dumps, Node's permission model with nothing but reading its own code, and a watch on wall clock and memory.
  * It ends when the server ends. Exit is reported by `ended`, which never rejects.
  */
@@ -98,40 +99,12 @@ export function startSandboxed(program: string, args: string[], limits: SandboxL
   return { pid: child.pid ?? 0, stdin, stdout, kill: () => kill("asked"), ended };
 }
 
-/**
- * "namespace": children have a network namespace of their own, without any interface. "none": this system grants none
- * (macOS; a container without user namespaces), and only the absence of network code in the parsers stands between.
- */
-export function networkIsolation(): "namespace" | "none" {
-  return unshare().length > 0 ? "namespace" : "none";
-}
-
 function real(folder: string): string {
   try {
     return realpathSync(folder);
   } catch {
     return folder.replace(/\/$/, "");
   }
-}
-
-let unshareCommand: string[] | undefined;
-
-function unshare(): string[] {
-  if (unshareCommand !== undefined) return unshareCommand;
-  const path = ["/usr/bin/unshare", "/bin/unshare"].find((candidate) => existsSync(candidate));
-  const ways =
-    path === undefined || process.platform !== "linux"
-      ? []
-      : [
-          [path, "-n"],
-          [path, "-rn"],
-        ];
-  unshareCommand =
-    ways.find(
-      ([file = "", flag = ""]) =>
-        spawnSync(file, [flag, "/bin/sh", "-c", ":"], { env: {}, timeout: 5000 }).status === 0,
-    ) ?? [];
-  return unshareCommand;
 }
 
 function script({ memory, milliseconds }: SandboxLimits): string {
@@ -151,7 +124,7 @@ const limit = (words: string) => `ulimit ${words} 2>/dev/null`;
 
 function command({ memory }: SandboxLimits): string[] {
   return [
-    ...unshare(),
+    ...guards([HERE, `${ROOT}package.json`, process.execPath]),
     // Some shells export variables of their own (PWD, SHLVL).
     "/usr/bin/env",
     "-i",

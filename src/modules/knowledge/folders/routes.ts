@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { Id } from "../../../kernel/ids.ts";
 import { allow, type Routes, route, unauditedBecause } from "../../../kernel/routes/contract.ts";
+import { deleteFolder } from "../bin/deleting.ts";
 import { sharingRoutesOf } from "../sharing/routes.ts";
-import { createFolder, deleteFolder, getFolder, listFolders, moveFolder, renameFolder } from "./service.ts";
+import { MOST_PATHS, makePaths } from "./paths.ts";
+import { createFolder, getFolder, listFolders, moveFolder, renameFolder } from "./service.ts";
 
 const reading = unauditedBecause("a read of what the reader may see");
 
@@ -56,6 +58,28 @@ export function folderRoutes(routes: Routes): void {
     handler: (ctx, { body }) => createFolder(ctx, body),
   });
   route(routes, {
+    method: "POST",
+    path: "/folders/paths",
+    words: "Make the folders of these paths that are not there yet, as a dropped folder needs them",
+    access: allow("folder.create"),
+    audit: "folder.created",
+    rate: "write",
+    state: "GET /folders",
+    input: {
+      body: z
+        .object({
+          parent: Id.nullable(),
+          paths: z
+            .array(z.string().min(1).max(5000))
+            .min(1, "Name at least one.")
+            .max(MOST_PATHS, `At most ${MOST_PATHS} at once.`),
+        })
+        .meta({ examples: [{ parent: null, paths: ["Leases/Mill Street"] }] }),
+    },
+    output: { 200: z.object({ items: z.array(z.object({ path: z.string(), id: Id })) }) },
+    handler: async (ctx, { body }) => ({ items: await makePaths(ctx, body) }),
+  });
+  route(routes, {
     method: "GET",
     path: "/folders/:id",
     words: "See a folder",
@@ -94,7 +118,7 @@ export function folderRoutes(routes: Routes): void {
   route(routes, {
     method: "DELETE",
     path: "/folders/:id",
-    words: "Delete a folder of one's own in which nothing lies",
+    words: "Put a folder of one's own into the bin, with all that lies in it",
     resource: "folder",
     access: allow("folder.delete"),
     audit: "folder.deleted",

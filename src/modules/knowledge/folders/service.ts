@@ -7,7 +7,7 @@ import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { allows } from "../../../kernel/permissions.ts";
 import { settleOpened } from "../../tenancy/openings/reading.ts";
-import { documentsTopic } from "../documents/upload.ts";
+import { tellOfDocuments } from "../documents/telling.ts";
 import { reachWithOpened, visibleTo } from "../sharing/reach.ts";
 import { loadFolder } from "./access.ts";
 import { checkMove, DEEPEST, isShared, lockTree, OUTSIDE, tooDeep } from "./moving.ts";
@@ -39,49 +39,59 @@ export async function createFolder(
 ): Promise<Folder> {
   return unit(ctx, async (inner) => {
     await lockTree(inner);
-    if (parent === null && standingOf(inner).folderId !== null)
-      throw appError("forbidden", { message: OUTSIDE });
-    if (parent !== null) {
-      await loadFolder(inner, parent, "write");
-      if (!allows(standingOf(inner), "folder.share") && (await isShared(inner, parent)))
-        throw appError("forbidden", { message: "This folder is shared, and you may not share." });
-    }
-    await checkRoomIn(inner, parent);
-    const keys = await keysOf(inner);
-    const id = newId();
-    await write(
-      inner,
-      db.insertInto("folder").values({
-        tenant_id: tenantOf(inner).id,
-        folder_id: id,
-        owner_id: memberOf(inner),
-        parent_id: parent,
-        name: keys.seal(folderNameCell(id), name),
-        created_at: inner.clock(),
-      }),
-    );
-    record(inner, {
-      event: "folder.created",
-      resource: { type: "folder", id },
-      changes: { name: [null, redacted], parent: [null, parent] },
-    });
-    return getFolder(inner, id);
+    await checkParent(inner, parent);
+    await checkRoomIn(inner, parent, 1);
+    return getFolder(inner, await addFolder(inner, name, parent));
   });
 }
 
-async function checkRoomIn(ctx: Ctx, parent: string | null): Promise<void> {
+/** Whether the acting member may make folders there. Throws `not_found`, `forbidden`. */
+export async function checkParent(ctx: Ctx, parent: string | null): Promise<void> {
+  if (parent === null && standingOf(ctx).folderId !== null) throw appError("forbidden", { message: OUTSIDE });
+  if (parent !== null) {
+    await loadFolder(ctx, parent, "write");
+    if (!allows(standingOf(ctx), "folder.share") && (await isShared(ctx, parent)))
+      throw appError("forbidden", { message: "This folder is shared, and you may not share." });
+  }
+}
+
+/** Writes and records a folder, in a unit of work that holds the tree and has checked its place and the room there. */
+export async function addFolder(ctx: Ctx, name: string, parent: string | null): Promise<string> {
+  const keys = await keysOf(ctx);
+  const id = newId();
+  await write(
+    ctx,
+    db.insertInto("folder").values({
+      tenant_id: tenantOf(ctx).id,
+      folder_id: id,
+      owner_id: memberOf(ctx),
+      parent_id: parent,
+      name: keys.seal(folderNameCell(id), name),
+      created_at: ctx.clock(),
+    }),
+  );
+  record(ctx, {
+    event: "folder.created",
+    resource: { type: "folder", id },
+    changes: { name: [null, redacted], parent: [null, parent] },
+  });
+  return id;
+}
+
+/** Whether `count` folders fit in, the deepest of them `deep` below `parent`. Throws `quota`, `wrong_state`. */
+export async function checkRoomIn(ctx: Ctx, parent: string | null, count: number, deep = 1): Promise<void> {
   const used = await readOne(
     ctx,
     sql<{ folders: number; depth: number }>`
       select (select count(*) from folder)::int as folders,
              (select count(*) from folder_above where folder_id = ${parent})::int as depth`,
   );
-  if ((used?.folders ?? 0) >= MOST_FOLDERS) {
+  if ((used?.folders ?? 0) + count > MOST_FOLDERS) {
     throw appError("quota", {
       message: `This workspace has its ${MOST_FOLDERS.toLocaleString("en")} folders. Delete some first.`,
     });
   }
-  if ((used?.depth ?? 0) >= DEEPEST) throw tooDeep();
+  if ((used?.depth ?? 0) + deep > DEEPEST) throw tooDeep();
 }
 
 export async function renameFolder(ctx: Ctx, id: string, name: string): Promise<Folder> {
@@ -115,36 +125,9 @@ export async function moveFolder(ctx: Ctx, id: string, parent: string | null): P
       resource: { type: "folder", id },
       changes: { parent: [row.parent_id, parent] },
     });
-    tellOf(inner);
+    tellOfDocuments(inner);
     const keys = await keysOf(inner);
     // Whoever moved what is not theirs may have moved it out of their own sight.
     return getFolder(inner, id).catch(() => ({ ...folderView(keys, row, memberOf(inner)), parent: null }));
   });
-}
-
-/** Deletes a folder in which nothing lies, of anybody. Throws `in_use` otherwise. */
-export async function deleteFolder(ctx: Ctx, id: string): Promise<void> {
-  await unit(ctx, async (inner) => {
-    await lockTree(inner);
-    await loadFolder(inner, id, "own");
-    // Behind the lock on its row: an upload into it has either committed, or will not find it any more.
-    const used = await readOne(
-      inner,
-      sql<{ used: boolean }>`
-        select exists (select from document where folder_id = ${id})
-            or exists (select from folder where parent_id = ${id}) as used`,
-    );
-    if (used?.used !== false)
-      throw appError("in_use", { message: "Something lies in this folder. Move it out or delete it first." });
-    await write(inner, db.deleteFrom("folder").where("folder_id", "=", id));
-    record(inner, {
-      event: "folder.deleted",
-      resource: { type: "folder", id },
-      changes: { name: [redacted, null] },
-    });
-  });
-}
-
-function tellOf(ctx: Ctx): void {
-  ctx.tx?.afterCommit.push(() => ctx.system.hub.tell(documentsTopic(tenantOf(ctx).id)));
 }

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { openStand, upload, type Workspace } from "../../../../test/support/knowledge.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
-import { deleteDocument, getDocument, renameDocument } from "../documents/service.ts";
+import { deleteDocument } from "../bin/deleting.ts";
+import { getDocument, renameDocument } from "../documents/service.ts";
 import { searchPassages } from "../service.ts";
 
 test("indexing", async (t) => {

@@ -4,11 +4,14 @@ import { db } from "../../../kernel/database/queries.ts";
 import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import type { JobSpec } from "../../../kernel/jobs.ts";
 import type { PassageBody } from "../documents/service.ts";
-import { documentsTopic } from "../documents/upload.ts";
+import { tellOfDocuments } from "../documents/telling.ts";
 import { openDocumentName, passageCell } from "../documents/view.ts";
 import type { PassageToIndex } from "../search/segment.ts";
-import { addSegments, buildSegments } from "./segments.ts";
-import { tidyIndex } from "./tidying.ts";
+import { builtSegments, writeSegments } from "./batch.ts";
+import { swapSegments } from "./manifest.ts";
+import { type Draft, dropDrafts } from "./segments.ts";
+import { tidyABit } from "./tidying.ts";
+import { TookTooLong } from "./workers.ts";
 
 /** A batch ends with the document that reaches this many passages. */
 const BATCH_PASSAGES = 2000;
@@ -29,10 +32,10 @@ export const indexDocuments: JobSpec = {
     let batch: Waiting[] = [];
     try {
       batch = await waitingDocuments(ctx);
-      while (batch.length > 0 && !(await indexBatch(ctx, batch))) batch = await waitingDocuments(ctx);
-      if (!(await goOn(ctx))) await tidyIndex(ctx);
+      if (batch.length > 0) await indexBatch(ctx, batch);
+      if (!(await goOn(ctx))) await tidyABit(ctx);
     } catch (error) {
-      if (last && batch.length > 0) await giveUp(ctx, batch);
+      if (last) await fail(ctx, batch, "internal");
       throw error;
     }
   },
@@ -43,7 +46,12 @@ function goOn(ctx: Ctx): Promise<boolean> {
   return unit(ctx, async (inner) => {
     const more = await readOne(
       inner,
-      db.selectFrom("document").where("state", "=", "indexing").limit(1).select("document_id"),
+      db
+        .selectFrom("document")
+        .where("state", "=", "indexing")
+        .where("deleted_at", "is", null)
+        .limit(1)
+        .select("document_id"),
     );
     if (more) await inner.system.jobs.enqueue(inner, "knowledge.index", tenantOf(inner).id, 1);
     return more !== undefined;
@@ -52,9 +60,10 @@ function goOn(ctx: Ctx): Promise<boolean> {
 
 interface Waiting {
   readonly id: string;
+  readonly version: string;
   readonly no: number;
   readonly title: string;
-  readonly passages: number;
+  readonly language: string | null;
 }
 
 async function waitingDocuments(ctx: Ctx): Promise<Waiting[]> {
@@ -63,16 +72,19 @@ async function waitingDocuments(ctx: Ctx): Promise<Waiting[]> {
     db
       .selectFrom("document")
       .where("state", "=", "indexing")
+      .where("deleted_at", "is", null)
       .orderBy("document_no")
       .limit(BATCH_DOCUMENTS)
       .select((eb) => [
         "document_id",
+        "version_id",
         "document_no",
         "name",
+        "language",
         eb
           .selectFrom("passage")
           .whereRef("passage.tenant_id", "=", "document.tenant_id")
-          .whereRef("passage.document_id", "=", "document.document_id")
+          .whereRef("passage.version_id", "=", "document.version_id")
           .select(({ fn }) => fn.countAll<number>().as("count"))
           .as("passages"),
       ]),
@@ -85,92 +97,116 @@ async function waitingDocuments(ctx: Ctx): Promise<Waiting[]> {
     passages += row.passages ?? 0;
     batch.push({
       id: row.document_id,
+      version: row.version_id,
       no: row.document_no,
       title: openDocumentName(keys, row),
-      passages: row.passages ?? 0,
+      language: row.language,
     });
   }
   return batch;
 }
 
-/** False when something of the batch changed meanwhile: nothing was done, and it is to be chosen anew. */
-async function indexBatch(ctx: Ctx, batch: readonly Waiting[]): Promise<boolean> {
-  const passages: PassageToIndex[] = [];
-  for (const document of batch) {
-    for (const passage of await passagesToIndex(ctx, document)) passages.push(passage);
+async function indexBatch(ctx: Ctx, batch: readonly Waiting[]): Promise<void> {
+  try {
+    await settle(ctx, batch, await writeSegments(ctx, passagesOf(ctx, batch)));
+  } catch (error) {
+    if (!(error instanceof TookTooLong)) throw error;
+    // One of them does what no honest text does. It is found by building each for itself; the others get another turn.
+    const found = await tooLong(ctx, batch);
+    if (found.length === 0) throw error;
+    await fail(ctx, found, "took_too_long");
   }
-  // Built before the transaction begins: it takes seconds for a long document.
-  const segments = await buildSegments(await keysOf(ctx), passages);
-  return unit(ctx, async (inner) => {
-    // Of two processes with the same batch the second waits for these rows, and then finds none of them waiting.
-    const [unchanged] = await read(
+}
+
+/**
+ * The segments are searched from this commit on, and the documents are ready: both, or neither. Of two processes with
+ * the same batch the second waits for these rows, and then finds none of them waiting. What was deleted or named anew
+ * meanwhile is spoken of by its old number, which is buried.
+ */
+async function settle(ctx: Ctx, batch: readonly Waiting[], drafts: readonly Draft[]): Promise<void> {
+  const done = await unit(ctx, async (inner) => {
+    const [there] = await read(
       inner,
-      sql<{ document_id: string }>`
-        select d.document_id from document d
+      sql<{ document_id: string; state: string }>`
+        select d.document_id, d.state from document d
           join unnest(${batch.map((d) => d.id)}::uuid[], ${batch.map((d) => d.no)}::int[]) as b (id, no)
             on b.id = d.document_id and b.no = d.document_no
-          where d.tenant_id = ${tenantOf(inner).id} and d.state = 'indexing'
-          order by d.document_no for update of d`,
+          where d.tenant_id = ${tenantOf(inner).id} and d.deleted_at is null
+          order by d.document_no for no key update of d`,
     );
-    // Deleted, renamed or done meanwhile.
-    if (unchanged.length < batch.length) return false;
-    await addSegments(inner, segments);
+    // One of them is in the index already, or failed: with these segments it would be there twice.
+    if (there.length === 0 || there.some((d) => d.state !== "indexing")) return false;
+    const add = drafts.map((d) => d.no);
+    await swapSegments(inner, { add, remove: [], documents: batch.map((d) => d.no) });
     await write(
       inner,
       db
         .updateTable("document")
         .set({ state: "ready", updated_at: inner.clock() })
-        .where(
-          "document_id",
-          "in",
-          batch.map((d) => d.id),
-        ),
+        .where(sql<boolean>`document_id = any(${there.map((d) => d.document_id)}::uuid[])`),
     );
-    inner.tx.afterCommit.push(() => inner.system.hub.tell(documentsTopic(tenantOf(inner).id)));
+    tellOfDocuments(inner);
     return true;
   });
+  if (!done) await dropDrafts(ctx, drafts);
 }
 
-async function passagesToIndex(ctx: Ctx, { id, no, title }: Waiting): Promise<PassageToIndex[]> {
+async function* passagesOf(ctx: Ctx, batch: readonly Waiting[]): AsyncGenerator<PassageToIndex[]> {
   const keys = await keysOf(ctx);
-  const passages: PassageToIndex[] = [];
-  for (let from = 0; ; ) {
-    const [rows] = await read(
-      ctx,
-      db
-        .selectFrom("passage")
-        .where("document_id", "=", id)
-        .where("passage_no", ">=", from)
-        .orderBy("passage_no")
-        .limit(500)
-        .select(["passage_no", "index_no", "body"]),
-    );
-    for (const row of rows) {
-      const { heading, text } = JSON.parse(
-        keys.openText(passageCell(id, row.passage_no), row.body),
-      ) as PassageBody;
-      passages.push({ passage: row.index_no, document: no, title, heading, text });
+  for (const { version, no, title, language } of batch) {
+    for (let from = 0; ; ) {
+      const [rows] = await read(
+        ctx,
+        db
+          .selectFrom("passage")
+          .where("version_id", "=", version)
+          .where("passage_no", ">=", from)
+          .orderBy("passage_no")
+          .limit(500)
+          .select(["passage_no", "index_no", "body"]),
+      );
+      yield rows.map((row) => {
+        const { heading, text } = JSON.parse(
+          keys.openText(passageCell(version, row.passage_no), row.body),
+        ) as PassageBody;
+        return { passage: row.index_no, document: no, title, heading, text, language };
+      });
+      const last = rows.at(-1);
+      if (!last || rows.length < 500) break;
+      from = last.passage_no + 1;
     }
-    const last = rows.at(-1);
-    if (!last || rows.length < 500) return passages;
-    from = last.passage_no + 1;
   }
 }
 
-async function giveUp(ctx: Ctx, batch: readonly Waiting[]): Promise<void> {
+async function tooLong(ctx: Ctx, batch: readonly Waiting[]): Promise<Waiting[]> {
+  const keys = await keysOf(ctx);
+  const found: Waiting[] = [];
+  for (const document of batch) {
+    try {
+      for await (const _ of builtSegments(keys, passagesOf(ctx, [document]))) continue;
+    } catch (error) {
+      if (!(error instanceof TookTooLong)) throw error;
+      found.push(document);
+    }
+  }
+  return found;
+}
+
+async function fail(
+  ctx: Ctx,
+  batch: readonly Waiting[],
+  problem: "internal" | "took_too_long",
+): Promise<void> {
+  if (batch.length === 0) return;
   await unit(ctx, async (inner) => {
     await write(
       inner,
       db
         .updateTable("document")
-        .set({ state: "failed", problem: "internal", updated_at: inner.clock() })
+        .set({ state: "failed", problem, updated_at: inner.clock() })
         .where("state", "=", "indexing")
-        .where(
-          "document_id",
-          "in",
-          batch.map((d) => d.id),
-        ),
+        .where(sql<boolean>`document_id = any(${batch.map((d) => d.id)}::uuid[])`),
     );
-    inner.tx.afterCommit.push(() => inner.system.hub.tell(documentsTopic(tenantOf(inner).id)));
+    tellOfDocuments(inner);
   });
 }

@@ -1,82 +1,165 @@
 import { sql } from "kysely";
-import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
-import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
-import { db } from "../../../kernel/database/queries.ts";
-import { read, write } from "../../../kernel/database/unit.ts";
-import { newId } from "../../../kernel/ids.ts";
-import { gently } from "../gently.ts";
-import { type BuiltSegment, openSegment, type PassageToIndex, segmentSteps } from "../search/segment.ts";
-import type { SegmentTable } from "../search/table.ts";
-import { indexKeys } from "./keys.ts";
-import { tablesOf } from "./tables.ts";
+import { type Ctx, tenantOf } from "../../../kernel/context.ts";
+import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { takeNumbers } from "./numbers.ts";
+import { HELD_FOR, Superseded } from "./manifest.ts";
 
-/** Passages in one segment at most; it has fewer when they hold more words than SEGMENT_LENGTH. */
-export const SEGMENT_PASSAGES = 500;
-const ROWS_AT_ONCE = 1000;
-
-/** Builds the segments of passages, with a breath every few milliseconds for whoever else is waiting. */
-export async function buildSegments(
-  keys: TenantKeys,
-  passages: readonly PassageToIndex[],
-): Promise<BuiltSegment[]> {
-  const sorted = passages.toSorted((a, b) => a.passage - b.passage);
-  const built: BuiltSegment[] = [];
-  for (let from = 0; from < sorted.length; ) {
-    const some = sorted.slice(from, from + SEGMENT_PASSAGES);
-    const segment = await gently(segmentSteps(some, indexKeys(keys), newId()));
-    built.push(segment);
-    from += segment.passages;
-  }
-  return built;
+/** A row as the database keeps it. */
+export interface SealedRow {
+  readonly termHash: Buffer;
+  readonly body: Buffer;
 }
 
-/** Adds segments with their rows, in the open unit of work. */
-export async function addSegments(ctx: Ctx, segments: readonly BuiltSegment[]): Promise<void> {
-  const tenantId = tenantOf(ctx).id;
-  for (const { segmentId, stats, postings } of segments) {
+/** A segment that is being written: nobody searches it before `swapSegments` says so. */
+export interface Draft {
+  readonly no: number;
+  readonly segmentId: string;
+}
+
+/** A segment that is searched. `weight` is the bytes of its rows. */
+export interface LiveSegment extends Draft {
+  readonly weight: number;
+}
+
+/** What one statement writes at most. */
+const ROWS_AT_ONCE = 2000;
+const BYTES_AT_ONCE = 1024 * 1024;
+const REMOVED_AT_ONCE = 5000;
+
+/** Begins a segment under an identifier that is used once. */
+export async function beginSegment(ctx: Ctx, segmentId: string): Promise<Draft> {
+  return unit(ctx, async (inner) => {
+    const no = await takeNumbers(inner, "index", 1);
     await write(
-      ctx,
-      db
-        .insertInto("index_segment")
-        .values({ tenant_id: tenantId, segment_id: segmentId, stats, created_at: ctx.clock() }),
+      inner,
+      sql`insert into index_segment (tenant_id, segment_no, segment_id, state, weight, kept_until, stats, created_at)
+            values (${tenantOf(inner).id}, ${no}, ${segmentId}, 'building', 0, ${keptUntil(inner)}, '', ${inner.clock()})`,
     );
-    for (let from = 0; from < postings.length; from += ROWS_AT_ONCE) {
-      const rows = postings.slice(from, from + ROWS_AT_ONCE);
+    return { no, segmentId };
+  });
+}
+
+/** Writes some of its rows; `also` goes into the same unit. Throws `Superseded` when it was swept meanwhile. */
+export async function writeRows(
+  ctx: Ctx,
+  { no }: Draft,
+  rows: readonly SealedRow[],
+  also: (ctx: Ctx) => Promise<void> = async () => {},
+): Promise<void> {
+  for (const some of pages(rows)) {
+    await unit(ctx, async (inner) => {
+      await also(inner);
+      await keep(inner, no, weightOf(some));
       await write(
-        ctx,
-        sql`
-          insert into index_posting (tenant_id, segment_id, term_hash, body)
-            select ${tenantId}::uuid, ${segmentId}::uuid, term_hash, body
-              from unnest(${rows.map((r) => r.termHash)}::bytea[], ${rows.map((r) => r.body)}::bytea[])
-                as row (term_hash, body)`,
+        inner,
+        sql`insert into index_posting (tenant_id, segment_no, term_hash, body)
+              select ${tenantOf(inner).id}::uuid, ${no}::int, term_hash, body
+                from unnest(${some.map((r) => r.termHash)}::bytea[], ${some.map((r) => r.body)}::bytea[])
+                  as row (term_hash, body)`,
       );
-    }
+    });
   }
 }
 
-/** Opened tables of the tenant's segments, from memory where they are known. Leaves out those that are gone. */
-export async function segmentTables(ctx: Ctx, ids: readonly string[]): Promise<Map<string, SegmentTable>> {
-  const tenantId = tenantOf(ctx).id;
-  const cache = tablesOf(ctx.system);
-  const tables = new Map<string, SegmentTable>();
-  const missing: string[] = [];
-  for (const id of ids) {
-    const table = cache.get(tenantId, id);
-    if (table) tables.set(id, table);
-    else missing.push(id);
-  }
-  if (missing.length === 0) return tables;
+/** Writes its sealed table, with which it is complete. */
+export async function finishSegment(ctx: Ctx, { no }: Draft, stats: Buffer): Promise<void> {
+  await unit(ctx, (inner) => keep(inner, no, 0, stats));
+}
+
+async function keep(ctx: Ctx, no: number, weight: number, stats: Buffer | null = null): Promise<void> {
+  const { count } = await write(
+    ctx,
+    sql`update index_segment
+           set weight = weight + ${weight}, kept_until = ${keptUntil(ctx)}, stats = coalesce(${stats}, stats)
+         where tenant_id = ${tenantOf(ctx).id} and segment_no = ${no} and state = 'building'`,
+  );
+  if (count !== 1) throw new Superseded("a segment was swept while it was built");
+}
+
+export async function liveSegments(ctx: Ctx): Promise<LiveSegment[]> {
   const [rows] = await read(
     ctx,
-    sql<{ segment_id: string; stats: Buffer }>`
-      select segment_id, stats from index_segment
-        where tenant_id = ${tenantId} and segment_id = any(${missing}::uuid[])`,
+    sql<{ segment_no: number; segment_id: string; weight: number }>`
+      select segment_no, segment_id, weight from index_segment
+        where tenant_id = ${tenantOf(ctx).id} and state = 'live' order by segment_no`,
   );
-  const keys = indexKeys(await keysOf(ctx));
-  for (const row of rows) {
-    const table = openSegment(row.segment_id, row.stats, keys);
-    cache.put(tenantId, table);
-    tables.set(row.segment_id, table);
-  }
-  return tables;
+  return rows.map((row) => ({ no: row.segment_no, segmentId: row.segment_id, weight: row.weight }));
 }
+
+/** Gives up drafts: their rows go with the next sweep. */
+export async function dropDrafts(ctx: Ctx, drafts: readonly Draft[]): Promise<void> {
+  if (drafts.length === 0) return;
+  await unit(ctx, (inner) =>
+    write(
+      inner,
+      sql`update index_segment set state = 'gone'
+           where tenant_id = ${tenantOf(inner).id} and segment_no = any(${drafts.map((d) => d.no)}::int[])
+             and state = 'building'`,
+    ),
+  );
+}
+
+/**
+ * Removes the rows of segments that are gone, and of those that a process began and never finished. Page by page: of
+ * two that sweep at once each removes what the other has not.
+ */
+export async function sweepSegments(ctx: Ctx): Promise<void> {
+  const tenantId = tenantOf(ctx).id;
+  const gone = await unit(ctx, async (inner) => {
+    await write(
+      inner,
+      sql`update index_segment set state = 'gone'
+           where tenant_id = ${tenantId} and state = 'building' and kept_until < ${inner.clock()}`,
+    );
+    const [rows] = await read(
+      inner,
+      sql<{ segment_no: number }>`
+        select segment_no from index_segment where tenant_id = ${tenantId} and state = 'gone'`,
+    );
+    return rows.map((row) => row.segment_no);
+  });
+  for (const no of gone) await removeSegment(ctx, no);
+}
+
+async function removeSegment(ctx: Ctx, no: number): Promise<void> {
+  const tenantId = tenantOf(ctx).id;
+  for (let removed = REMOVED_AT_ONCE; removed === REMOVED_AT_ONCE; ) {
+    removed = await unit(ctx, async (inner) => {
+      const { count } = await write(
+        inner,
+        sql`delete from index_posting where ctid = any(array(
+              select ctid from index_posting
+                where tenant_id = ${tenantId} and segment_no = ${no} limit ${REMOVED_AT_ONCE}))`,
+      );
+      return count;
+    });
+  }
+  await unit(ctx, (inner) =>
+    write(
+      inner,
+      // Another sweep may hold rows that it is just removing: then that one takes the segment away.
+      sql`delete from index_segment s
+           where s.tenant_id = ${tenantId} and s.segment_no = ${no} and s.state = 'gone'
+             and not exists (select from index_posting p where p.tenant_id = s.tenant_id and p.segment_no = s.segment_no)`,
+    ),
+  );
+}
+
+function* pages(rows: readonly SealedRow[]): Generator<SealedRow[]> {
+  let page: SealedRow[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    page.push(row);
+    bytes += row.body.length;
+    if (page.length < ROWS_AT_ONCE && bytes < BYTES_AT_ONCE) continue;
+    yield page;
+    page = [];
+    bytes = 0;
+  }
+  if (page.length > 0) yield page;
+}
+
+const weightOf = (rows: readonly SealedRow[]): number =>
+  rows.reduce((sum, { termHash, body }) => sum + termHash.length + body.length, 0);
+
+const keptUntil = (ctx: Ctx): Date => new Date(ctx.clock().getTime() + HELD_FOR);

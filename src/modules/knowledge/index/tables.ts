@@ -1,50 +1,62 @@
+import { sql } from "kysely";
+import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
+import { read } from "../../../kernel/database/unit.ts";
 import type { System } from "../../../kernel/system.ts";
+import { openSegment } from "../search/segment.ts";
 import type { SegmentTable } from "../search/table.ts";
+import { type Bounded, bounded } from "./bounded.ts";
+import { indexKeys } from "./keys.ts";
 
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
- * Opened tables of segments, which never change, kept in this process's memory: numbers only, no words. The one
- * longest unused goes first.
+ * Opened tables of a tenant's segments, which never change, kept in this process's memory: numbers only, no words. Of
+ * the tenants the one longest unused goes first.
  */
-export interface TableCache {
-  get(tenantId: string, segmentId: string): SegmentTable | undefined;
-  put(tenantId: string, table: SegmentTable): void;
+export type Tables = ReadonlyMap<number, SegmentTable>;
+
+const caches = new WeakMap<System["pool"], Bounded<Tables>>();
+
+function cacheOf({ pool }: System): Bounded<Tables> {
+  let cache = caches.get(pool);
+  if (!cache) {
+    cache = bounded(MOST_BYTES, (tables) => [...tables.values()].reduce((sum, t) => sum + t.bytes, 0));
+    caches.set(pool, cache);
+  }
+  return cache;
 }
 
-const caches = new WeakMap<System, TableCache>();
+const NONE: Tables = new Map();
 
-export function tablesOf(system: System): TableCache {
-  const known = caches.get(system);
-  if (known) return known;
-  const made = openTableCache();
-  caches.set(system, made);
-  return made;
+/** Those that are in memory. */
+export const knownTables = (ctx: Ctx): Tables => cacheOf(ctx.system).get(tenantOf(ctx).id) ?? NONE;
+
+/** Keeps these in memory, and no others of the tenant: of all segments that are searched. */
+export function keepTables(ctx: Ctx, tables: Tables): void {
+  cacheOf(ctx.system).put(tenantOf(ctx).id, tables);
 }
 
-function openTableCache(): TableCache {
-  const tables = new Map<string, SegmentTable>();
-  let bytes = 0;
-  const drop = (key: string) => {
-    bytes -= tables.get(key)?.bytes ?? 0;
-    tables.delete(key);
-  };
-  return {
-    get(tenantId, segmentId) {
-      const key = `${tenantId}/${segmentId}`;
-      const table = tables.get(key);
-      if (table) {
-        tables.delete(key);
-        tables.set(key, table);
-      }
-      return table;
-    },
-    put(tenantId, table) {
-      const key = `${tenantId}/${table.segmentId}`;
-      drop(key);
-      tables.set(key, table);
-      bytes += table.bytes;
-      while (bytes > MOST_BYTES) drop(tables.keys().next().value as string);
-    },
-  };
+/** Opened tables by their segments' numbers, from memory where they are known. Leaves out those that are gone. */
+export async function segmentTables(
+  ctx: Ctx,
+  segments: readonly { readonly no: number; readonly segmentId: string }[],
+): Promise<Map<number, SegmentTable>> {
+  const known = knownTables(ctx);
+  const tables = new Map<number, SegmentTable>();
+  const missing: number[] = [];
+  for (const { no, segmentId } of segments) {
+    const table = known.get(no);
+    if (table?.segmentId === segmentId) tables.set(no, table);
+    else missing.push(no);
+  }
+  if (missing.length === 0) return tables;
+  const [rows] = await read(
+    ctx,
+    sql<{ segment_no: number; segment_id: string; stats: Buffer }>`
+      select segment_no, segment_id, stats from index_segment
+        where tenant_id = ${tenantOf(ctx).id} and segment_no = any(${missing}::int[]) and state = 'live'`,
+  );
+  const keys = indexKeys(await keysOf(ctx));
+  for (const row of rows) tables.set(row.segment_no, openSegment(row.segment_id, row.stats, keys));
+  return tables;
 }

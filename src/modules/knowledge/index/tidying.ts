@@ -1,95 +1,158 @@
 import { sql } from "kysely";
-import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
-import { db } from "../../../kernel/database/queries.ts";
-import { read, unit, write } from "../../../kernel/database/unit.ts";
-import type { PassageBody } from "../documents/service.ts";
-import { openDocumentName, passageCell } from "../documents/view.ts";
-import { type PassageToIndex, SEGMENT_LENGTH } from "../search/segment.ts";
-import type { SegmentTable } from "../search/table.ts";
-import { takeNumbers } from "./numbers.ts";
-import { addSegments, buildSegments, SEGMENT_PASSAGES, segmentTables } from "./segments.ts";
+import { type Ctx, tenantOf } from "../../../kernel/context.ts";
+import { read, unit } from "../../../kernel/database/unit.ts";
+import type { JobSpec } from "../../../kernel/jobs.ts";
+import { MERGED_PASSAGES } from "../search/merge.ts";
+import { endLease, type Lease, Superseded, swapSegments, takeLease } from "./manifest.ts";
+import { mergeSegments, type Source } from "./merging.ts";
+import { type LiveSegment, liveSegments, sweepSegments } from "./segments.ts";
+import { segmentTables } from "./tables.ts";
+import { clearTombstones, DUE_AFTER, type Tombstone, tombstones } from "./tombstones.ts";
 
-/** Small segments, each a row more per word for every query, are gathered when there are this many. */
-const MANY_SMALL = 8;
-// Both count: of what is full by one of them, a rewrite would only make the same again.
-const isSmall = (table: SegmentTable): boolean =>
-  table.passages.length < SEGMENT_PASSAGES / 2 &&
-  table.lengths.reduce((sum, n) => sum + n, 0) < SEGMENT_LENGTH / 2;
-/** Segments rewritten at once. */
-const MOST_AT_ONCE = 32;
+/** So many segments of about the same size become one of the next: each word is rewritten a few times in its life. */
+const FAN = 4;
+/** The smallest size that counts; below, all are the same. */
+const SMALLEST = 64 * 1024;
+const MOST_AT_ONCE = 16;
+/** A segment of which this share is gone is rewritten before the bound asks for it. */
+const MUCH_DEAD = 0.2;
+/** What is done at the end of other work; more waits for a job of its own. */
+const A_BIT = 4 * 1024 * 1024;
+/** Rewrites of one job: a tenant's other work, and other tenants', come in between. */
+const MOST_REWRITES = 8;
+
+/** The same without a limit on the size, for what a batch leaves behind and for the timer. The id is the tenant's. */
+export const tidyIndex: JobSpec = {
+  name: "knowledge.tidy-index",
+  concurrency: 2,
+  perTenant: 1,
+  retries: 3,
+  once: true,
+  run: async (ctx) => {
+    if (await tidy(ctx, Number.POSITIVE_INFINITY)) await tidyLater(ctx);
+  },
+};
+
+/** Tidies as far as it takes no time worth speaking of; a job does the rest. */
+export async function tidyABit(ctx: Ctx): Promise<void> {
+  if (await tidy(ctx, A_BIT)) await tidyLater(ctx);
+}
+
+const tidyLater = (ctx: Ctx): Promise<void> =>
+  unit(ctx, (inner) => inner.system.jobs.enqueue(inner, "knowledge.tidy-index", tenantOf(inner).id, 1));
 
 /**
- * Rewrites segments that hold words of documents that are gone, and small ones once there are many. Queries go on
- * meanwhile: the old rows and the new change places in one transaction.
+ * Merges small segments into larger ones and rewrites those that speak of documents that are gone. Queries go on
+ * meanwhile. Answers whether there is more to do. Nothing happens while another process is at it.
  */
-export async function tidyIndex(ctx: Ctx): Promise<void> {
-  for (;;) {
-    const old = await segmentsToRewrite(ctx);
-    if (old.length === 0) return;
-    await rewrite(ctx, old);
+export async function tidy(ctx: Ctx, mostWeight: number): Promise<boolean> {
+  if (!(await isNeeded(ctx))) return false;
+  const lease = await takeLease(ctx);
+  if (!lease) return false;
+  try {
+    for (let i = 0; i < MOST_REWRITES; i++) {
+      const sources = await chooseSources(ctx);
+      if (sources.length === 0) {
+        await clear(ctx, lease);
+        await sweepSegments(ctx);
+        return false;
+      }
+      if (sources.reduce((sum, { segment }) => sum + segment.weight, 0) > mostWeight) break;
+      await mergeSegments(ctx, lease, sources);
+    }
+    await sweepSegments(ctx);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Superseded)) throw error;
+    // Another process has gone on with it, and does what is left.
+    ctx.log.info({ err: error }, "an index is rewritten elsewhere");
+    return false;
+  } finally {
+    await endLease(ctx, lease);
   }
 }
 
-async function segmentsToRewrite(ctx: Ctx): Promise<SegmentTable[]> {
-  const [segments, documents] = await read(
+/** What rewriting would begin with, and whether anything waits to be removed or forgotten. */
+async function isNeeded(ctx: Ctx): Promise<boolean> {
+  if ((await chooseSources(ctx)).length > 0) return true;
+  const [[left]] = await read(
     ctx,
-    db.selectFrom("index_segment").orderBy("created_at").select("segment_id"),
-    db.selectFrom("document").where("state", "=", "ready").select("document_no"),
+    sql<{ left: boolean }>`
+      select exists (select from index_tombstone where tenant_id = ${tenantOf(ctx).id})
+          or exists (select from index_segment where tenant_id = ${tenantOf(ctx).id}
+                      and (state = 'gone' or (state = 'building' and kept_until < ${ctx.clock()}))) as left`,
   );
-  const alive = new Set(documents.map((d) => d.document_no));
-  const tables = [
-    ...(
-      await segmentTables(
-        ctx,
-        segments.map((s) => s.segment_id),
-      )
-    ).values(),
-  ];
-  const withDead = tables.filter((t) => t.documents.some((no) => !alive.has(no)));
-  const small = tables.filter((t) => isSmall(t) && !withDead.includes(t));
-  return [...withDead, ...(small.length >= MANY_SMALL ? small : [])].slice(0, MOST_AT_ONCE);
+  return left?.left === true;
 }
 
-async function rewrite(ctx: Ctx, old: readonly SegmentTable[]): Promise<void> {
-  const passages: PassageToIndex[] = [];
-  for (const table of old) for (const passage of await livingPassages(ctx, table)) passages.push(passage);
-  const segments = await buildSegments(await keysOf(ctx), passages);
-  await unit(ctx, async (inner) => {
-    // One at a time in a tenant: two that delete the same rows in another order would wait for each other.
-    await takeNumbers(inner, "index", 1);
-    const { count } = await write(
-      inner,
-      sql`delete from index_segment
-           where tenant_id = ${tenantOf(inner).id} and segment_id = any(${old.map((t) => t.segmentId)}::uuid[])`,
-    );
-    // Another process was first with some of them: its work stands, and this is done again with what is there now.
-    if (count < old.length) throw new Error("the index was rewritten by someone else");
-    await addSegments(inner, segments);
+async function chooseSources(ctx: Ctx): Promise<Source[]> {
+  const live = await liveSegments(ctx);
+  const buried = await tombstones(ctx);
+  if (buried.length > 0) {
+    const dirty = (await sourcesOf(ctx, live)).filter((source) => isDue(ctx, source, buried));
+    if (dirty.length > 0) return fitting(dirty);
+  }
+  const tiers = Map.groupBy(live, tierOf);
+  for (const [, same] of [...tiers].sort(([a], [b]) => a - b)) {
+    if (same.length < FAN) continue;
+    const sources = fitting(await sourcesOf(ctx, same));
+    if (sources.length > 1) return sources;
+  }
+  return [];
+}
+
+const tierOf = ({ weight }: LiveSegment): number =>
+  Math.max(0, Math.ceil(Math.log(weight / SMALLEST) / Math.log(FAN)));
+
+async function sourcesOf(ctx: Ctx, segments: readonly LiveSegment[]): Promise<Source[]> {
+  const tables = await segmentTables(ctx, segments);
+  return segments.flatMap((segment) => {
+    const table = tables.get(segment.no);
+    // Rewritten meanwhile.
+    return table ? [{ segment, table }] : [];
   });
 }
 
-async function livingPassages(ctx: Ctx, table: SegmentTable): Promise<PassageToIndex[]> {
-  const [rows] = await read(
-    ctx,
-    sql<{
-      document_id: string;
-      document_no: number;
-      name: Buffer;
-      passage_no: number;
-      index_no: number;
-      body: Buffer;
-    }>`
-      select d.document_id, d.document_no, d.name, p.passage_no, p.index_no, p.body
-        from passage p
-        join document d on d.tenant_id = p.tenant_id and d.document_id = p.document_id
-        where p.tenant_id = ${tenantOf(ctx).id} and d.state = 'ready'
-          and p.index_no = any(${[...table.passages]}::bigint[])`,
-  );
-  const keys = await keysOf(ctx);
-  return rows.map((row) => {
-    const body = JSON.parse(
-      keys.openText(passageCell(row.document_id, row.passage_no), row.body),
-    ) as PassageBody;
-    return { passage: row.index_no, document: row.document_no, title: openDocumentName(keys, row), ...body };
+function fitting(sources: readonly Source[]): Source[] {
+  let passages = 0;
+  const fit = sources.filter(({ table }) => {
+    if (passages + table.passages.length > MERGED_PASSAGES) return false;
+    passages += table.passages.length;
+    return true;
+  });
+  return fit.slice(0, MOST_AT_ONCE);
+}
+
+/** Whether much of a segment is gone, or something of it long ago. */
+function isDue(ctx: Ctx, { table }: Source, buried: readonly Tombstone[]): boolean {
+  const since = new Map(buried.map((b) => [b.no, b.since.getTime()]));
+  let dead = 0;
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const no of table.documents) {
+    const at = since.get(no);
+    if (at === undefined) continue;
+    dead += 1;
+    oldest = Math.min(oldest, at);
+  }
+  return dead > table.documents.length * MUCH_DEAD || oldest <= ctx.clock().getTime() - DUE_AFTER;
+}
+
+/** Forgets the numbers that no segment speaks of any more. */
+async function clear(ctx: Ctx, lease: Lease): Promise<void> {
+  await unit(ctx, async (inner) => {
+    // The list of segments stands still until the commit: whatever comes after it looks for its dead itself.
+    await swapSegments(inner, { add: [], remove: [], documents: [], lease });
+    const buried = await tombstones(inner);
+    if (buried.length === 0) return;
+    const live = await liveSegments(inner);
+    const tables = await segmentTables(inner, live);
+    // One that could not be looked into may speak of any of them.
+    if (tables.size < live.length) return;
+    const spokenOf = new Set<number>();
+    for (const table of tables.values()) for (const no of table.documents) spokenOf.add(no);
+    await clearTombstones(
+      inner,
+      buried.map(({ no }) => no).filter((no) => !spokenOf.has(no)),
+    );
   });
 }

@@ -1,10 +1,11 @@
-import { stemEnglish } from "./stemmer.ts";
+import { type Language, stemmers } from "./languages.ts";
 import { stopWords } from "./stop-words.ts";
 
 /**
  * One searchable term of a text. `start` and `end` are UTF-16 offsets into the text as given. Several terms
  * may share a position ("11.2" is found as "11.2" and as "11"): the longest comes last. `joined` is set on the
- * two words of a hyphenated compound taken together, which stand at the first one's position beside it.
+ * two words of a hyphenated compound taken together, which stand at the first one's position beside it. `word` is
+ * a word as it is written, in lower case; null on what is not one, and on a second term of the same word.
  */
 export type Token = {
   term: string;
@@ -13,52 +14,121 @@ export type Token = {
   end: number;
   stop: boolean;
   joined: boolean;
+  word: Word | null;
 };
 
+/** A word by itself: as written in lower case, folded, and its terms in one language. */
+export type Word = { lower: string; folded: string; terms: readonly string[]; stop: boolean };
+
 /** Words already seen, so that each is folded and stemmed once. Holds plaintext: never keep one across tenants. */
-export type WordCache = Map<string, { term: string; stop: boolean }>;
+export type WordCache = Map<string, Word>;
 
 /**
- * Splits a text into terms: words folded (compatibility forms, case, diacritics) and stemmed as English,
+ * Splits a text into terms: words folded (compatibility forms, case, diacritics) and stemmed in the text's language,
  * numbers and section marks whole and by their prefixes, scripts written without spaces as single characters
  * and pairs. Linear in the length of the text; never throws, whatever the text holds.
  */
-export function analyse(text: string, cache: WordCache = new Map()): Token[] {
+export function analyse(text: string, language: Language = "en", cache: WordCache = new Map()): Token[] {
   const tokens: Token[] = [];
+  for (const { kind, raw, start, end, position } of piecesOf(text)) {
+    if (kind === "number") {
+      for (const term of numberTerms(raw))
+        tokens.push({ term, position, start, end, stop: false, joined: false, word: null });
+    } else if (kind === "single" || kind === "pair") {
+      tokens.push({ term: fold(raw), position, start, end, stop: false, joined: false, word: null });
+    } else {
+      const key = language + raw;
+      let known = cache.get(key);
+      if (known === undefined) {
+        known = wordIn(raw, language);
+        if (raw.length <= longestTerm) cache.set(key, known);
+      }
+      const joined = kind === "joined";
+      for (const [i, term] of known.terms.entries()) {
+        const word = i === 0 && !joined ? known : null;
+        tokens.push({ term, position, start, end, stop: known.stop, joined, word });
+      }
+    }
+  }
+  return tokens;
+}
+
+/** What a query asks for at one position: a text holds it when it holds any of the alternatives. */
+export type Asked = {
+  alternatives: readonly string[];
+  position: number;
+  start: number;
+  end: number;
+  joined: boolean;
+  /** In each of the languages; empty for what is not a word. */
+  words: ReadonlyMap<Language, Word>;
+};
+
+/**
+ * The terms that a query asks for, in each of the languages that its words may be of. Of a longer mark the longest
+ * only, since the index holds the shorter ones as well; compounds together and word by word; of a run without spaces
+ * the pairs.
+ */
+export function analyseQuery(text: string, spoken: readonly Language[] = ["en"]): Asked[] {
+  const asked: Asked[] = [];
+  let pairEnd = -1;
+  for (const { kind, raw, start, end, position } of piecesOf(text)) {
+    const joined = kind === "joined";
+    const words = new Map<Language, Word>();
+    let alternatives: string[];
+    if (kind === "number") alternatives = numberTerms(raw).slice(-1);
+    else if (kind === "pair") {
+      // Takes the place of its first character.
+      asked.pop();
+      alternatives = [fold(raw)];
+      pairEnd = end;
+    } else if (kind === "single") {
+      if (end === pairEnd) {
+        // Held by the pair before, unless a pair follows, which then takes its place.
+        asked.push({ alternatives: [], position, start, end, joined, words });
+        continue;
+      }
+      alternatives = [fold(raw)];
+    } else {
+      for (const language of spoken) words.set(language, wordIn(raw, language));
+      alternatives = [...words].flatMap(([language, word]) =>
+        language === "de" ? [...word.terms, ...umlautsOf(word)] : word.terms,
+      );
+    }
+    asked.push({ alternatives: [...new Set(alternatives)], position, start, end, joined, words });
+  }
+  return asked.filter(({ alternatives }) => alternatives.length > 0);
+}
+
+type Piece = {
+  kind: "word" | "joined" | "number" | "single" | "pair";
+  raw: string;
+  start: number;
+  end: number;
+  position: number;
+};
+
+function* piecesOf(text: string): Generator<Piece, void> {
   let position = 0;
   let before = { raw: "", end: -2 };
   for (const match of text.matchAll(pattern)) {
     const [raw, acronym, number] = match;
     const start = match.index;
     const end = start + raw.length;
-    if (number !== undefined) {
-      for (const term of numberTerms(number))
-        tokens.push({ term, position, start, end, stop: false, joined: false });
-      position += 1;
-    } else if (acronym !== undefined) {
-      position = addWord(tokens, acronym.replaceAll(".", ""), start, end, position, cache);
+    if (number !== undefined) yield { kind: "number", raw: number, start, end, position: position++ };
+    else if (acronym !== undefined) {
+      yield { kind: "word", raw: acronym.replaceAll(".", ""), start, end, position: position++ };
     } else if (unspaced.test(raw)) {
-      position = addUnspaced(tokens, raw, start, position, cache);
+      position = yield* unspacedPieces(raw, start, position);
     } else {
       if (start === before.end + 1 && isCompound(before.raw, text.charCodeAt(before.end), raw)) {
-        addWord(tokens, before.raw + raw, start - 1 - before.raw.length, end, position - 1, cache, true);
+        const first = start - 1 - before.raw.length;
+        yield { kind: "joined", raw: before.raw + raw, start: first, end, position: position - 1 };
       }
-      position = addWord(tokens, raw, start, end, position, cache);
+      yield { kind: "word", raw, start, end, position: position++ };
       before = { raw, end };
     }
   }
-  return tokens;
-}
-
-/**
- * The terms that a query asks for: at each position the longest one only, since the index holds the shorter
- * ones of a longer mark as well. Compounds are asked for together and word by word.
- */
-export function analyseQuery(text: string): Token[] {
-  const tokens = analyse(text);
-  const longer = (token: Token, next: Token | undefined): boolean =>
-    next !== undefined && next.position === token.position && !next.joined;
-  return tokens.filter((token, i) => token.joined || !longer(token, tokens[i + 1]));
 }
 
 // In order: letters with dots between them (U.K.), numbers with points (11.2, 1,250.00), words. Joiners and soft
@@ -76,31 +146,69 @@ const unspaced =
  */
 function isCompound(left: string, between: number, right: string): boolean {
   const hyphen = between === 0x2d || between === 0x2010 || between === 0x2011;
-  return hyphen && !/^\d+$/.test(left + right) && (left.length <= shortPart || right.length <= shortPart);
+  return (
+    hyphen &&
+    (left.length <= shortPart || right.length <= shortPart) &&
+    left.length + right.length <= longestTerm &&
+    !/^\d+$/.test(left + right)
+  );
 }
 
 const shortPart = 3;
 const longestTerm = 64;
 const longestNumber = 4;
 
-function addWord(
-  tokens: Token[],
-  raw: string,
-  start: number,
-  end: number,
-  position: number,
-  cache: WordCache,
-  joined = false,
-) {
-  let known = cache.get(raw);
-  if (known === undefined) {
-    const folded = fold(raw);
-    known = { term: clip(stemEnglish(folded)), stop: stopWords.has(folded) };
-    if (raw.length <= longestTerm) cache.set(raw, known);
+function* unspacedPieces(raw: string, start: number, from: number): Generator<Piece, number> {
+  let position = from;
+  let word = "";
+  let at = start;
+  // A character with its marks, so that decomposed and composed spellings are one.
+  const characters = raw.match(/\P{M}\p{M}*|\p{M}+/gu) ?? [];
+  for (let i = 0; i < characters.length; i += 1) {
+    const character = characters[i] ?? "";
+    if (!unspaced.test(character)) {
+      word += character;
+    } else {
+      if (word !== "")
+        yield { kind: "word", raw: word, start: at - word.length, end: at, position: position++ };
+      word = "";
+      const next = characters[i + 1] ?? "";
+      const end = at + character.length;
+      yield { kind: "single", raw: clip(character), start: at, end, position };
+      if (next !== "" && unspaced.test(next)) {
+        yield { kind: "pair", raw: clip(character) + clip(next), start: at, end: end + next.length, position };
+      }
+      position += 1;
+    }
+    at += character.length;
   }
-  if (known.term === "") return position;
-  tokens.push({ term: known.term, position, start, end, stop: known.stop, joined });
-  return position + 1;
+  if (word !== "") yield { kind: "word", raw: word, start: at - word.length, end: at, position: position++ };
+  return position;
+}
+
+/**
+ * A word's terms in a language. With diacritics it has two, where they differ: stemmed as it is written, and stemmed
+ * as one writes it who leaves them out.
+ */
+function wordIn(raw: string, language: Language): Word {
+  const lower = lowerCase(clip(raw));
+  const folded = foldLower(lower);
+  const stem = stemmers[language];
+  const terms = [foldLower(stem(language === "en" ? folded : lower))];
+  if (folded !== lower && language !== "en") terms.push(stem(folded));
+  return {
+    lower,
+    folded,
+    terms: [...new Set(terms)].filter((term) => term !== ""),
+    stop: stopWords[language].has(folded),
+  };
+}
+
+/** The same German word with its umlauts written the other way: ä as ae, ae as ä. */
+function umlautsOf({ lower }: Word): string[] {
+  const spelled = lower.replace(/[äöü]/g, (letter) => ({ ä: "ae", ö: "oe", ü: "ue" })[letter] ?? letter);
+  const dotted = lower.replace(/[aou]e/g, (pair) => ({ ae: "ä", oe: "ö", ue: "ü" })[pair] ?? pair);
+  return [spelled, dotted].filter((other) => other !== lower).flatMap((other) => wordIn(other, "de").terms);
 }
 
 /** `1,250.00` → `1250`, `1250.00`; `11.2.1` → `11`, `11.2`, `11.2.1`. */
@@ -114,48 +222,22 @@ function numberTerms(number: string): string[] {
   return terms.includes(whole) ? terms : [...terms, whole];
 }
 
-function addUnspaced(tokens: Token[], raw: string, start: number, from: number, cache: WordCache): number {
-  let position = from;
-  let word = "";
-  let at = start;
-  // A character with its marks, so that decomposed and composed spellings are one.
-  const characters = raw.match(/\P{M}\p{M}*|\p{M}+/gu) ?? [];
-  for (let i = 0; i < characters.length; i += 1) {
-    const character = characters[i] ?? "";
-    if (!unspaced.test(character)) {
-      word += character;
-    } else {
-      if (word !== "") position = addWord(tokens, word, at - word.length, at, position, cache);
-      word = "";
-      const next = characters[i + 1] ?? "";
-      const single = fold(character);
-      tokens.push({
-        term: single,
-        position,
-        start: at,
-        end: at + character.length,
-        stop: false,
-        joined: false,
-      });
-      if (next !== "" && unspaced.test(next)) {
-        const end = at + character.length + next.length;
-        tokens.push({ term: single + fold(next), position, start: at, end, stop: false, joined: false });
-      }
-      position += 1;
-    }
-    at += character.length;
-  }
-  return word === "" ? position : addWord(tokens, word, at - word.length, at, position, cache);
-}
-
 /** Compatibility forms, case and the diacritics of Latin and Greek folded away. Others carry meaning and stay. */
-function fold(word: string): string {
+export const fold = (word: string): string => foldLower(lowerCase(word));
+
+function lowerCase(word: string): string {
   if (/^[a-zA-Z0-9']*$/.test(word)) return word.toLowerCase();
   return word
     .normalize("NFKC")
     .replace(/[\u00AD\p{Join_Control}\u2060]/gu, "")
     .replaceAll("’", "'")
     .toLowerCase()
+    .normalize("NFC");
+}
+
+function foldLower(word: string): string {
+  if (/^[a-z0-9']*$/.test(word)) return word;
+  return word
     .normalize("NFD")
     .replace(/([\p{Script=Latin}\p{Script=Greek}])[\u0300-\u036f]+/gu, "$1")
     .normalize("NFC")
@@ -176,9 +258,9 @@ const unaccented: Record<string, string> = {
   ё: "е",
 };
 
-/** Cuts an overlong term at a whole character. */
-function clip(term: string): string {
-  if (term.length <= longestTerm) return term;
-  const cut = term.slice(0, longestTerm);
+/** Cuts an overlong word at a whole character, before anything is done with it that costs more than its length. */
+function clip(word: string): string {
+  if (word.length <= longestTerm) return word;
+  const cut = word.slice(0, longestTerm);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }

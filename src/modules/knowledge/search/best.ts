@@ -25,7 +25,7 @@ export function bestOf(limit: number) {
   };
   return {
     /** No candidate with a lower score can come in any more. */
-    floor: 0,
+    floor: limit === 0 ? Number.POSITIVE_INFINITY : 0,
     offer(score: number, passage: number, view: number, ordinal: number): void {
       const top = heap[0];
       const candidate = { score, passage, view, ordinal };

@@ -1,16 +1,41 @@
-/** Thrown by every parser of the index: the bytes are not what `buildSegment` wrote. `code` is "index_corrupt". */
+/** Thrown by every parser of the index: the bytes are not what a writer of the index wrote. `code` is "index_corrupt". */
 export function corrupt(what: string): Error & { code: "index_corrupt" } {
   return Object.assign(new Error(`the search index is corrupt: ${what}`), { code: "index_corrupt" as const });
 }
 
+/** Bytes that are being written; grows as needed. */
+export type Out = { bytes: Uint8Array; at: number };
+
+export const newOut = (size = 64): Out => ({ bytes: new Uint8Array(size), at: 0 });
+
+export const written = (out: Out): Uint8Array => out.bytes.subarray(0, out.at);
+
+export function putByte(out: Out, value: number): void {
+  if (out.at === out.bytes.length) grow(out, 1);
+  out.bytes[out.at++] = value;
+}
+
 /** Appends `value` (0 to 2^32 - 1) as a little-endian base-128 varint. */
-export function putVarint(out: number[], value: number): void {
+export function putVarint(out: Out, value: number): void {
+  if (out.at + 5 > out.bytes.length) grow(out, 5);
   let rest = value;
   while (rest > 127) {
-    out.push((rest % 128) + 128);
+    out.bytes[out.at++] = (rest % 128) + 128;
     rest = Math.floor(rest / 128);
   }
-  out.push(rest);
+  out.bytes[out.at++] = rest;
+}
+
+export function putBytes(out: Out, bytes: Uint8Array): void {
+  if (out.at + bytes.length > out.bytes.length) grow(out, bytes.length);
+  out.bytes.set(bytes, out.at);
+  out.at += bytes.length;
+}
+
+function grow(out: Out, by: number): void {
+  const larger = new Uint8Array(Math.max(out.bytes.length * 2, out.at + by));
+  larger.set(written(out));
+  out.bytes = larger;
 }
 
 /** A reader that never leaves its bytes. */
@@ -51,8 +76,11 @@ export function takeSection(reader: Reader, length: number): Reader {
   return section;
 }
 
-/** What is left must be padding. */
+export const sectionBytes = ({ bytes, at, end }: Reader): Uint8Array => bytes.subarray(at, end);
+
+/** What is left must be padding, and no more of it than a writer adds. */
 export function expectPadding(reader: Reader): void {
+  if (paddedSize(reader.at) !== reader.end) throw corrupt("it is not of its size class");
   while (reader.at < reader.end) if (takeByte(reader) !== 0) throw corrupt("the padding is not zero");
 }
 
@@ -71,10 +99,13 @@ export function sizeClass(size: number, minimum: number, steps: number): number 
   return octave + Math.ceil((size - octave) / step) * step;
 }
 
-/** Appends zeros up to the size class of a cell: two classes a doubling from 16 bytes, eight from 1,024. */
-export function padded(bytes: number[]): Buffer {
-  const size = bytes.length <= 1024 ? sizeClass(bytes.length, 16, 2) : sizeClass(bytes.length, 1024, 8);
-  const buffer = Buffer.alloc(size);
-  buffer.set(bytes);
+/** The size class of a cell: two classes a doubling from 16 bytes, eight from 1,024. */
+const paddedSize = (size: number): number =>
+  size <= 1024 ? sizeClass(size, 16, 2) : sizeClass(size, 1024, 8);
+
+/** A copy with zeros up to the size class. */
+export function padded(out: Out): Buffer {
+  const buffer = Buffer.alloc(paddedSize(out.at));
+  buffer.set(written(out));
   return buffer;
 }

@@ -28,8 +28,30 @@ export const tableCell = (segmentId: string): Cell => ({
 });
 
 /**
- * The key of the row with a long list's positions. Made from the word's own hash, so that merging, which never
- * sees words, can make it too; no word holds a control character, so that it is no word's hash.
+ * The key of the entry with a long list's positions: the word's key plus one. It comes next in the order of keys, so
+ * that a merge, which sees no words and reads in that order, has both in its hands at once.
  */
-export const positionsHash = (keys: IndexKeys, termHash: Buffer): Buffer =>
-  keys.hash(`\u0001${termHash.toString("hex")}`);
+export function positionsKey(wordKey: Buffer): Buffer {
+  const key = Buffer.from(wordKey);
+  for (let i = key.length - 1; i >= 0; i -= 1) {
+    key[i] = ((key[i] ?? 0) + 1) & 255;
+    if (key[i] !== 0) break;
+  }
+  return key;
+}
+
+/** The key of the vocabulary of words that begin with these two characters. No word holds a control character. */
+export const vocabularyKey = (keys: IndexKeys, beginning: string): Buffer => keys.hash(`\u0002${beginning}`);
+
+/** How many bits of their keys the entries of one bucket have in common: a segment has one of these. */
+export const depths = [0, 4, 8, 12] as const;
+
+/** The key, as hex, of the bucket that an entry is in: the first bits of its own, and zeros. */
+export const bucketKey = (entryKey: string, depth: number): string =>
+  entryKey.slice(0, depth / 4).padEnd(hashLength * 2, "0");
+
+/** The keys under which an entry may be found in segments of these depths, as hex. */
+export const rowsOf = (entryKey: string, among: readonly number[]): string[] => [
+  entryKey,
+  ...among.map((depth) => bucketKey(entryKey, depth)),
+];

@@ -1,7 +1,11 @@
 import { bestOf } from "./best.ts";
+import { cursorOf, cursorOver, shownIn } from "./cursor.ts";
 import type { IndexKeys } from "./keys.ts";
-import { matchPhrases, phraseEffort } from "./phrase.ts";
+import { classLengths } from "./lengths.ts";
+import { phraseEffort, phraseFilter } from "./phrase.ts";
 import type { Query } from "./query.ts";
+import { rankSegment, SCALE, type Weighted } from "./skipping.ts";
+import { type Expansion, expand, type Misspelt, misspeltIn, type Respelling, respell } from "./spelling.ts";
 import { type SearchSegment, type View, viewOf } from "./view.ts";
 
 export type SearchRequest = {
@@ -10,78 +14,157 @@ export type SearchRequest = {
   keys: IndexKeys;
   /** Whether the person may see the document and it still exists. Asked at most once for each run of passages. */
   visible: (document: number) => boolean;
+  /** At most 1,000. */
   limit: number;
+  /** The `misspelt` of the answer before, when the rows of `spellingKeys` are there. */
+  spelling?: readonly Misspelt[];
 };
 
-export type Hit = { passage: number; document: number; score: number; matchedTerms: string[] };
+export type Hit = { passage: number; document: number; score: number };
+
+export type Answer = {
+  /** Best first, equal ones by passage number. */
+  hits: Hit[];
+  /** How many passages there are in all, where that is known. */
+  total: number | null;
+  /** The query with the words that were found for it, for `marks`. */
+  query: Query;
+  /** Words that may be misspelt: with the rows of `spellingKeys` the same search finds more. */
+  misspelt: Misspelt[];
+  /** What was searched for in place of words that nothing has. */
+  corrected: string | null;
+  /** What would find far more. */
+  didYouMean: string | null;
+};
 
 const k1 = 1.2;
 const b = 0.75;
+/** What a word counts that was not typed whole, or was typed otherwise. */
+const expansionWeight = 0.7;
+const respellingWeight = 0.8;
+/** Up to so many postings are counted for `total`. */
+const mostCounted = 20_000;
+/** A suggestion for a word that exists must be in so many times as many passages. */
+const farMore = 20;
+const fewHits = 5;
 
 /**
- * The best `limit` (at most 1,000) passages by BM25, best first, equal scores by passage number.
- * What is not visible is left out before anything is counted: neither the hits nor their scores depend on it.
- * Throws what `keys.open` throws for a row that was changed, or "index_corrupt".
+ * The best `limit` passages by BM25.
+ * What is not visible is left out before anything is counted: neither the hits nor their scores nor the words that are
+ * suggested depend on it. Throws what `keys.open` throws for a row that was changed, or "index_corrupt".
  */
-export function search({ query, segments, keys, visible, limit }: SearchRequest): Hit[] {
-  const views = segments.map((segment) => viewOf(segment, query, keys, visible));
-  const count = sum(views.map((view) => view.count));
-  const length = sum(views.map((view) => view.length));
-  if (count === 0) return [];
+export function search({ query, segments, keys, visible, limit, spelling }: SearchRequest): Answer {
+  const views = segments.map((segment) => viewOf(segment, keys, visible)).filter(({ shown }) => shown.count > 0);
+  const count = sum(views.map(({ shown }) => shown.count));
+  const nothing = { hits: [], total: 0, query, misspelt: [], corrected: null, didYouMean: null };
+  if (count === 0) return nothing;
+  const average = sum(views.map(({ shown }) => shown.length)) / count;
+  const norms = classLengths.map((length) => k1 * (1 - b) + (average > 0 ? (k1 * b * length) / average : 0));
 
-  const idf = query.ranked.map(({ term, weight }) => {
-    const df = sum(views.map((view) => view.lists.get(term)?.ordinals.length ?? 0));
-    return weight * Math.log(1 + (count - df + 0.5) / (df + 0.5));
+  const dfs = query.words.map(({ alternatives }) => {
+    const of = (view: View): number =>
+      sum(alternatives.map((term) => view.list(term)).map((list) => (list ? shownIn(list, view.shown) : 0)));
+    return Math.min(count, sum(views.map(of)));
   });
+  const extras: { expansion: Expansion; weight: number }[] = [];
+  if (query.typed !== null) {
+    const own = new Set(query.words.filter(({ word }) => word?.folded === query.typed).flatMap((w) => w.alternatives));
+    extras.push({ expansion: expand(views, keys, query.typed, own, query.languages), weight: expansionWeight });
+  }
+  const respelt = (spelling ?? []).flatMap((word) => respell(views, keys, word, query.languages) ?? []);
+  const corrections = query.phrases.length > 0 ? [] : respelt.filter(({ of }) => of.df === 0);
+  for (const expansion of corrections) extras.push({ expansion, weight: respellingWeight });
+
+  const idf = (df: number): number => (k1 + 1) * SCALE * Math.log(1 + (count - df + 0.5) / (df + 0.5));
+  const weights = query.words.map(({ weight }, i) => weight * idf(dfs[i] ?? 0));
+  const extraWeights = extras.map(({ expansion, weight }) => weight * idf(sum(expansion.ordinals.map((o) => o.length))));
+  const lists = views.map((view, v): Weighted[] => {
+    const { lengths } = view.table;
+    const words = query.words.flatMap(({ alternatives }, i) =>
+      alternatives.flatMap((term) => {
+        const list = view.list(term);
+        return list ? [{ cursor: cursorOf(list, lengths), weight: weights[i] ?? 0 }] : [];
+      }),
+    );
+    const others = extras.flatMap(({ expansion }, e) => {
+      const ordinals = expansion.ordinals[v] ?? new Uint32Array();
+      return ordinals.length > 0 ? [{ cursor: cursorOver(ordinals, lengths), weight: extraWeights[e] ?? 0 }] : [];
+    });
+    return [...words, ...others];
+  });
+
   const best = bestOf(Math.min(Math.max(Math.trunc(limit), 0), 1_000));
   const effort = phraseEffort();
-  views.forEach((view, v) => {
-    const scores = scoresOf(view, query, idf, length / count);
-    const allowed = query.phrases.length > 0 ? matchPhrases(view, query.phrases, effort) : null;
-    for (let ordinal = 0; ordinal < scores.length; ordinal += 1) {
-      const score = scores[ordinal] ?? 0;
-      if (score > 0 && score >= best.floor && (allowed === null || allowed[ordinal] === 1)) {
-        best.offer(score, view.table.passages[ordinal] ?? 0, v, ordinal);
+  // The largest first: what it finds lets the others skip more.
+  const order = views.map((_, v) => v).sort((x, y) => (views[y]?.shown.count ?? 0) - (views[x]?.shown.count ?? 0));
+  for (const v of order) {
+    const view = views[v];
+    if (view === undefined) continue;
+    const filter = query.phrases.length > 0 ? phraseFilter(view, query.phrases, effort) : null;
+    if (filter?.possible === false) continue;
+    rankSegment(view, v, lists[v] ?? [], norms, best, filter?.accept ?? null);
+  }
+  const hits = best.take().map(({ score, passage, view, ordinal }) => ({
+    passage,
+    document: views[view]?.table.documents[ordinal] ?? 0,
+    score: score / SCALE,
+  }));
+  const instead = new Set([...query.instead, ...extras.flatMap(({ expansion }) => [...expansion.words.keys()])]);
+  return {
+    hits,
+    total: query.phrases.length > 0 ? null : totalOf(views, lists),
+    query: { ...query, instead },
+    misspelt: spelling === undefined ? doubtful(query, dfs, count, hits.length) : [],
+    corrected: corrections.length > 0 ? respelled(query.text, corrections) : null,
+    didYouMean: suggestion(query.text, respelt, corrections),
+  };
+}
+
+/** Words that nothing has; and where hardly anything was found, those that hardly anything has. */
+function doubtful(query: Query, dfs: readonly number[], passages: number, hits: number): Misspelt[] {
+  return misspeltIn(query, dfs, passages).filter(({ df }) => df === 0 || hits < fewHits);
+}
+
+function suggestion(text: string, respelt: readonly Respelling[], corrections: readonly Respelling[]): string | null {
+  const better = respelt.filter(({ of, df }) => df >= farMore * of.df && df > of.df);
+  return better.length > 0 && better.some((one) => !corrections.includes(one)) ? respelled(text, better) : null;
+}
+
+/** The query with the words put right, as they were capitalised. */
+function respelled(text: string, words: readonly Respelling[]): string {
+  let result = text;
+  for (const { of, best } of [...words].sort((x, y) => y.of.start - x.of.start)) {
+    const capital = /^\p{Lu}/u.test(text.slice(of.start));
+    const [first = ""] = best;
+    const word = capital ? first.toUpperCase() + best.slice(first.length) : best;
+    result = result.slice(0, of.start) + word + result.slice(of.end);
+  }
+  return result;
+}
+
+function totalOf(views: readonly View[], lists: readonly (readonly Weighted[])[]): number | null {
+  let postings = 0;
+  for (const { cursor } of lists.flat()) {
+    postings += cursor.blocks * 128;
+    if (postings > mostCounted) return null;
+  }
+  let total = 0;
+  for (const [v, { table, shown }] of views.entries()) {
+    const seen = new Uint8Array(table.passages.length);
+    for (const { cursor } of lists[v] ?? []) {
+      for (let block = 0; block < cursor.blocks; block += 1) {
+        cursor.read(block);
+        for (let i = 0; i < cursor.size(block); i += 1) {
+          const ordinal = cursor.ordinals[i] ?? 0;
+          if (seen[ordinal] === 1 || (shown.mask !== null && shown.mask[ordinal] !== 1)) continue;
+          seen[ordinal] = 1;
+          total += 1;
+        }
       }
     }
-  });
-  return best.take().map(({ score, passage, view: v, ordinal }) => {
-    const view = views[v];
-    const matched = query.ranked.filter(({ term }) => has(view?.lists.get(term)?.ordinals, ordinal));
-    const document = view?.table.documents[ordinal] ?? 0;
-    return { passage, document, score, matchedTerms: matched.map(({ term }) => term) };
-  });
-}
-
-function scoresOf(view: View, query: Query, idf: readonly number[], averageLength: number): Float64Array {
-  const scores = new Float64Array(view.shown.length);
-  const { lengths } = view.table;
-  const flat = k1 * (1 - b);
-  const slope = averageLength > 0 ? (k1 * b) / averageLength : 0;
-  query.ranked.forEach(({ term }, t) => {
-    const list = view.lists.get(term);
-    if (list === undefined) return;
-    const { ordinals, tfs } = list;
-    const most = (idf[t] ?? 0) * (k1 + 1);
-    for (let i = 0; i < ordinals.length; i += 1) {
-      const ordinal = ordinals[i] ?? 0;
-      const tf = tfs[i] ?? 0;
-      scores[ordinal] = (scores[ordinal] ?? 0) + (most * tf) / (tf + flat + slope * (lengths[ordinal] ?? 0));
-    }
-  });
-  return scores;
-}
-
-function has(ordinals: Uint32Array | undefined, ordinal: number): boolean {
-  if (ordinals === undefined) return false;
-  let low = 0;
-  let high = ordinals.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ordinals[middle] ?? 0) < ordinal) low = middle + 1;
-    else high = middle;
   }
-  return ordinals[low] === ordinal;
+  return total;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
+

@@ -1,21 +1,27 @@
-import { randomBytes } from "node:crypto";
 import { atOnce, type Steps } from "../gently.ts";
 import { analyse, type WordCache } from "./analysis.ts";
-import { sizeClass } from "./bytes.ts";
-import { hashLength, type IndexKeys, positionsHash, postingCell, tableCell } from "./keys.ts";
-import { encodeDummy, encodePostings, largestTf, type PostingList } from "./postings.ts";
+import { bucketKey, type IndexKeys, positionsKey, tableCell, vocabularyKey } from "./keys.ts";
+import { type Language, languageOf } from "./languages.ts";
+import { lengthClass } from "./lengths.ts";
+import { encodePostings, largestTf, type PostingList } from "./postings.ts";
+import { depthFor, isSmall, type PostingRow, sealBucket, sealOwn, sizeOf } from "./rows.ts";
 import { decodeTable, encodeTable, type SegmentTable } from "./table.ts";
+import { beginningOf, encodeVocabulary } from "./vocabulary.ts";
 
-/** `passage` and `document` are numbers of the tenant's own, never used again, 0 to 2^32 - 2. */
+/**
+ * `passage` and `document` are numbers of the tenant's own, never used again, 0 to 2^32 - 2. `language` is the
+ * document's as ISO 639-1, null when it is not known.
+ */
 export type PassageToIndex = {
   passage: number;
   document: number;
   title: string;
   heading: string | null;
   text: string;
+  language: string | null;
 };
 
-export type PostingRow = { termHash: Buffer; body: Buffer };
+export type { PostingRow } from "./rows.ts";
 export type BuiltSegment = {
   segmentId: string;
   postings: PostingRow[];
@@ -33,11 +39,13 @@ const weights = { title: 2, heading: 2, text: 1 } as const;
 /** Positions left free between title, heading and text, so that no phrase runs across. */
 const fieldGap = 16;
 
+/** What is indexed of one passage, in positions: chunks have far fewer, and more would be somebody's attempt. */
+const mostPositions = 20_000;
+
 /**
  * Builds the immutable segment `segmentId` (a fresh UUID: its cells are bound to it) of a batch of passages, in
- * any order. Rows come sorted by hash, padded with dummy rows to a size class. Give passages in batches: the
- * rows of a segment tell its set of words, and one upload alone should not make one.
- * Throws RangeError for a number out of range or a passage given twice.
+ * any order. Give passages in batches: the rows of a segment tell about how many words it has, and one upload alone
+ * should not make one. Throws RangeError for a number out of range or a passage given twice.
  */
 export function buildSegment(
   docs: Iterable<PassageToIndex>,
@@ -47,6 +55,12 @@ export function buildSegment(
   const sorted = [...docs].sort((a, b) => a.passage - b.passage);
   return atOnce(segmentSteps(sorted, keys, segmentId, Number.POSITIVE_INFINITY));
 }
+
+type Filling = {
+  lists: Map<string, PostingList>;
+  vocabulary: Map<string, { beginning: string; ordinals: number[] }>;
+  cache: WordCache;
+};
 
 /**
  * The same in steps, for passages in the order of their numbers, and only as far as the segment is not yet full: the
@@ -58,11 +72,11 @@ export function* segmentSteps(
   segmentId: string,
   fullAt: number = SEGMENT_LENGTH,
 ): Steps<BuiltSegment> {
-  const lists = new Map<string, PostingList>();
-  const cache: WordCache = new Map();
+  const filling: Filling = { lists: new Map(), vocabulary: new Map(), cache: new Map() };
   const passages: number[] = [];
   const documents: number[] = [];
   const lengths: number[] = [];
+  const spoken = new Set<Language>();
   let length = 0;
   for (const [ordinal, doc] of sorted.entries()) {
     if (length >= fullAt) break;
@@ -71,27 +85,28 @@ export function* segmentSteps(
     if (doc.passage === sorted[ordinal - 1]?.passage) throw new RangeError("a passage is given twice");
     passages.push(doc.passage);
     documents.push(doc.document);
-    const added = addPassage(lists, ordinal, doc, cache);
-    lengths.push(added);
+    spoken.add(languageOf(doc.language));
+    const added = addPassage(filling, ordinal, doc);
+    lengths.push(lengthClass(added));
     length += added;
     yield;
   }
-  const rows = new Map<string, Buffer>();
-  for (const [term, list] of lists) {
-    const termHash = keys.hash(term);
-    const { body, positions } = encodePostings(list);
-    rows.set(termHash.toString("hex"), body);
-    if (positions) rows.set(positionsHash(keys, termHash).toString("hex"), positions);
-    if (rows.size % 64 === 0) yield;
-  }
+  const classes = Uint8Array.from(lengths);
+  const entries = yield* entriesOf(filling, classes, keys);
+  let small = 0;
+  for (const entry of entries.values()) if (isSmall(entry)) small += sizeOf(entry);
+  const depth = depthFor(small);
   const table = {
     passages: Uint32Array.from(passages),
     documents: Uint32Array.from(documents),
-    lengths: Uint32Array.from(lengths),
+    lengths: classes,
+    languages: [...spoken],
+    depth,
+    small,
   };
   return {
     segmentId,
-    postings: yield* sealRows(rows, keys, segmentId),
+    postings: yield* sealRows(entries, depth, keys, segmentId),
     stats: keys.seal(tableCell(segmentId), encodeTable(table)),
     passages: passages.length,
   };
@@ -103,20 +118,26 @@ export function openSegment(segmentId: string, stats: Buffer, keys: IndexKeys): 
 }
 
 /** Adds the passage's words to the lists and returns its length: the weighted count of ranked words. */
-function addPassage(
-  lists: Map<string, PostingList>,
-  ordinal: number,
-  doc: PassageToIndex,
-  cache: WordCache,
-): number {
+function addPassage({ lists, vocabulary, cache }: Filling, ordinal: number, doc: PassageToIndex): number {
+  const language = languageOf(doc.language);
   let base = 0;
   let length = 0;
   for (const field of ["title", "heading", "text"] as const) {
     let last = -1;
-    for (const token of analyse(doc[field] ?? "", cache)) {
+    for (const token of analyse(doc[field] ?? "", language, cache)) {
+      if (base + token.position > mostPositions) break;
       addOccurrence(lists, token.term, ordinal, base + token.position, weights[field]);
       if (!token.stop && token.position !== last) length += weights[field];
       last = token.position;
+      if (token.word === null || token.stop) continue;
+      const { lower, folded } = token.word;
+      const known = vocabulary.get(lower);
+      if (known) {
+        if (known.ordinals.at(-1) !== ordinal) known.ordinals.push(ordinal);
+      } else {
+        const beginning = beginningOf(folded);
+        if (beginning !== null) vocabulary.set(lower, { beginning, ordinals: [ordinal] });
+      }
     }
     base += last + fieldGap;
   }
@@ -136,39 +157,72 @@ function addOccurrence(
     lists.set(term, list);
   }
   const last = list.ordinals.length - 1;
-  list.positions.push(position);
-  if (list.ordinals[last] === ordinal) {
-    list.tfs[last] = Math.min((list.tfs[last] ?? 0) + weight, largestTf);
-    list.counts[last] = (list.counts[last] ?? 0) + 1;
-  } else {
+  if (list.ordinals[last] !== ordinal) {
     list.ordinals.push(ordinal);
     list.tfs.push(weight);
     list.counts.push(1);
+  } else {
+    // The same term twice at one place (two spellings that stem alike) is one occurrence.
+    if (list.positions.at(-1) === position) return;
+    list.tfs[last] = Math.min((list.tfs[last] ?? 0) + weight, largestTf);
+    list.counts[last] = (list.counts[last] ?? 0) + 1;
   }
+  list.positions.push(position);
 }
 
-// Sorted in shares by the first byte, since sorting all at once could not be interrupted: hashes spread evenly.
-function* sealRows(rows: Map<string, Buffer>, keys: IndexKeys, segmentId: string): Steps<PostingRow[]> {
-  const target = sizeClass(rows.size, 64, 8);
-  while (rows.size < target) {
-    rows.set(randomBytes(hashLength).toString("hex"), encodeDummy());
-    if (rows.size % 1024 === 0) yield;
+function* entriesOf(
+  { lists, vocabulary }: Filling,
+  lengths: Uint8Array,
+  keys: IndexKeys,
+): Steps<Map<string, Uint8Array>> {
+  const entries = new Map<string, Uint8Array>();
+  let done = 0;
+  for (const [term, list] of lists) {
+    const key = keys.hash(term);
+    const { body, positions } = encodePostings(list, lengths);
+    entries.set(key.toString("hex"), body);
+    if (positions) entries.set(positionsKey(key).toString("hex"), positions);
+    if (++done % 64 === 0) yield;
   }
-  const shares = Array.from({ length: 256 }, (): string[] => []);
-  let seen = 0;
-  for (const hex of rows.keys()) {
-    shares[Number.parseInt(hex.slice(0, 2), 16)]?.push(hex);
-    if (++seen % 1024 === 0) yield;
+  const alike = new Map<string, { word: Buffer; ordinals: number[] }[]>();
+  for (const [lower, { beginning, ordinals }] of vocabulary) {
+    const words = alike.get(beginning);
+    const word = { word: Buffer.from(lower), ordinals };
+    if (words) words.push(word);
+    else alike.set(beginning, [word]);
+    if (++done % 256 === 0) yield;
   }
-  const sealed: PostingRow[] = [];
-  for (const share of shares) {
-    for (const hex of share.sort()) {
-      const body = keys.seal(postingCell(segmentId, hex), rows.get(hex) ?? encodeDummy());
-      sealed.push({ termHash: Buffer.from(hex, "hex"), body });
-      if (sealed.length % 64 === 0) yield;
-    }
+  for (const [beginning, words] of alike) {
+    entries.set(vocabularyKey(keys, beginning).toString("hex"), encodeVocabulary(words, lengths.length));
+    yield;
   }
-  return sealed;
+  return entries;
+}
+
+function* sealRows(
+  entries: Map<string, Uint8Array>,
+  depth: number,
+  keys: IndexKeys,
+  segmentId: string,
+): Steps<PostingRow[]> {
+  const rows: PostingRow[] = [];
+  const buckets = new Map<string, [string, Uint8Array][]>();
+  let done = 0;
+  for (const [key, entry] of entries) {
+    if (isSmall(entry)) {
+      const to = bucketKey(key, depth);
+      const bucket = buckets.get(to);
+      if (bucket) bucket.push([key, entry]);
+      else buckets.set(to, [[key, entry]]);
+    } else rows.push(sealOwn(entry, key, keys, segmentId));
+    if (++done % 256 === 0) yield;
+  }
+  for (const bucket of buckets.values()) {
+    bucket.sort(([a], [b]) => (a < b ? -1 : 1));
+    rows.push(sealBucket(bucket, depth, keys, segmentId));
+    yield;
+  }
+  return rows;
 }
 
 function expectNumber(value: number): void {

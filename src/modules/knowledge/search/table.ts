@@ -2,32 +2,73 @@ import {
   corrupt,
   expectEnd,
   expectPadding,
+  newOut,
   padded,
+  putByte,
+  putBytes,
   putVarint,
   readerOf,
   takeByte,
   takeSection,
   takeVarint,
+  written,
 } from "./bytes.ts";
+import { depths } from "./keys.ts";
+import { type Language, languages } from "./languages.ts";
+import { classLengths } from "./lengths.ts";
 
 /**
  * What a segment knows of its passages, by ordinal: tenant-wide passage number (ascending), tenant-wide document
- * number, and weighted count of ranked words. It holds no words, never changes, and may be kept by the caller
- * in memory for as long as it keeps the tenant's keys: `bytes` says how much it takes.
+ * number, and the class of its length. It holds no words, never changes, and may be kept by the caller in memory
+ * for as long as it keeps the tenant's keys: `bytes` says how much it takes.
  */
 export type SegmentTable = {
   segmentId: string;
   passages: Uint32Array;
   documents: Uint32Array;
-  lengths: Uint32Array;
+  lengths: Uint8Array;
+  /** The languages in which its passages were stemmed. */
+  languages: readonly Language[];
+  /** Bits by which its buckets are told apart. */
+  depth: number;
+  /** Bytes of all that is in buckets. */
+  small: number;
+  /** Ranked words in all of it, about. */
+  words: number;
   bytes: number;
 };
 
-const format = 0x20;
+/** What a query must know of an index before it reads it. */
+export type Shape = { languages: readonly Language[]; depths: readonly number[] };
+
+/** The shape to ask with while the segments are not known. */
+export const unknownShape: Shape = { languages: ["en"], depths };
+
+export function shapeOf(tables: Iterable<SegmentTable>): Shape {
+  const shape = { languages: new Set<Language>(), depths: new Set<number>() };
+  for (const table of tables) {
+    shape.depths.add(table.depth);
+    for (const language of table.languages) shape.languages.add(language);
+  }
+  return {
+    languages: languages.filter((language) => shape.languages.has(language)),
+    depths: [...shape.depths].sort((a, b) => a - b),
+  };
+}
+
+/** Whether a query that was asked with one shape finds everything in an index of another. */
+export const covers = (asked: Shape, real: Shape): boolean =>
+  real.languages.every((language) => asked.languages.includes(language)) &&
+  real.depths.every((depth) => asked.depths.includes(depth));
+
+/** Ranked words in a segment, about. */
+export const lengthOf = (table: SegmentTable): number => table.words;
+
+const format = 0x22;
 
 /** FORMAT.md, "Table". */
-export function encodeTable(table: Pick<SegmentTable, "passages" | "documents" | "lengths">): Buffer {
-  const entries: number[] = [];
+export function encodeTable(table: Omit<SegmentTable, "segmentId" | "bytes" | "words">): Buffer {
+  const entries = newOut(table.passages.length * 4);
   let passage = -1;
   let document = 0;
   for (let i = 0; i < table.passages.length; i += 1) {
@@ -35,28 +76,39 @@ export function encodeTable(table: Pick<SegmentTable, "passages" | "documents" |
     const nextDocument = table.documents[i] ?? 0;
     putVarint(entries, nextPassage - passage - 1);
     putVarint(entries, nextDocument === document ? 0 : nextDocument + 1);
-    putVarint(entries, table.lengths[i] ?? 0);
+    putByte(entries, table.lengths[i] ?? 0);
     passage = nextPassage;
     document = nextDocument;
   }
-  const head: number[] = [format];
-  putVarint(head, table.passages.length);
-  putVarint(head, entries.length);
-  return padded(head.concat(entries));
+  const out = newOut(entries.at + 24);
+  putByte(out, format);
+  putVarint(out, languages.reduce((bits, code, i) => (table.languages.includes(code) ? bits | (1 << i) : bits), 0));
+  putByte(out, table.depth);
+  putVarint(out, table.small);
+  putVarint(out, table.passages.length);
+  putVarint(out, entries.at);
+  putBytes(out, written(entries));
+  return padded(out);
 }
 
 /** Throws "index_corrupt" for anything that `encodeTable` does not write. */
 export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable {
   const reader = readerOf(bytes);
   if (takeByte(reader) !== format) throw corrupt("a table is of an unknown format");
+  const bits = takeVarint(reader);
+  if (bits >= 2 ** languages.length) throw corrupt("a table has an unknown language");
+  const depth = takeByte(reader);
+  if (!depths.some((known) => known === depth)) throw corrupt("a table has an unknown depth");
+  const small = takeVarint(reader);
   const count = takeVarint(reader);
   const section = takeSection(reader, takeVarint(reader));
   if (count * 3 > section.end - section.at) throw corrupt("a table is shorter than its count");
   const passages = new Uint32Array(count);
   const documents = new Uint32Array(count);
-  const lengths = new Uint32Array(count);
+  const lengths = new Uint8Array(count);
   let passage = -1;
   let document = 0;
+  let words = 0;
   for (let i = 0; i < count; i += 1) {
     passage += takeVarint(section) + 1;
     if (passage > 0xffffffff) throw corrupt("a passage number is too large");
@@ -67,9 +119,12 @@ export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable 
     }
     passages[i] = passage;
     documents[i] = document;
-    lengths[i] = takeVarint(section);
+    const length = takeByte(section);
+    lengths[i] = length;
+    words += classLengths[length] ?? 0;
   }
   expectEnd(section);
   expectPadding(reader);
-  return { segmentId, passages, documents, lengths, bytes: count * 12 };
+  const spoken = languages.filter((_, i) => (bits & (1 << i)) !== 0);
+  return { segmentId, passages, documents, lengths, languages: spoken, depth, small, words, bytes: count * 9 };
 }

@@ -1,98 +1,111 @@
 import { corrupt, type Reader } from "./bytes.ts";
-import { type IndexKeys, positionsHash, postingCell } from "./keys.ts";
-import { type DecodedPostings, decodePostings, openPositions } from "./postings.ts";
-import type { Query } from "./query.ts";
+import { bucketKey, type IndexKeys, positionsKey } from "./keys.ts";
+import { classLengths } from "./lengths.ts";
+import { inlinePositions, type OpenList, type OpenPositions, openPositions, openPostings } from "./postings.ts";
+import { findInBucket, type OpenRow, openRow } from "./rows.ts";
 import type { SegmentTable } from "./table.ts";
 
-/** A segment as a query sees it: its opened table, and the sealed rows that `queryTermHashes` asked for, by hex. */
-export type SearchSegment = { table: SegmentTable; postings: ReadonlyMap<string, Buffer> };
-
-/** A segment with the lists of the query's words, cut down to what is visible. */
-export type View = {
+/**
+ * A segment as a query sees it: its opened table, and the sealed rows that `queryKeys` asked for, by hex. `shown` may
+ * be given by who keeps it; it must be of this table and of this reader's documents now.
+ */
+export type SearchSegment = {
   table: SegmentTable;
-  shown: Uint8Array;
-  count: number;
-  length: number;
-  lists: Map<string, { ordinals: Uint32Array; tfs: Uint8Array }>;
-  /** The whole list and its positions, for phrases. Opened once for each word, however often it is asked for. */
-  whole: (term: string) => { ordinals: Uint32Array; positions: Reader } | null;
+  postings: ReadonlyMap<string, Buffer>;
+  shown?: Shown | undefined;
 };
 
-export function viewOf(
-  { table, postings }: SearchSegment,
-  query: Query,
-  keys: IndexKeys,
-  visible: (document: number) => boolean,
-): View {
-  const shown = new Uint8Array(table.passages.length);
+/** Which of a segment's passages a person may see: 1 by ordinal, and how many of them lie before each ordinal. */
+export type Shown = {
+  /** Null: all of them. */
+  mask: Uint8Array | null;
+  before: Uint32Array | null;
+  count: number;
+  length: number;
+  bytes: number;
+};
+
+/** For somebody who sees every document of the segment. */
+export function everything(table: SegmentTable): Shown {
+  return { mask: null, before: null, count: table.lengths.length, length: table.words, bytes: 40 };
+}
+
+/** `visible` is asked at most once for each run of a document's passages. */
+export function shownOf(table: SegmentTable, visible: (document: number) => boolean): Shown {
+  const size = table.passages.length;
+  const mask = new Uint8Array(size);
+  const before = new Uint32Array(size + 1);
   let count = 0;
   let length = 0;
   let document = -1;
   let decision = false;
-  for (let ordinal = 0; ordinal < shown.length; ordinal += 1) {
+  for (let ordinal = 0; ordinal < size; ordinal += 1) {
     const next = table.documents[ordinal] ?? 0;
     if (next !== document) {
       document = next;
       decision = visible(document);
     }
+    before[ordinal] = count;
     if (decision) {
-      shown[ordinal] = 1;
+      mask[ordinal] = 1;
       count += 1;
-      length += table.lengths[ordinal] ?? 0;
+      length += classLengths[table.lengths[ordinal] ?? 0] ?? 0;
     }
   }
-
-  const open = (hash: Buffer): Buffer | null => {
-    const hex = hash.toString("hex");
-    const sealed = postings.get(hex);
-    return sealed === undefined ? null : keys.open(postingCell(table.segmentId, hex), sealed);
-  };
-  const decoded = new Map<string, DecodedPostings | null>();
-  const decode = (term: string): DecodedPostings | null => {
-    let list = decoded.get(term);
-    if (list === undefined) {
-      const body = open(keys.hash(term));
-      list = body === null ? null : decodePostings(body, shown.length);
-      decoded.set(term, list);
-    }
-    return list;
-  };
-  const opened = new Map<string, ReturnType<View["whole"]>>();
-  const whole: View["whole"] = (term) => {
-    let list = opened.get(term);
-    if (list === undefined) {
-      list = openWhole(term);
-      opened.set(term, list);
-    }
-    return list;
-  };
-  const openWhole: View["whole"] = (term) => {
-    const list = decode(term);
-    if (list === null) return null;
-    if (list.inline) return { ordinals: list.ordinals, positions: list.inline };
-    const body = open(positionsHash(keys, keys.hash(term)));
-    if (body === null) throw corrupt("the positions of a word are missing");
-    return { ordinals: list.ordinals, positions: openPositions(body, list.ordinals.length) };
-  };
-
-  const lists: View["lists"] = new Map();
-  for (const { term } of count === 0 ? [] : query.ranked) {
-    const list = decode(term);
-    if (list) lists.set(term, count === shown.length ? list : onlyShown(list, shown));
-  }
-  return { table, shown, count, length, lists, whole };
+  before[size] = count;
+  if (count === size) return { mask: null, before: null, count, length, bytes: 40 };
+  return { mask, before, count, length, bytes: size * 5 + 44 };
 }
 
-function onlyShown(list: DecodedPostings, shown: Uint8Array): { ordinals: Uint32Array; tfs: Uint8Array } {
-  const ordinals = new Uint32Array(list.ordinals.length);
-  const tfs = new Uint8Array(list.ordinals.length);
-  let size = 0;
-  for (let i = 0; i < list.ordinals.length; i += 1) {
-    const ordinal = list.ordinals[i] ?? 0;
-    if (shown[ordinal] !== 1) continue;
-    ordinals[size] = ordinal;
-    tfs[size] = list.tfs[i] ?? 0;
-    size += 1;
-  }
-  return { ordinals: ordinals.subarray(0, size), tfs: tfs.subarray(0, size) };
+/** How many of the ordinals from `from` to below `to` are shown. */
+export const shownWithin = ({ before }: Shown, from: number, to: number): number =>
+  before === null ? to - from : (before[to] ?? 0) - (before[from] ?? 0);
+
+/** A segment whose rows are opened when they are needed, each once. */
+export type View = {
+  table: SegmentTable;
+  shown: Shown;
+  list: (term: string) => OpenList | null;
+  positions: (term: string, list: OpenList) => OpenPositions;
+  entry: (key: string) => Reader | null;
+};
+
+export function viewOf(
+  { table, postings, shown }: SearchSegment,
+  keys: IndexKeys,
+  visible: (document: number) => boolean,
+): View {
+  const rows = new Map<string, OpenRow>();
+  const row = (key: string): OpenRow | null => {
+    const known = rows.get(key);
+    if (known) return known;
+    const sealed = postings.get(key);
+    if (sealed === undefined) return null;
+    const opened = openRow(sealed, key, keys, table.segmentId);
+    rows.set(key, opened);
+    return opened;
+  };
+  const entry = (key: string): Reader | null => {
+    const own = row(key);
+    if (own && "own" in own) return own.own;
+    const bucket = row(bucketKey(key, table.depth));
+    return bucket && "bucket" in bucket ? findInBucket(bucket.bucket, key, table.depth) : null;
+  };
+  const lists = new Map<string, OpenList | null>();
+  const list = (term: string): OpenList | null => {
+    let known = lists.get(term);
+    if (known === undefined) {
+      const section = entry(keys.hash(term).toString("hex"));
+      known = section === null ? null : openPostings(section, table.passages.length);
+      lists.set(term, known);
+    }
+    return known;
+  };
+  const positions = (term: string, of: OpenList): OpenPositions => {
+    if (of.inline) return inlinePositions(of);
+    const section = entry(positionsKey(keys.hash(term)).toString("hex"));
+    if (section === null) throw corrupt("the positions of a word are missing");
+    return openPositions(section, of.df);
+  };
+  return { table, shown: shown ?? shownOf(table, visible), list, positions, entry };
 }

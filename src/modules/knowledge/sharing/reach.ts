@@ -31,8 +31,15 @@ export const reachOfMember = (ctx: Ctx, memberId: string): Reach => ({
   opened: false,
 });
 
-/** The condition of seeing a row of this kind at all. */
-export function visibleTo(kind: Kind, reach: Reach): RawBuilder<boolean> {
+/** The condition of seeing a row of this kind at all. What was deleted into the bin nobody sees. */
+export const visibleTo = (kind: Kind, reach: Reach): RawBuilder<boolean> =>
+  sql<boolean>`(${row[kind].alive} and ${reaches(kind, reach)})`;
+
+/** The condition of having seen a document that lies in the bin now: whom a stream tells that it went away. */
+export const sawBefore = (reach: Reach): RawBuilder<boolean> =>
+  sql<boolean>`(document.deleted_at is not null and ${reaches("document", reach)})`;
+
+function reaches(kind: Kind, reach: Reach): RawBuilder<boolean> {
   const { memberId, now } = reach;
   const { owner, place, ids } = row[kind];
   const ways = [
@@ -62,7 +69,7 @@ export function isReached(kind: Kind, { memberId, now, opened }: Reach): RawBuil
   const byOpening = opened
     ? sql`or kernel.opening_of(${ids.opening}, ${owner}, ${memberId}, ${now}) is not null`
     : sql``;
-  return sql<boolean>`((${owner} = ${memberId} or sharing.reached is not null ${byOpening})
+  return sql<boolean>`(${row[kind].alive} and (${owner} = ${memberId} or sharing.reached is not null ${byOpening})
     and (kernel.current_key() is null or kernel.is_in_reach_of_key(${place})))`;
 }
 
@@ -120,10 +127,12 @@ export const seenPlace = (kind: "document" | "folder", { memberId, now, opened }
 export const seesPlace = (reach: Reach) => sql<boolean>`(document.folder_id is not null
   and exists (select from folder where folder.folder_id = document.folder_id and ${visibleTo("folder", reach)}))`;
 
-// What the conditions need of a row of each kind: whose it is, the folder that it lies in (a folder lies in itself),
+// What the conditions need of a row of each kind: that it is not in the bin (what lies in a folder that is there, is
+// there itself), whose it is, the folder that it lies in (a folder lies in itself),
 // its shares, and what the database's functions are told of it.
 const row = {
   document: {
+    alive: sql`document.deleted_at is null`,
     owner: sql`document.owner_id`,
     place: sql`document.folder_id`,
     shared: sql`share.document_id = document.document_id`,
@@ -133,6 +142,7 @@ const row = {
     },
   },
   folder: {
+    alive: sql`folder.deleted_at is null`,
     owner: sql`folder.owner_id`,
     place: sql`folder.folder_id`,
     ids: {
@@ -141,6 +151,7 @@ const row = {
     },
   },
   chat: {
+    alive: sql`true`,
     owner: sql`chat.owner_id`,
     place: sql`null::uuid`,
     shared: sql`share.chat_id = chat.chat_id`,

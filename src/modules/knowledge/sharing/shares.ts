@@ -8,7 +8,7 @@ import { newId } from "../../../kernel/ids.ts";
 import { openName } from "../../identity/members.ts";
 import { notify } from "../../identity/notices/service.ts";
 import { groupNameOf } from "../../tenancy/groups/names.ts";
-import { documentsTopic } from "../documents/upload.ts";
+import { tellOfDocuments } from "../documents/telling.ts";
 import { loadObject, type Shareable, sharesOn } from "./objects.ts";
 import type { Access } from "./reach.ts";
 
@@ -65,7 +65,7 @@ export async function share(
         access: given.access,
       });
     }
-    tell(inner);
+    tellOfDocuments(inner);
     return {
       id,
       with: { ...given.with, name },
@@ -125,7 +125,7 @@ export async function changeShare(ctx: Ctx, id: string, access: Access): Promise
       resource: { type: "share", id },
       changes: { access: [before, access] },
     });
-    tell(inner);
+    tellOfDocuments(inner);
   });
 }
 
@@ -143,7 +143,7 @@ export async function endShare(ctx: Ctx, id: string): Promise<void> {
         access: [before, null],
       },
     });
-    tell(inner);
+    tellOfDocuments(inner);
   });
 }
 
@@ -206,8 +206,4 @@ async function showAgain(ctx: Ctx, document: string): Promise<void> {
     ctx,
     db.updateTable("document").set({ updated_at: ctx.clock() }).where("document_id", "=", document),
   );
-}
-
-function tell(ctx: Ctx): void {
-  ctx.tx?.afterCommit.push(() => ctx.system.hub.tell(documentsTopic(tenantOf(ctx).id)));
 }

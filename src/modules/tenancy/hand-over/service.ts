@@ -58,6 +58,8 @@ export async function handOver(ctx: Ctx, from: string, to: string): Promise<void
       });
     for (const table of ["document", "folder", "chat"] as const)
       await write(inner, db.updateTable(table).set({ owner_id: to }).where("owner_id", "=", from));
+    // What lies in the removed member's bin comes along.
+    await write(inner, db.updateTable("binned").set({ owner_id: to }).where("owner_id", "=", from));
     // Nobody shares with themself.
     await write(
       inner,

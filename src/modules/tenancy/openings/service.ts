@@ -95,7 +95,7 @@ type Owner = RoleOfMember & {
 /** Whose content it is. Throws `not_found`. */
 async function ownersOf(ctx: Ctx, { kind, id }: Opened): Promise<Owner[]> {
   const whose = {
-    document: sql`select owner_id from document where document_id = ${id}`,
+    document: sql`select owner_id from document where document_id = ${id} and deleted_at is null`,
     // Whoever asked wrote what is read there.
     chat: sql`
       select owner_id from chat where chat_id = ${id}
@@ -104,10 +104,12 @@ async function ownersOf(ctx: Ctx, { kind, id }: Opened): Promise<Owner[]> {
     member: sql`select ${id}::uuid`,
     folder: sql`
       select folder.owner_id from folder_above below
-        join folder on folder.tenant_id = below.tenant_id and folder.folder_id = below.folder_id where below.above_id = ${id}
+        join folder on folder.tenant_id = below.tenant_id and folder.folder_id = below.folder_id
+        where below.above_id = ${id} and folder.deleted_at is null
       union
       select document.owner_id from folder_above below
-        join document on document.tenant_id = below.tenant_id and document.folder_id = below.folder_id where below.above_id = ${id}`,
+        join document on document.tenant_id = below.tenant_id and document.folder_id = below.folder_id
+        where below.above_id = ${id} and document.deleted_at is null`,
   }[kind];
   const [rows] = await read(
     ctx,

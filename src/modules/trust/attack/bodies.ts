@@ -4,6 +4,7 @@ import { openAuthenticator } from "../stage/authenticator.ts";
 import { type Client, expectStatus } from "../stage/client.ts";
 import { mailedToken, PASSWORD, type Person } from "../stage/people.ts";
 import { totpCode } from "../stage/totp.ts";
+import { createSpare } from "./spares.ts";
 import { type Crew, clientOf } from "./users.ts";
 
 type Caller = { tenant: string; user: User };
@@ -74,6 +75,27 @@ export async function bodiesOf(
     "PATCH /api/t/{slug}/folders/{id}": { name: "$fresh" },
     "PUT /api/t/{slug}/folders/{id}/parent": forSomeone((caller) => ({ parent: own(caller, "folder") })),
     "POST /api/t/{slug}/documents": forSomeone((caller) => ({ folder: own(caller, "folder"), file: [] })),
+    "POST /api/t/{slug}/documents/{id}/versions": { file: [] },
+    "POST /api/t/{slug}/documents/move": forSomeone((caller) => ({
+      ids: [own(caller, "document") ?? randomUUID()],
+      folder: own(caller, "folder"),
+    })),
+    "POST /api/t/{slug}/documents/delete": forSomeone(async (caller) => ({
+      ids: [(await createSpare(crew, clerks, "version", caller.tenant, caller.user)) ?? randomUUID()],
+    })),
+    "POST /api/t/{slug}/bin/restore": forSomeone(async (caller) => ({
+      ids: [(await createSpare(crew, clerks, "binned", caller.tenant, caller.user)) ?? randomUUID()],
+    })),
+    "POST /api/t/{slug}/uploads": forSomeone((caller) => ({
+      name: "Plans.txt",
+      bytes: 40,
+      folder: own(caller, "folder"),
+    })),
+    "POST /api/t/{slug}/uploads/{id}/pieces": { offset: "0", file: [] },
+    "POST /api/t/{slug}/folders/paths": forSomeone((caller) => ({
+      parent: own(caller, "folder"),
+      paths: ["Leases/Mill Street"],
+    })),
     "PUT /api/t/{slug}/documents/{id}/folder": forSomeone((caller) => ({ folder: own(caller, "folder") })),
     "POST /api/t/{slug}/documents/{id}/shares": share,
     "POST /api/t/{slug}/folders/{id}/shares": share,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { User } from "../../../../attacker/contract.ts";
-import { expectStatus } from "../stage/client.ts";
+import { type Client, expectStatus } from "../stage/client.ts";
 import { addPasskey } from "../stage/factors.ts";
 import type { Person } from "../stage/people.ts";
 import { type Crew, clientOf, signInAnyway } from "./users.ts";
@@ -54,6 +54,7 @@ export async function createSpare(
     expectStatus(await clerk.client.call("DELETE", `members/${id}`), 204, "removing a member");
     return id;
   }
+  if (noun === "binned" || noun === "version") return spareDocument(clientOf(origin, slug, user), noun);
   if (noun === "share") return shareOfViewer(clerk, origin, slug, user);
   if (noun === "workspace-key") {
     const body = { name: "Spare", permissions: ["member.read"], folder: null, networks: [], days: 1 };
@@ -61,6 +62,18 @@ export async function createSpare(
     return expectStatus(await client.call("POST", "keys", { body }), 201, "making a key").json.id;
   }
   return null;
+}
+
+/** A document, or one that its owner deleted; a document's first version goes by its id. Null for who may add none. */
+async function spareDocument(client: Client, noun: "binned" | "version"): Promise<string | null> {
+  const form = new FormData();
+  form.append("file", new Blob(["Spare.\n"]), "Spare.txt");
+  const { status, json } = await client.call("POST", "documents", { raw: form });
+  const id: unknown = status === 201 ? json.items[0]?.id : null;
+  if (typeof id !== "string") return null;
+  if (noun === "binned")
+    expectStatus(await client.call("DELETE", `documents/${id}`), 204, "deleting a document");
+  return id;
 }
 
 /** A viewer shares nothing; who was a manager once may have, and takes it back. */

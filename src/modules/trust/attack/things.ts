@@ -39,7 +39,12 @@ async function thingsOf(person: Person): Promise<Thing[]> {
   ];
   if (role !== "viewer") {
     const drawer = { name: `Drawer of ${name}`, parent: null };
-    things.push(own("document", await uploaded(person, `Notes of ${name}.txt`, "private")));
+    const notes = await uploaded(person, `Notes of ${name}.txt`, "private");
+    // The first version goes by the document's id.
+    things.push(own("document", notes), own("version", notes));
+    things.push(own("binned", await binned(person)));
+    const upload = { name: `Plans of ${name}.txt`, bytes: 40, folder: null };
+    things.push(own("upload", await made(person, "uploads", upload)));
     things.push(own("folder", await made(person, "folders", drawer)));
   }
   return [["member", { id: owner, owner }], ...things];
@@ -66,8 +71,17 @@ async function thingsOfAll({ owner, people }: Cast): Promise<Thing[]> {
   const grant = { hours: 1, reason: "Search finds nothing" };
   things.push(["group", { id: await made(admin, "groups", { name: "Night shift" }) }]);
   things.push(["role", { id: await made(admin, "roles", role) }]);
+  things.push(["entry", { id: await idOf(owner, "audit?limit=1") }]);
   things.push(["support-grant", { id: await made(owner, "support-grants", grant) }]);
   return things;
+}
+
+/** A document that its owner deleted. */
+export async function binned(person: Person): Promise<string> {
+  const [document] = await upload(person.client, [{ name: "Gone.txt", bytes: Buffer.from("Gone.\n") }]);
+  if (!document) throw new Error("nothing was uploaded");
+  expectStatus(await person.client.call("DELETE", `documents/${document.id}`), 204, "deleting a document");
+  return document.id;
 }
 
 async function idOf({ client }: Person, list: string): Promise<string> {

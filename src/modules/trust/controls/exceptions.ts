@@ -31,6 +31,11 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
       "document.kind",
       "document.state",
       "document.problem",
+      "document_version.kind",
+      "document_version.state",
+      "document_version.problem",
+      "binned.kind",
+      "upload.visibility",
       "share.access",
       "opening.kind",
       "message.author",
@@ -74,8 +79,14 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
   {
     what: "The name under which a file is kept",
     fields: [],
-    columns: ["document.file"],
+    columns: ["document.file", "document_version.file", "upload_piece.file"],
     reason: "random, and told by the file store anyway; the document's own name is encrypted",
+  },
+  {
+    what: "The language that most of a document is in",
+    fields: [],
+    columns: ["document.language", "document_version.language"],
+    reason: "two letters, found out by reading; what is written in it is encrypted",
   },
   {
     what: "The installation's own records",

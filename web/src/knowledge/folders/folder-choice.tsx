@@ -11,14 +11,16 @@ import { type Movable, mayMoveTo, type Tree } from "./folders.ts";
 /** Where something is to go: folders as a tree of radio buttons; once one searches, a list of paths. */
 export function FolderChoice(props: {
   tree: Tree;
-  item: Movable;
+  items: Movable[];
   to: string | null | undefined;
   onChange: (to: string | null) => void;
 }) {
-  const { tree, item } = props;
+  const { tree, items } = props;
+  // Of several from different folders, none is “here”.
+  const from = items.every((item) => item.in === items[0]?.in) ? items[0]?.in : undefined;
   const [q, setQ] = useState("");
   const [open, setOpen] = useState<ReadonlySet<string>>(
-    () => new Set(tree.pathTo(item.in).map((folder) => folder.id)),
+    () => new Set(tree.pathTo(from ?? null).map((folder) => folder.id)),
   );
   const rows = q.trim() ? searched(tree, q) : unfolded(tree, open);
   const { shown, end, rest } = useGrowing(rows, q, 100);
@@ -43,8 +45,8 @@ export function FolderChoice(props: {
             words="Library, top"
             icon={<Library size={15} aria-hidden />}
             checked={props.to === null}
-            off={!mayMoveTo(tree, item, null)}
-            here={item.in === null}
+            off={!mayMoveTo(tree, items, null)}
+            here={from === null}
             onChoose={() => props.onChange(null)}
           />
         )}
@@ -55,8 +57,8 @@ export function FolderChoice(props: {
             words={path ?? folder.name}
             icon={<FolderClosed size={15} aria-hidden />}
             checked={props.to === folder.id}
-            off={!mayMoveTo(tree, item, folder.id)}
-            here={folder.id === item.in}
+            off={!mayMoveTo(tree, items, folder.id)}
+            here={folder.id === from}
             why={folder.access === "read" ? "you can only read it" : undefined}
             onChoose={() => props.onChange(folder.id)}
             unfold={
@@ -121,6 +123,8 @@ function Choice(props: {
           name="folder"
           checked={props.checked}
           disabled={props.off}
+          // The first that can be chosen takes the focus as the dialog opens.
+          data-first={props.off ? undefined : true}
           onChange={props.onChoose}
           className="shrink-0 accent-[var(--accent)]"
         />

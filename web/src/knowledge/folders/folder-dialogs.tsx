@@ -1,4 +1,3 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import type { Folder } from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
@@ -7,10 +6,12 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Notice, Skeleton, wordsOf } from "../../ui/states.tsx";
-import { say } from "../../ui/toast.tsx";
+import { plural } from "../../ui/time.tsx";
+import { useDeeds, wordsOfItems } from "../list/deeds.ts";
 import { FolderChoice } from "./folder-choice.tsx";
-import { type Movable, useFolderDeed, useFolders, useMove } from "./folders.ts";
+import { type Movable, useFolderDeed, useFolders } from "./folders.ts";
 
+type Deed = { items: Movable[]; onClose: () => void; onDone?: () => void };
 type Part = { folder: Folder; onClose: () => void };
 
 export function NewFolder(props: {
@@ -104,69 +105,68 @@ function NameDialog(props: {
   );
 }
 
-export function DeleteFolder({ folder, onClose, onDeleted }: Part & { onDeleted?: () => void }) {
-  const session = useSession();
-  const queries = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => session.call("DELETE", `folders/${folder.id}`),
-    onSuccess: () => {
-      onClose();
-      // First away from its page, which would ask for what is in it.
-      onDeleted?.();
-      say("The folder is deleted.");
-      return queries.invalidateQueries({ queryKey: [session.slug, "folders"] });
-    },
-  });
+/** Asks before folders go into the bin: what lies in them goes with them, also what others have put there. */
+export function BinFolders({ items, onClose, onDone }: Deed) {
+  const { bin, busy } = useDeeds();
+  const [one] = items;
+  const folders = items.filter(({ kind }) => kind === "folder").length;
   return (
     <Confirm
-      title={`Delete “${folder.name}”?`}
-      deed="Delete"
-      busy={remove.isPending}
-      error={remove.error}
+      title={
+        items.length === 1 && one
+          ? `Move “${one.name}” to the bin?`
+          : `Move ${plural(items.length, "thing")} to the bin?`
+      }
+      deed="Move to the bin"
+      busy={busy}
+      error={null}
       onClose={onClose}
-      onConfirm={() => remove.mutate()}
+      onConfirm={() =>
+        void bin(items, () => {
+          onClose();
+          // First away from its page, which would ask for what is in it.
+          onDone?.();
+        })
+      }
     >
-      Only an empty folder can be deleted, so no document goes with it. Whoever it was shared with loses it.
+      {folders === 1 ? "The folder goes" : "The folders go"} with all that lies in{" "}
+      {folders === 1 ? "it" : "them"}, also what others have put there. Whoever could see it no longer can.
+      For 30 days it can be restored; then it is deleted.
     </Confirm>
   );
 }
 
-/** Chooses where a document or a folder goes: the folders as a tree, or as a list of paths once one searches. */
-export function MoveDialog({ item, onClose }: { item: Movable; onClose: () => void }) {
+/** Chooses where documents and folders go: the folders as a tree, or as a list of paths once one searches. */
+export function MoveDialog({ items, onClose, onDone }: Deed) {
   const { tree, isPending, isError, error } = useFolders();
-  const move = useMove();
+  const { move, busy } = useDeeds();
   const [to, setTo] = useState<string | null | undefined>(undefined);
+  const [one] = items;
   return (
-    <Dialog title={`Move “${item.name}”`} onClose={onClose} shape="wide">
+    <Dialog
+      title={items.length === 1 && one ? `Move “${one.name}”` : `Move ${wordsOfItems(items)}`}
+      onClose={onClose}
+      shape="wide"
+    >
       {isPending && <Skeleton label="Loading the folders" lines={5} />}
       {isError && <Notice>{wordsOf(error)}</Notice>}
-      {!isPending && !isError && <FolderChoice tree={tree} item={item} to={to} onChange={setTo} />}
+      {!isPending && !isError && <FolderChoice tree={tree} items={items} to={to} onChange={setTo} />}
       <p className="mt-3 text-small text-muted">
         Who can see a folder can see what is in it: moving changes who can see this.
       </p>
-      {move.error ? (
-        <div className="mt-3">
-          <Notice>{wordsOf(move.error)}</Notice>
-        </div>
-      ) : null}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         <Button
           kind="primary"
           disabled={to === undefined}
-          busy={move.isPending}
-          onClick={() =>
-            to !== undefined &&
-            move.mutate(
-              { item, to },
-              {
-                onSuccess: () => {
-                  onClose();
-                  say(`“${item.name}” is moved.`);
-                },
-              },
-            )
-          }
+          busy={busy}
+          onClick={() => {
+            if (to === undefined) return;
+            void move(items, to, () => {
+              onClose();
+              onDone?.();
+            });
+          }}
         >
           Move here
         </Button>

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Document, Folder, List } from "../../api/types.ts";
+import type { Folder, List } from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
 
 /** Folders as they stand in each other. A folder whose parent is not open to this person stands at the top. */
@@ -25,7 +25,7 @@ export function useFolders() {
   return { ...folders, tree };
 }
 
-const names = new Intl.Collator("en-GB", { numeric: true, sensitivity: "base" });
+export const names = new Intl.Collator("en-GB", { numeric: true, sensitivity: "base" });
 
 export function treeOf(all: Folder[]): Tree {
   const byId = new Map(all.map((folder) => [folder.id, folder]));
@@ -70,21 +70,13 @@ export function useFolderDeed<Input, Output>(work: (input: Input) => Promise<Out
 
 export type Movable = { kind: "folder" | "document"; id: string; name: string; in: string | null };
 
-/** Moves a folder or a document; `to` null: the top of the library. */
-export function useMove() {
-  const session = useSession();
-  return useFolderDeed(
-    ({ item, to }: { item: Movable; to: string | null }): Promise<Folder | Document> =>
-      item.kind === "folder"
-        ? session.call<Folder>("PUT", `folders/${item.id}/parent`, { body: { parent: to } })
-        : session.call<Document>("PUT", `documents/${item.id}/folder`, { body: { folder: to } }),
-  );
-}
-
-/** Whether a folder may be moved there: neither into itself nor below itself, and not where it is. */
-export function mayMoveTo(tree: Tree, item: Movable, to: string | null): boolean {
-  if (to === item.in) return false;
+/** Whether all of these may be moved there: no folder into itself or below itself, and not all of them where they are. */
+export function mayMoveTo(tree: Tree, items: Movable[], to: string | null): boolean {
   const target = to === null ? null : tree.byId.get(to);
   if (target && target.access === "read") return false;
-  return item.kind === "document" || !tree.pathTo(to).some((folder) => folder.id === item.id);
+  const into = new Set(tree.pathTo(to).map(({ id }) => id));
+  return (
+    items.some((item) => item.in !== to) &&
+    items.every((item) => item.kind === "document" || !into.has(item.id))
+  );
 }

@@ -1,36 +1,47 @@
 import { type DragEvent, useState } from "react";
-import { wordsOf } from "../../ui/states.tsx";
-import { say } from "../../ui/toast.tsx";
-import { type Movable, mayMoveTo, useFolders, useMove } from "./folders.ts";
+import { useDeeds, wordsOfItems } from "../list/deeds.ts";
+import { type Movable, mayMoveTo, useFolders } from "./folders.ts";
 
 // Dragging is the second way of two: whatever can be dragged has “Move” in its menu.
 
 const type = "application/x-vouchsafe-item";
-let dragged: Movable | null = null;
+let dragged: Movable[] = [];
 
-/** What makes a row draggable. */
-export function dragProps(item: Movable, may: boolean) {
+/** What makes a row draggable. `items` is asked as the drag begins: the row's own, or all that are selected with it. */
+export function dragProps(items: () => Movable[], may: boolean) {
   if (!may) return {};
   return {
     draggable: true,
     onDragStart: (event: DragEvent) => {
-      dragged = item;
-      event.dataTransfer.setData(type, item.id);
+      dragged = items();
+      event.dataTransfer.setData(type, String(dragged.length));
       event.dataTransfer.effectAllowed = "move";
+      if (dragged.length > 1) showCount(event.dataTransfer, wordsOfItems(dragged));
     },
     onDragEnd: () => {
-      dragged = null;
+      dragged = [];
     },
   };
 }
 
-/** Takes a dragged document or folder into the folder `to` (null: the top of the library). */
+/** Under the pointer: how many there are, in place of a picture of one row. The browser takes its picture at once. */
+function showCount(transfer: DataTransfer, words: string): void {
+  const label = document.createElement("div");
+  label.textContent = words;
+  label.className =
+    "fixed -top-20 left-0 rounded-md bg-accent px-3 py-1.5 font-sans text-small font-semibold text-on-accent";
+  document.body.append(label);
+  transfer.setDragImage(label, 12, 16);
+  setTimeout(() => label.remove());
+}
+
+/** Takes what is dragged into the folder `to` (null: the top of the library). */
 export function useDropTarget(to: string | null) {
   const { tree } = useFolders();
-  const put = usePut();
+  const { move } = useDeeds();
   const [over, setOver] = useState(false);
   const takes = (event: DragEvent) =>
-    event.dataTransfer.types.includes(type) && dragged !== null && mayMoveTo(tree, dragged, to);
+    event.dataTransfer.types.includes(type) && dragged.length > 0 && mayMoveTo(tree, dragged, to);
   return {
     over,
     handlers: {
@@ -42,31 +53,10 @@ export function useDropTarget(to: string | null) {
       onDragLeave: () => setOver(false),
       onDrop: (event: DragEvent) => {
         setOver(false);
-        if (!dragged || !takes(event)) return;
+        if (!takes(event)) return;
         event.preventDefault();
-        put(dragged, to);
+        void move(dragged, to);
       },
     },
   };
-}
-
-/** Moves and says so, with the way back. */
-export function usePut(): (item: Movable, to: string | null, then?: () => void) => void {
-  const move = useMove();
-  const { tree } = useFolders();
-  return (item, to, then) =>
-    move.mutate(
-      { item, to },
-      {
-        onSuccess: () => {
-          then?.();
-          const place = to ? `“${tree.byId.get(to)?.name ?? "the folder"}”` : "the top of the library";
-          say(`“${item.name}” is in ${place} now.`, {
-            words: "Move back",
-            act: () => move.mutate({ item, to: item.in }, { onError: (error) => say(wordsOf(error)) }),
-          });
-        },
-        onError: (error) => say(wordsOf(error)),
-      },
-    );
 }

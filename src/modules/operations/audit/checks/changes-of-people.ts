@@ -81,6 +81,13 @@ export async function* ofPeople(stage: Stage, company: Company, owner: Person): 
     resource: id,
     changes: { status: ["active", "removed"] },
   };
+  yield {
+    ...at,
+    route: `GET ${T}/audit/export`,
+    send: call(client, "GET", "audit/export?format=csv"),
+    status: 200,
+    changes: { format: [null, "csv"] },
+  };
   const renamed = { name: "Quill and Daughters" };
   yield {
     ...at,

@@ -30,7 +30,7 @@ export async function checkTamperEvident(stage: Stage): Promise<Outcome> {
     for (const tampering of tamperings) findings.push(await tried(admin, auditor, company, tampering));
     findings.push(await auditor.finds("the log, put back", VERIFIED));
     findings.push(...(await setBack(stage, admin, company)));
-    findings.push(await auditor.findsGrowth());
+    findings.push(await auditor.findsGrowth(), await auditor.findsForgedNote());
     return outcomeOf(
       findings,
       `one workspace's log, changed in ${tamperings.length + 2} ways by the database's superuser`,
@@ -48,6 +48,7 @@ interface Auditor {
   finds(what: string, ...says: readonly RegExp[]): Promise<Finding>;
   findsOneEntry(): Promise<Finding>;
   findsGrowth(): Promise<Finding>;
+  findsForgedNote(): Promise<Finding>;
 }
 
 /** Somebody who kept the public key and a checkpoint, and holds a copy of verify/. */
@@ -89,6 +90,11 @@ async function openAuditor(stage: Stage, company: Company, folder: string): Prom
       const { json } = expectStatus(await client.call("GET", "audit?limit=1"), 200, "the log");
       const proof = expectStatus(await client.call("GET", `audit/${json.items[0].id}/proof`), 200, "a proof");
       return heard("one entry", "verify/", verify("entry", write(proof.text)), [VERIFIED]);
+    },
+    async findsForgedNote() {
+      const { checkpoint } = await published();
+      const said = verify("checkpoint", write(String(checkpoint).replace(/\n\d+\n/, "\n1\n")));
+      return heard("a checkpoint of another size", "verify/", said, [/^NOT VERIFIED: .*signature/]);
     },
     async findsGrowth() {
       const last = await published();

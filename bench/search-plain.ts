@@ -1,0 +1,99 @@
+import pg from "pg";
+
+/** Postgres full-text search over the same texts in clear: a `tsvector` with a GIN index, ranked by `ts_rank`. */
+export interface PlainSearch {
+  add(tenantId: string, chunks: readonly PlainChunk[]): Promise<void>;
+  /** Builds the indexes and statistics. */
+  ready(): Promise<void>;
+  /** The ten best for any of the words, with their texts. */
+  search(tenantId: string, q: string, limit?: number): Promise<{ id: number; body: string }[]>;
+  /** Bytes of what searching needs beside the text: the vectors and the indexes. */
+  bytes(): Promise<number>;
+  drop(): Promise<void>;
+}
+
+export interface PlainChunk {
+  readonly id: number;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** With several tenants the index has the tenant's id in it, too (`btree_gin`), where that is there. */
+export async function openPlainSearch(url: string, tenants: "one" | "many"): Promise<PlainSearch> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`
+    drop table if exists plain_chunk;
+    create table plain_chunk (tenant_id uuid not null, chunk_id integer not null, title text not null, body text not null,
+      words tsvector not null, primary key (tenant_id, chunk_id))`);
+  return {
+    async add(tenantId, chunks) {
+      await client.query(
+        `insert into plain_chunk
+           select $1::uuid, id, title, body,
+                  setweight(to_tsvector('english', title), 'A') || to_tsvector('english', body)
+             from unnest($2::int[], $3::text[], $4::text[]) as chunk (id, title, body)`,
+        [tenantId, chunks.map((c) => c.id), chunks.map((c) => c.title), chunks.map((c) => c.body)],
+      );
+    },
+    async ready() {
+      await client.query("set maintenance_work_mem = '256MB'");
+      if (tenants === "many") {
+        await client.query("create extension if not exists btree_gin");
+        await client.query("create index plain_words on plain_chunk using gin (tenant_id, words)");
+      } else await client.query("create index plain_words on plain_chunk using gin (words)");
+      await client.query("vacuum (analyze) plain_chunk");
+    },
+    async search(tenantId, q, limit = 10) {
+      // Any of the words, as the product ranks them; stop words and endings are the dictionary's business.
+      const any = [...new Set(q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].join(" | ");
+      const { rows } = await client.query<{ id: number; body: string }>({
+        name: "plain",
+        text: `select chunk_id as id, body from plain_chunk, to_tsquery('english', $2) as query
+                where tenant_id = $1 and words @@ query order by ts_rank(words, query) desc, chunk_id limit $3`,
+        values: [tenantId, any, limit],
+      });
+      return rows;
+    },
+    async bytes() {
+      const { rows } = await client.query<{ bytes: string }>(
+        "select pg_relation_size('plain_words') + (select sum(pg_column_size(words)) from plain_chunk) as bytes",
+      );
+      return Number(rows[0]?.bytes);
+    },
+    async drop() {
+      await client.query("drop table if exists plain_chunk");
+      await client.end();
+    },
+  };
+}
+
+/** Bytes of the product's index on disk, with its own indexes, once what is gone has been vacuumed away. */
+export async function indexBytes(url: string): Promise<{ bytes: number; live: number }> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ bytes: string; live: string }>(
+      `select pg_total_relation_size('index_posting') + pg_total_relation_size('index_segment')
+              + pg_total_relation_size('index_manifest') + pg_total_relation_size('index_tombstone') as bytes,
+              (select sum(weight) + sum(octet_length(stats)) from index_segment where state = 'live') as live`,
+    );
+    return { bytes: Number(rows[0]?.bytes), live: Number(rows[0]?.live) };
+  } finally {
+    await client.end();
+  }
+}
+
+/** What autovacuum does in its own time. */
+export async function vacuumIndex(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query("vacuum (analyze) index_posting");
+    await client.query("vacuum (analyze) index_segment");
+    await client.query("vacuum (analyze) document");
+    await client.query("vacuum (analyze) passage");
+  } finally {
+    await client.end();
+  }
+}

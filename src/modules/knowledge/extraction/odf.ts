@@ -1,0 +1,93 @@
+import type { Report } from "./blocks.ts";
+import { extractionFailure } from "./failure.ts";
+import { countIn, type OdfPackage, openOdf } from "./odf-package.ts";
+import { writeSheets } from "./odf-sheets.ts";
+import { slidesOf } from "./odf-slides.ts";
+import { odfStory } from "./odf-story.ts";
+import { type OdfStyles, readOdfStyles } from "./odf-styles.ts";
+import { flow, type Piece, wordsOfPieces } from "./office-flow.ts";
+import { cleanLine } from "./text.ts";
+import type { ZipBudget } from "./zip.ts";
+
+const MOST_PAGES = 20_000;
+
+/** An OpenDocument text to blocks: running headers once, the body with its notes and comments, running footers once. */
+export async function extractOdt(bytes: Uint8Array, report: Report, budget?: ZipBudget): Promise<void> {
+  const pack = await openOdf(bytes, budget);
+  const styles = await readOdfStyles(pack);
+  if (pack.title !== "") report.title(pack.title);
+  const { headers, footers } = await runningLines(pack, styles);
+  const take = flow(report, null);
+  for (const text of headers) take({ kind: "paragraph", text });
+  await pack.read(
+    "content.xml",
+    odfStory(styles, (piece) => {
+      // Told once for a whole: a later title is not taken.
+      if (piece.kind === "heading" && piece.isTitle) report.title(cleanLine(piece.text));
+      take(piece);
+    }),
+  );
+  for (const text of footers) take({ kind: "paragraph", text });
+  take(null);
+}
+
+/** An OpenDocument presentation to blocks, as pptx.ts does it: `page` is the slide's number. */
+export async function extractOdp(bytes: Uint8Array, report: Report, budget?: ZipBudget): Promise<void> {
+  const pack = await openOdf(bytes, budget);
+  const styles = await readOdfStyles(pack);
+  await tellPages(pack, report, "office:presentation", "draw:page");
+  await pack.read(
+    "content.xml",
+    slidesOf(styles, (pieces, page) => {
+      const take = flow(report, page);
+      for (const piece of pieces) take(piece);
+      take(null);
+    }),
+  );
+}
+
+/** An OpenDocument spreadsheet to blocks, as xlsx.ts does it: `page` is the sheet's number. */
+export async function extractOds(bytes: Uint8Array, report: Report, budget?: ZipBudget): Promise<void> {
+  const pack = await openOdf(bytes, budget);
+  const styles = await readOdfStyles(pack);
+  await tellPages(pack, report, "office:spreadsheet", "table:table");
+  await pack.read("content.xml", writeSheets(styles, report));
+}
+
+async function tellPages(pack: OdfPackage, report: Report, parent: string, child: string): Promise<void> {
+  const count = await countIn(pack, parent, child);
+  if (count > MOST_PAGES) throw extractionFailure("too_large_inflated");
+  if (count > 0) report.pages(count);
+  if (pack.title !== "") report.title(pack.title);
+}
+
+/** What runs above or below the pages, each line once, page numbers alone not at all. */
+async function runningLines(
+  pack: OdfPackage,
+  styles: OdfStyles,
+): Promise<{ headers: Set<string>; footers: Set<string> }> {
+  const lines = { headers: new Set<string>(), footers: new Set<string>() };
+  let pieces: Piece[] = [];
+  let into: Set<string> | null = null;
+  const inner = odfStory(styles, (piece) => pieces.push(piece));
+  await pack.read("styles.xml", {
+    open(name, attribute) {
+      if (/^style:header(?:-left|-first)?$/.test(name)) into = lines.headers;
+      else if (/^style:footer(?:-left|-first)?$/.test(name)) into = lines.footers;
+      if (into !== null) inner.open?.(name, attribute);
+    },
+    close(name) {
+      if (into === null) return;
+      inner.close?.(name);
+      if (!/^style:(?:header|footer)(?:-left|-first)?$/.test(name)) return;
+      const text = cleanLine(wordsOfPieces(pieces));
+      if (/\p{L}/u.test(text)) into.add(text);
+      pieces = [];
+      into = null;
+    },
+    text(text) {
+      if (into !== null) inner.text?.(text);
+    },
+  });
+  return lines;
+}
