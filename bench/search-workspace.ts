@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { addTexts, type Text } from "../test/support/library.ts";
 import type { Ctx } from "../src/kernel/context.ts";
@@ -9,7 +10,6 @@ import { jobContext } from "../src/kernel/jobs.ts";
 import type { System } from "../src/kernel/system.ts";
 import { addressCell, nameCell } from "../src/modules/identity/members.ts";
 import { startSession } from "../src/modules/identity/sessions/service.ts";
-import { indexDocuments } from "../src/modules/knowledge/index/indexing.ts";
 import { tidyIndex } from "../src/modules/knowledge/index/tidying.ts";
 import { insertTenant } from "../src/modules/tenancy/tenants/service.ts";
 
@@ -21,9 +21,11 @@ export interface SearchWorkspace {
   ctx(): Ctx;
   /** Answers the documents' ids. */
   add(texts: readonly Text[]): Promise<string[]>;
-  /** Runs the product's own jobs until nothing waits; `between` after each batch. */
+  /** Waits for the product's own jobs to index and tidy all of it; `between` is called every few seconds. */
   index(between?: () => Promise<void>): Promise<void>;
 }
+
+const BETWEEN = 5_000;
 
 export async function openSearchWorkspace(system: System, slug: string): Promise<SearchWorkspace> {
   const [tenantId, memberId] = [newId(), newId()];
@@ -61,11 +63,15 @@ export async function openSearchWorkspace(system: System, slug: string): Promise
     }),
     add: (texts) => addTexts(job(), memberId, texts),
     async index(between = async () => {}) {
+      await unit(job(), (ctx) => ctx.system.jobs.enqueue(ctx, "knowledge.index", tenantId));
+      let last = performance.now();
       while (await waits()) {
-        await indexDocuments.run(job(), tenantId, false);
-        await tidyIndex.run(job(), tenantId, false);
+        await sleep(20);
+        if (performance.now() - last < BETWEEN) continue;
         await between();
+        last = performance.now();
       }
+      await tidyIndex.run(job(), tenantId, false);
     },
   };
 }

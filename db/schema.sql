@@ -1276,7 +1276,8 @@ create table platform.control_run (  -- owner: vouchsafe_migrator
   run_id uuid not null,
   at timestamp with time zone not null,
   version text not null,
-  results jsonb not null,
+  results json not null,
+  note text not null,
   PRIMARY KEY (run_id)
 );
 CREATE INDEX control_run_newest ON platform.control_run USING btree (at DESC);
@@ -1300,6 +1301,16 @@ create table platform.migration (  -- owner: vouchsafe_migrator
 );
 grant select on platform.migration to vouchsafe_app;
 grant select on platform.migration to vouchsafe_backup;
+
+create table platform.public_page (  -- owner: vouchsafe_migrator
+  only_row boolean not null default true,
+  page json not null,
+  at timestamp with time zone not null,
+  PRIMARY KEY (only_row),
+  CHECK (only_row)
+);
+grant insert, select, update on platform.public_page to vouchsafe_app;
+grant select on platform.public_page to vouchsafe_backup;
 
 create table platform.set_up (  -- owner: vouchsafe_migrator
   only_row boolean not null default true,

@@ -28,6 +28,7 @@ import { operationsRoutes } from "./modules/operations/routes.ts";
 import "./modules/tenancy/permissions.ts";
 import { tenancyRoutes } from "./modules/tenancy/routes.ts";
 import "./modules/trust/permissions.ts";
+import { mountMachineReadable } from "./modules/trust/public-page/security-txt.ts";
 import { trustRoutes } from "./modules/trust/routes.ts";
 
 const webFolder = fileURLToPath(new URL("../web/dist/", import.meta.url));
@@ -114,6 +115,7 @@ export async function createApp(
   await mountRoutes(server, system, routes);
   mountHealth(server, system);
   mountReference(server, routes, system.version, rolesOf);
+  mountMachineReadable(server, system);
   await mountWeb(server, webFolder);
   return { server, routes, liveRoutes };
 }

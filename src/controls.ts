@@ -6,6 +6,8 @@ import { tenancyControls } from "./modules/tenancy/controls.ts";
 import { attackControls, withAttack } from "./modules/trust/attack/controls.ts";
 import { dumpControls } from "./modules/trust/controls/dump.ts";
 import { httpControls } from "./modules/trust/controls/http.ts";
+import { everywhereControls } from "./modules/trust/everywhere/control.ts";
+import { pageControls } from "./modules/trust/public-page/checks.ts";
 import type { Stage } from "./modules/trust/stage/stage.ts";
 
 /** Every control of the product. A claim of the catalogue without one is "not done". */
@@ -14,6 +16,8 @@ export const allControls: readonly Control<Stage>[] = [
   ...attackControls,
   ...httpControls,
   ...knowledgeControls,
+  ...everywhereControls,
   ...dumpControls,
   ...auditControls,
+  ...pageControls,
 ];

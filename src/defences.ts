@@ -3,6 +3,8 @@ import { auditLogDefences } from "./defences/audit-log.ts";
 import type { Defence } from "./defences/defence.ts";
 import { factorDefences } from "./defences/factors.ts";
 import { passwordDefences } from "./defences/passwords.ts";
+import { publicPageDefences } from "./defences/public-page.ts";
+import { readingDefences } from "./defences/reading-files.ts";
 import { referenceDefences } from "./defences/references.ts";
 import { roleDefences } from "./defences/roles.ts";
 import { sharingDefences } from "./defences/sharing.ts";
@@ -18,4 +20,6 @@ export const defences: readonly Defence[] = [
   ...roleDefences,
   ...referenceDefences,
   ...auditLogDefences,
+  ...publicPageDefences,
+  ...readingDefences,
 ];

@@ -45,6 +45,7 @@ const ANSWERS: readonly (readonly [type: string, route: string])[] = [
   ["OpenedInvitation", "post /api/t/{slug}/invitations/open"],
   ["List<AuditEntry>", "get /api/t/{slug}/audit"],
   ["AuditCheckpoint", "get /api/security/checkpoint"],
+  ["PublicPageSettings", "get /api/t/{slug}/public-page"],
   ["List<Tenant>", "get /api/t/{slug}/tenants"],
   ["DocumentList", "get /api/t/{slug}/documents"],
   ["Document", "get /api/t/{slug}/documents/{id}"],

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Browser } from "playwright-core";
 import type { Clock } from "../../src/kernel/clock.ts";
-import { newId } from "../../src/kernel/ids.ts";
 import { catalogue } from "../../src/modules/trust/catalogue.ts";
 import type { ControlResult } from "../../src/modules/trust/controls/run.ts";
+import { storeRun as keepRun } from "../../src/modules/trust/runs/service.ts";
 import { openBrowser } from "../../src/modules/trust/stage/browser.ts";
 import { projectFolder } from "../../src/project.ts";
 import { startThrowAway, type ThrowAway } from "../../src/throw-away.ts";
@@ -47,10 +47,7 @@ export async function openHouse(options: { clock?: Clock } = {}): Promise<House 
  */
 export async function storeRun({ system }: ThrowAway, real: boolean): Promise<void> {
   const results = real ? await realRun() : madeUpRun(system.version);
-  await system.pool.query(
-    "insert into platform.control_run (run_id, at, version, results) values ($1, now(), $2, $3)",
-    [newId(), system.version, JSON.stringify(results)],
-  );
+  await keepRun(system, results);
 }
 
 async function realRun(): Promise<ControlResult[]> {

@@ -20,6 +20,8 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   "GET /set-up": "the page",
   "GET /outbox": "the page",
   "GET /security": "the page",
+  "GET /security.json": "what it shows, for machines",
+  "GET /.well-known/security.txt": "where reports go",
   "GET /t/*": "the page",
   "GET /assets/*": "its parts",
   "GET /*": "that there is nothing, as a page",

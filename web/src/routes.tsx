@@ -169,6 +169,11 @@ const enterSupport = createRoute({
   path: "/tenants/support",
   component: lazyRouteComponent(() => import("./tenancy/support/enter-page.tsx"), "EnterSupportPage"),
 });
+const publicPage = createRoute({
+  getParentRoute: () => tenant,
+  path: "/tenants/public-page",
+  component: lazyRouteComponent(() => import("./trust/public-page-form.tsx"), "PublicPageForm"),
+});
 const settings = createRoute({
   getParentRoute: () => tenant,
   path: "/settings",
@@ -284,6 +289,7 @@ export const router = createRouter({
       activity,
       tenants,
       enterSupport,
+      publicPage,
       settings.addChildren([
         settingsHome,
         account,

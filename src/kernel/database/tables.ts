@@ -482,6 +482,7 @@ export interface Tables {
     at: Date;
     version: string;
     results: unknown;
+    note: string;
   };
   "platform.hash_cost": {
     cost: string;
@@ -491,6 +492,11 @@ export interface Tables {
     name: string;
     checksum: string;
     applied_at: Generated<Date>;
+  };
+  "platform.public_page": {
+    only_row: Generated<boolean>;
+    page: unknown;
+    at: Date;
   };
   "platform.set_up": {
     only_row: Generated<boolean>;

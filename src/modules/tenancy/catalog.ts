@@ -9,6 +9,7 @@ export const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   "platform.set_up": "whether the installation has its first owner",
   "platform.signing_key": "the installation's signing key, sealed",
   "platform.control_run": "results of the checks, public",
+  "platform.public_page": "what the operator says on the public security page",
   "platform.hash_cost": "which costs of password hashes are in use anywhere, without whose",
   "audit.staged": "hashes of entries that wait for their place; the application cannot read it",
   "audit.leaf": "the tree of all entries: hashes",

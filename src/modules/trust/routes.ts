@@ -3,6 +3,7 @@ import { record } from "../../kernel/audit.ts";
 import { unit } from "../../kernel/database/unit.ts";
 import { newId } from "../../kernel/ids.ts";
 import { allow, publicBecause, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
+import { publicPageRoutes } from "./public-page/routes.ts";
 import { runChecks } from "./runs/service.ts";
 import { securitySnapshot } from "./snapshot.ts";
 
@@ -51,10 +52,25 @@ const Snapshot = z.object({
     }),
   ),
   masterKey: z.string(),
+  /** What the operator says of itself; null before it has. */
+  operator: z
+    .object({
+      company: z.string(),
+      contacts: z.array(z.string()),
+      policy: z.string(),
+      hosting: z.string(),
+      at: z.string(),
+    })
+    .nullable(),
+  /** The run that this is written from, as it was signed: SHA-256 of `results` stands in `note`. null before the first. */
+  signed: z.object({ note: z.string(), key: z.string(), results: z.string() }).nullable(),
+  /** A result is stored that this installation did not sign. */
+  forged: z.boolean(),
   days: z.array(z.object({ date: z.string(), attempts: z.number(), broken: z.number() })),
 });
 
 export function trustRoutes(routes: Routes): void {
+  publicPageRoutes(routes);
   route(routes, {
     method: "GET",
     path: "/security",

@@ -1,7 +1,10 @@
 import type { System } from "../../kernel/system.ts";
+import { signerOf } from "../operations/audit/log/keeper.ts";
+import { verifierKey } from "../operations/audit/log/note.ts";
 import { classesOf } from "./attack/classes.ts";
-import { catalogue, questions } from "./catalogue.ts";
+import { type Claim, catalogue, questions } from "./catalogue.ts";
 import type { ControlResult } from "./controls/run.ts";
+import { publicPage } from "./public-page/settings.ts";
 import { FRESH_FOR } from "./runs/schedule.ts";
 import { latestRun, runDays } from "./runs/service.ts";
 
@@ -12,13 +15,16 @@ const MASTER_KEY_WORDS = {
 
 /** What the public security page shows. Written by the last run, and by nothing else. */
 export async function securitySnapshot(system: System) {
-  const [run, days] = [await latestRun(system), await runDays(system)];
+  const [stored, days, kept] = [await latestRun(system), await runDays(system), await publicPage(system)];
+  const run = stored === "forged" ? null : stored;
+  const signer = await signerOf(system);
   const fresh =
     run !== null && run.version === system.version && system.clock().getTime() - run.at.getTime() < FRESH_FOR;
   const claims = catalogue.map((claim) => ({
     ...shown(
       run?.results.find((r) => r.id === claim.id),
       fresh,
+      kept && statementOf(claim, kept),
     ),
     claim,
   }));
@@ -57,11 +63,42 @@ export async function securitySnapshot(system: System) {
         })),
     })),
     masterKey: MASTER_KEY_WORDS[system.masterKeySource],
+    operator: kept && operatorOf(kept),
+    signed: run && { note: run.note, key: verifierKey(signer), results: run.text },
+    forged: stored === "forged",
     days,
   };
 }
 
-function shown(result: ControlResult | undefined, fresh: boolean) {
+type Kept = NonNullable<Awaited<ReturnType<typeof publicPage>>>;
+
+function operatorOf({ page: { company, contacts, policy, hosting }, at }: Kept) {
+  return { company, contacts, policy, hosting, at: at.toISOString() };
+}
+
+/** What the operator says of a claim that no check can answer. */
+function statementOf(claim: Claim, { page, at }: Kept) {
+  const words = claim.kind === "attested" && page.statements.find((said) => said.claim === claim.id)?.words;
+  return words ? { words, at: at.toISOString() } : null;
+}
+
+function shown(
+  result: ControlResult | undefined,
+  fresh: boolean,
+  statement: { words: string; at: string } | null,
+) {
+  // Our word is never more than that, and never green.
+  if (statement && (!result || result.kind === "not-done"))
+    return {
+      kind: "attested" as const,
+      result: "not-run" as const,
+      subjects: 0,
+      evidence: [],
+      summary: statement.words,
+      removed: null,
+      at: statement.at,
+      ms: 0,
+    };
   if (!result || result.kind === "not-done") {
     return {
       kind: "not-done" as const,

@@ -109,7 +109,9 @@ export type Permission =
   | "operator.users.import"
   | "operator.support.see"
   | "operator.support.enter"
-  | "operator.controls.run";
+  | "operator.controls.run"
+  | "operator.page.read"
+  | "operator.page.change";
 
 export type Installation = {
   setUp: boolean;
@@ -529,8 +531,8 @@ export type Message = {
 };
 
 export type Scope = {
-  folder: { id: string; name: string | null } | null;
-  document: { id: string; name: string | null } | null;
+  folder: { id: string | null; name: string | null } | null;
+  document: { id: string | null; name: string | null } | null;
   kind: DocumentKind | null;
 };
 
@@ -659,4 +661,21 @@ export type SecuritySnapshot = {
   questions: { id: string; title: string; claims: Claim[] }[];
   masterKey: string;
   days: { date: string; attempts: number; broken: number }[];
+  /** What the operator says of itself; null before it has. */
+  operator: { company: string; contacts: string[]; policy: string; hosting: string; at: string } | null;
+  /** The run that the page is written from, as it was signed; null before the first. */
+  signed: { note: string; key: string; results: string } | null;
+  /** A result is stored that the installation did not sign. */
+  forged: boolean;
 };
+
+export type PublicPage = {
+  company: string;
+  contacts: string[];
+  policy: string;
+  languages: string[];
+  hosting: string;
+  statements: { claim: string; words: string }[];
+};
+
+export type PublicPageSettings = { page: PublicPage; attestable: { id: string; words: string }[] };

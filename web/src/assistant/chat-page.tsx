@@ -235,7 +235,7 @@ function Question(props: { text: string; by: string | null; scope: string | null
       </div>
       {(scope || followUp) && (
         <p className="mt-1.5 text-right text-small wrap-anywhere text-muted">
-          {[scope, followUp && `asked about ${followUp}`].filter(Boolean).join(" · ")}
+          {[scope, followUp && `asked about “${followUp}”`].filter(Boolean).join(" · ")}
         </p>
       )}
     </div>

@@ -24,8 +24,8 @@ export type AskFilters = {
 /** The scope of a question that was asked, for the next one. */
 export function filtersOf(scope: Scope | null | undefined): AskFilters {
   return {
-    ...(scope?.folder ? { folder: scope.folder.id } : {}),
-    ...(scope?.document ? { document: scope.document.id } : {}),
+    ...(scope?.folder?.id ? { folder: scope.folder.id } : {}),
+    ...(scope?.document?.id ? { document: scope.document.id } : {}),
     ...(scope?.kind ? { kind: scope.kind } : {}),
   };
 }

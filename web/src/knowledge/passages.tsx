@@ -54,12 +54,12 @@ export const Passages = memo(function Passages(props: {
               )}
             >
               {props.linkTo && <Anchor documentId={props.linkTo} no={passage.no} />}
-              {piecesOf(passage.text).map((piece) => (
+              {piecesOf(passage.text).map((piece, place, pieces) => (
                 <Block
                   key={piece.start}
                   piece={piece}
                   level={props.compact ? undefined : headings.get(piece.text.trim())}
-                  heading={headings.has(piece.text.trim())}
+                  heading={headings.has(piece.text.trim()) || isTitle(piece, pieces[place + 1])}
                   parts={parts ?? []}
                 />
               ))}
@@ -105,6 +105,17 @@ function Block(props: { piece: Piece; level: number | undefined; heading: boolea
     <p className={classes("mb-3.5 whitespace-pre-line wrap-anywhere", props.heading && "pt-2 font-semibold")}>
       {whole}
     </p>
+  );
+}
+
+/** A short line without an end over something longer reads as a heading, although only those above a passage are told. */
+function isTitle({ kind, text }: Piece, next: Piece | undefined): boolean {
+  return (
+    kind === "text" &&
+    next !== undefined &&
+    (next.kind === "table" || next.text.length > 60) &&
+    text.length <= 60 &&
+    /^[\p{Lu}\p{N}][^\n]*[^\s.,;:!?…\n]$/u.test(text)
   );
 }
 

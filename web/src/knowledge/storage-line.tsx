@@ -11,7 +11,8 @@ function useStorage() {
   const session = useSession();
   return useQuery({
     queryKey: [session.slug, "storage"],
-    queryFn: () => session.call<Storage>("GET", "storage"),
+    queryFn: () => session.call<Storage>("GET", "storage", { background: true }),
+    refetchInterval: ({ state }) => (state.data?.waiting.used ? 10_000 : false),
     enabled: session.can("storage.read"),
     staleTime: 60_000,
   });

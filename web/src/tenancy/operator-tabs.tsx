@@ -20,6 +20,11 @@ export function OperatorTabs() {
       <Link to="/t/$slug/tenants/support" {...shared}>
         Support
       </Link>
+      {session.can("operator.page.read") && (
+        <Link to="/t/$slug/tenants/public-page" {...shared}>
+          Public page
+        </Link>
+      )}
     </nav>
   );
 }

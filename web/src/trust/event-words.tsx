@@ -110,6 +110,7 @@ const groups: Record<string, Record<string, string>> = {
     "key.ended": "Ended an API key",
   },
   Workspace: {
+    "public-page.changed": "Changed the public security page",
     "audit.exported": "Exported this log",
     "policy.changed": "Changed the sign-in rules",
     "policy.quotas-changed": "Changed what one member may take",

@@ -82,6 +82,12 @@ function Result({ snapshot }: { snapshot: SecuritySnapshot }) {
         </div>
         <Facts snapshot={snapshot} />
       </div>
+      {snapshot.forged && (
+        <p role="alert" className="mt-8 rounded-lg border border-broken px-4 py-3 text-broken">
+          A result is stored here that this installation did not sign. It is not shown; the checks are run
+          anew.
+        </p>
+      )}
       <Days days={snapshot.days} />
       <Legend questions={snapshot.questions} />
       <Claims questions={snapshot.questions} />
@@ -112,8 +118,28 @@ function Facts({ snapshot }: { snapshot: SecuritySnapshot }) {
         more="with two throw-away customers; no customer’s data is touched"
       />
       <Fact name="Master key" value={capital(snapshot.masterKey)} />
+      {snapshot.operator?.company && <Fact name="Run by" value={snapshot.operator.company} />}
+      {snapshot.operator?.hosting && (
+        <Fact name="Hosting" value={snapshot.operator.hosting} more="the operator’s word" />
+      )}
+      {snapshot.operator && snapshot.operator.contacts.length > 0 && (
+        <Fact name="Reports to" value={<Contacts contacts={snapshot.operator.contacts} />} />
+      )}
     </dl>
   );
+}
+
+function Contacts({ contacts }: { contacts: string[] }) {
+  return contacts.map((contact) => (
+    <a
+      key={contact}
+      href={contact}
+      rel="noreferrer"
+      className="block wrap-anywhere text-accent underline underline-offset-3"
+    >
+      {contact.replace(/^(mailto:|tel:|https:\/\/)/, "")}
+    </a>
+  ));
 }
 
 function capital(words: string): string {

@@ -1,5 +1,12 @@
 import { Eye, EyeOff } from "lucide-react";
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId, useState } from "react";
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+  useState,
+} from "react";
 import { classes } from "./classes.ts";
 
 const box =
@@ -52,6 +59,29 @@ export function PasswordField({ label, hint, error, className, ...rest }: FieldP
           {shown ? <EyeOff size={17} aria-hidden /> : <Eye size={17} aria-hidden />}
         </button>
       </div>
+    </Frame>
+  );
+}
+
+/** A labelled text of several lines. */
+export function AreaField({
+  label,
+  hint,
+  error,
+  optional,
+  className,
+  ...rest
+}: TextareaHTMLAttributes<HTMLTextAreaElement> & Shared) {
+  const id = useId();
+  return (
+    <Frame id={id} label={label} hint={hint} error={error} optional={optional ?? false} className={className}>
+      <textarea
+        id={id}
+        {...rest}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={`${id}-more`}
+        className={classes(box, "py-2 leading-normal")}
+      />
     </Frame>
   );
 }

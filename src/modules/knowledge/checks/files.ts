@@ -10,6 +10,7 @@ import type { Stage } from "../../trust/stage/stage.ts";
 import { upload } from "../../trust/stage/workspace.ts";
 import { addresses } from "./files-addresses.ts";
 import { type File, type Kept, pathOf, WORD } from "./files-kept.ts";
+import { readerOfFiles } from "./files-reader.ts";
 
 /** Originals lie encrypted under random names, no address serves them without the right, and they are served inert. */
 export async function checkFiles(stage: Stage): Promise<Outcome> {
@@ -19,6 +20,7 @@ export async function checkFiles(stage: Stage): Promise<Outcome> {
     ...(await addresses(stage, kept)),
     ...(await downloads(stage, kept)),
     ...(await inert(kept)),
+    ...(await readerOfFiles(stage)),
     ...(await afterDeletion(stage, kept)),
   ];
   return outcomeOf(findings, `${kept.files.length} originals, ${findings.length} checks`);

@@ -32,7 +32,7 @@ export const deleteMany = (ctx: Ctx, ids: readonly string[]): Promise<Outcome> =
 
 /**
  * Does something with each of them, in a unit of work of its own: authorized, recorded and refused by itself. Throws
- * only what concerns them all: an ended session, a database that is away.
+ * what concerns them all (an ended session, a database that is away), and the first refusal when none was done.
  */
 export async function forEach(
   ctx: Ctx,
@@ -42,6 +42,7 @@ export async function forEach(
   await enter(ctx);
   const done: string[] = [];
   const refused: Outcome["refused"] = [];
+  let first: unknown;
   for (const id of new Set(ids)) {
     try {
       await act(id);
@@ -49,7 +50,9 @@ export async function forEach(
     } catch (error) {
       if (!isAppError(error) || error.status === 401 || error.status >= 500) throw error;
       refused.push({ id, code: error.code, message: error.message });
+      first ??= error;
     }
   }
+  if (done.length === 0 && first) throw first;
   return { done, refused };
 }

@@ -10,13 +10,14 @@ import { type ExtractionCost, extract } from "./extract.ts";
 import { extractionMessages, isExtractionFailure } from "./failure.ts";
 import type { HostileFile } from "./hostile-files.ts";
 import { hostileMail } from "./hostile-mail.ts";
+import { hostileOffice } from "./hostile-office.ts";
 import { hostilePdf } from "./hostile-pdf.ts";
 import { hostileTexts } from "./hostile-texts.ts";
 import { hostileZips } from "./hostile-zips.ts";
 import { refusalWords, SNIFF_BYTES, sniffKind } from "./sniff.ts";
 
 const MB = 1024 * 1024;
-const all: readonly HostileFile[] = [...hostileTexts, ...hostilePdf, ...hostileZips, ...hostileMail];
+const all: readonly HostileFile[] = [...hostileTexts, ...hostilePdf, ...hostileZips, ...hostileMail, ...hostileOffice];
 const LIMITS = { memory: 400 * MB, milliseconds: 15_000 };
 const costs: (ExtractionCost & { name: string })[] = [];
 

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 /**
  * What the system grants a child besides the limits of sandbox.ts: `network`: a network namespace without any interface;
@@ -12,10 +13,8 @@ export type Isolation = { network: boolean; user: boolean; privileges: boolean }
 
 export const isolation = (): Isolation => found().gives;
 
-/** The beginning of a child's command line; `paths` are what the child must be able to read. */
-export function guards(paths: readonly string[]): string[] {
-  return found(paths).command(nextUser());
-}
+/** The beginning of a child's command line. */
+export const guards = (): string[] => found().command(nextUser());
 
 type Way = { gives: Isolation; command: (user: number) => string[] };
 
@@ -24,13 +23,18 @@ const NONE: Way = { gives: { network: false, user: false, privileges: false }, c
 // Numbers that systems give to services for as long as they run; no account has one.
 const FIRST_USER = 61_184;
 const LAST_USER = 65_519;
-const PROBE = ': ; for path in "$@"; do [ -r "$path" ] || exit 1; done';
+const PROBE = 'for path in "$@"; do [ -r "$path" ] || exit 1; done';
 
 let way: Way | undefined;
 
-function found(paths: readonly string[] = []): Way {
+// Another user may not get at them, below /root for instance: then the child stays the server's.
+const NEEDED = ["./child.ts", "../../../../package.json", "../../../../node_modules"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+
+function found(): Way {
   way ??= ways().find(({ command }) => {
-    const [file = "", ...args] = [...command(FIRST_USER), "/bin/sh", "-c", PROBE, "sh", ...paths];
+    const [file = "", ...args] = [...command(FIRST_USER), "/bin/sh", "-c", PROBE, "sh", process.execPath, ...NEEDED];
     return spawnSync(file, args, { env: {}, timeout: 5000, stdio: "ignore" }).status === 0;
   });
   return (way ??= NONE);

@@ -124,7 +124,7 @@ const limit = (words: string) => `ulimit ${words} 2>/dev/null`;
 
 function command({ memory }: SandboxLimits): string[] {
   return [
-    ...guards([HERE, `${ROOT}package.json`, process.execPath]),
+    ...guards(),
     // Some shells export variables of their own (PWD, SHLVL).
     "/usr/bin/env",
     "-i",

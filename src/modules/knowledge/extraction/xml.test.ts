@@ -80,7 +80,7 @@ test("no document type with declarations, no truncated document, no depth withou
   damaged("");
   damaged("words");
   damaged("<a>".repeat(300) + "</a>".repeat(300));
-  damaged(`<a b="${"x".repeat(9_000_000)}"/>`);
-  damaged(`<a><!--${"x".repeat(9_000_000)}--></a>`);
+  damaged(`<a b="${"x".repeat(12_000_000)}"/>`);
+  damaged(`<a><!--${"x".repeat(12_000_000)}--></a>`);
   damaged(`<a ${Array.from({ length: 300 }, (_, i) => `xmlns:n${i}="u"`).join(" ")}/>`);
 });

@@ -4,6 +4,8 @@ import type { Zip, ZipEntry } from "./zip.ts";
 
 const DEEPEST = 256;
 const MOST_PREFIXES = 200;
+/** Within so many bytes a document says how it is encoded. */
+const DECLARATION = 200;
 /** So much markup without a single event (an endless comment or attribute) is nobody's document. */
 const MOST_SILENCE = 8 * 1024 * 1024;
 
@@ -44,6 +46,7 @@ export function xmlReader(
 ): { write(piece: Uint8Array): void; end(): void } {
   const names = scopes(namespaces);
   let decoder: Decoder | undefined;
+  let start: Buffer = Buffer.alloc(0);
   let depth = 0;
   let seen = false;
   let silence = 0;
@@ -79,6 +82,11 @@ export function xmlReader(
     { xmlMode: true },
   );
 
+  function begin(): void {
+    decoder = decoderOf(start);
+    feed(decoded(decoder, start));
+    start = Buffer.alloc(0);
+  }
   function feed(text: string): void {
     silence += text.length;
     parser.write(text);
@@ -86,10 +94,14 @@ export function xmlReader(
   }
   return {
     write(piece) {
-      decoder ??= decoderOf(piece);
-      feed(decoded(decoder, piece));
+      if (decoder !== undefined) feed(decoded(decoder, piece));
+      else {
+        start = Buffer.concat([start, piece]);
+        if (start.length >= DECLARATION) begin();
+      }
     },
     end() {
+      if (decoder === undefined) begin();
       if (decoder !== undefined) feed(decoded(decoder));
       // The parser would close what a truncated document left open.
       if (depth !== 0 || !seen) throw extractionFailure("damaged");
@@ -113,7 +125,7 @@ function decoderOf(piece: Uint8Array): Decoder {
     return new TextDecoder("utf-16le", { fatal: true });
   if ((a === 0xfe && b === 0xff) || (a === 0 && b === 0x3c))
     return new TextDecoder("utf-16be", { fatal: true });
-  const head = Buffer.from(piece.subarray(0, 200)).toString("latin1");
+  const head = Buffer.from(piece.subarray(0, DECLARATION)).toString("latin1");
   const label =
     /^(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([\w.-]{1,40})["']/.exec(head)?.[1] ?? "utf-8";
   try {

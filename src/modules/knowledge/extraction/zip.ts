@@ -1,4 +1,5 @@
-import { crc32 } from "node:zlib";
+import { Readable } from "node:stream";
+import { crc32, createInflateRaw } from "node:zlib";
 import { type Entry, fromBufferPromise, getFileNameLowLevel } from "yauzl";
 import { extractionFailure, isExtractionFailure } from "./failure.ts";
 
@@ -62,7 +63,8 @@ export async function openZip(bytes: Uint8Array, budget: ZipBudget = zipBudget()
       throw extractionFailure("too_large_inflated");
     let size = 0;
     let sum = 0;
-    const stream = await translated(zip.openReadStreamPromise(raw));
+    const { fileDataStart: from } = await translated(zip.readLocalFileHeaderPromise(raw, { minimal: true }));
+    const stream = unpacked(buffer.subarray(from, from + entry.packed), raw.isCompressed());
     try {
       for await (const piece of stream as AsyncIterable<Buffer>) {
         size += piece.length;
@@ -103,6 +105,14 @@ export function membersOf(zip: Zip): Map<string, ZipEntry> {
     members.set(name, entry);
   }
   return members;
+}
+
+/** Without the package's own streams: they use pipe(), which makes standard output, our answer, one that may refuse. */
+function unpacked(packed: Buffer, isCompressed: boolean): Readable {
+  if (!isCompressed) return Readable.from(packed.length > 0 ? [packed] : []);
+  const stream = createInflateRaw({ chunkSize: 64 * 1024 });
+  stream.end(packed);
+  return stream;
 }
 
 function described(raw: Entry): ZipEntry {

@@ -43,7 +43,7 @@ export function cursorOf(list: OpenList, lengths: Uint8Array): Cursor {
 export function cursorOver(all: Uint32Array, lengths: Uint8Array): Cursor {
   const ordinals = new Uint32Array(Math.min(BLOCK, all.length));
   const tfs = new Uint8Array(ordinals.length).fill(1);
-  const size = (block: number): number => Math.min(BLOCK, all.length - block * BLOCK);
+  const size = (block: number): number => Math.max(0, Math.min(BLOCK, all.length - block * BLOCK));
   return {
     blocks: Math.ceil(all.length / BLOCK),
     last: (block) => all[block * BLOCK + size(block) - 1] ?? 0,

@@ -123,7 +123,7 @@ export function startMerge({ sources: tables, keys, segmentId, keeps }: MergeReq
 function plan(
   tables: readonly SegmentTable[],
   keeps: (document: number) => boolean,
-): { sources: Source[]; table: Omit<SegmentTable, "segmentId" | "bytes" | "small" | "words"> } {
+): { sources: Source[]; table: Omit<SegmentTable, "segmentId" | "bytes" | "small" | "words" | "runs"> } {
   const sources = tables.map((table) => ({ table, ordinals: new Int32Array(table.passages.length).fill(-1) }));
   const kept: { passage: number; source: Source; ordinal: number }[] = [];
   for (const source of sources) {

@@ -226,7 +226,7 @@ export const blocksOf = (list: OpenList): number => list.lasts.length;
 
 /** Passages in a block. */
 export const sizeOfBlock = (list: OpenList, block: number): number =>
-  Math.min(BLOCK, list.df - block * BLOCK);
+  Math.max(0, Math.min(BLOCK, list.df - block * BLOCK));
 
 /**
  * Reads a block into `ordinals` and `tfs`. Returns where in `docs` it ended. The one loop that every query runs

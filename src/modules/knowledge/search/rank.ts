@@ -6,6 +6,7 @@ import { phraseEffort, phraseFilter } from "./phrase.ts";
 import type { Query } from "./query.ts";
 import { rankSegment, SCALE, type Weighted } from "./skipping.ts";
 import { type Expansion, expand, type Misspelt, misspeltIn, type Respelling, respell } from "./spelling.ts";
+import { averageSurroundings, withSurroundings } from "./surroundings.ts";
 import { type SearchSegment, type View, viewOf } from "./view.ts";
 
 export type SearchRequest = {
@@ -39,6 +40,8 @@ export type Answer = {
 
 const k1 = 1.2;
 const b = 0.75;
+/** Passages that are ranked by what they stand in as well: the best, and more of them for who asks for more. */
+const most = { candidates: 100, deep: 1_000 };
 /** What a word counts that was not typed whole, or was typed otherwise. */
 const expansionWeight = 0.7;
 const respellingWeight = 0.8;
@@ -49,7 +52,7 @@ const farMore = 20;
 const fewHits = 5;
 
 /**
- * The best `limit` passages by BM25.
+ * The best `limit` passages by BM25, and of the best of these by what stands around them.
  * What is not visible is left out before anything is counted: neither the hits nor their scores nor the words that are
  * suggested depend on it. Throws what `keys.open` throws for a row that was changed, or "index_corrupt".
  */
@@ -58,7 +61,8 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
   const count = sum(views.map(({ shown }) => shown.count));
   const nothing = { hits: [], total: 0, query, misspelt: [], corrected: null, didYouMean: null };
   if (count === 0) return nothing;
-  const average = sum(views.map(({ shown }) => shown.length)) / count;
+  const length = sum(views.map(({ shown }) => shown.length));
+  const average = length / count;
   const norms = classLengths.map((length) => k1 * (1 - b) + (average > 0 ? (k1 * b * length) / average : 0));
 
   const dfs = query.words.map(({ alternatives }) => {
@@ -93,7 +97,9 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
     return [...words, ...others];
   });
 
-  const best = bestOf(Math.min(Math.max(Math.trunc(limit), 0), 1_000));
+  const wanted = Math.min(Math.max(Math.trunc(limit), 0), most.deep);
+  // The same for every page of the first ones, so that pages neither repeat nor leave out.
+  const best = bestOf(wanted <= most.candidates ? most.candidates : most.deep);
   const effort = phraseEffort();
   // The largest first: what it finds lets the others skip more.
   const order = views.map((_, v) => v).sort((x, y) => (views[y]?.shown.count ?? 0) - (views[x]?.shown.count ?? 0));
@@ -104,7 +110,9 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
     if (filter?.possible === false) continue;
     rankSegment(view, v, lists[v] ?? [], norms, best, filter?.accept ?? null);
   }
-  const hits = best.take().map(({ score, passage, view, ordinal }) => ({
+  const around = averageSurroundings(length, count, sum(views.map(({ shown }) => shown.runs)));
+  const ranked = withSurroundings(best.take(), views, lists, { k1, b, average: around }).slice(0, wanted);
+  const hits = ranked.map(({ score, passage, view, ordinal }) => ({
     passage,
     document: views[view]?.table.documents[ordinal] ?? 0,
     score: score / SCALE,

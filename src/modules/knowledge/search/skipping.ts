@@ -71,13 +71,13 @@ export function rankSegment(
   }
 }
 
-type Term = Weighted & { block: number; probe: number; bound: number; bounds: Float64Array; norms: Float64Array };
+type Term = Weighted & { block: number; probe: { block: number }; bound: number; bounds: Float64Array; norms: Float64Array };
 
 const termOf = ({ cursor, weight }: Weighted, norms: Float64Array): Term => ({
   cursor,
   weight,
   block: 0,
-  probe: 0,
+  probe: { block: 0 },
   bound: 0,
   bounds: new Float64Array(cursor.blocks).fill(-1),
   norms,
@@ -87,7 +87,7 @@ const termOf = ({ cursor, weight }: Weighted, norms: Float64Array): Term => ({
 function enter(term: Term, from: number, to: number): boolean {
   const { cursor } = term;
   while (term.block < cursor.blocks && cursor.last(term.block) < from) term.block += 1;
-  term.probe = term.block;
+  term.probe.block = term.block;
   term.bound = 0;
   for (let block = term.block; block < cursor.blocks; block += 1) {
     term.bound = Math.max(term.bound, boundOf(term, block));
@@ -135,16 +135,27 @@ function addUp(
 
 function frequencyScore(term: Term, ordinal: number, norm: number): number {
   const { cursor, weight } = term;
-  while (term.probe < cursor.blocks && cursor.last(term.probe) < ordinal) term.probe += 1;
-  if (term.probe === cursor.blocks) return 0;
-  cursor.read(term.probe);
-  const { ordinals, tfs } = cursor;
+  const at = seek(cursor, term.probe, ordinal);
+  return at < cursor.size(term.probe.block) && cursor.ordinals[at] === ordinal
+    ? contribution(weight, cursor.tfs[at] ?? 0, norm)
+    : 0;
+}
+
+/**
+ * Goes on from block `from` to the one that may have the ordinal, reads it, and gives the place in it of the first that
+ * is not smaller.
+ */
+export function seek(cursor: Cursor, from: { block: number }, ordinal: number): number {
+  while (from.block < cursor.blocks && cursor.last(from.block) < ordinal) from.block += 1;
+  if (from.block === cursor.blocks) return 0;
+  cursor.read(from.block);
+  const { ordinals } = cursor;
   let low = 0;
-  let high = cursor.size(term.probe);
+  let high = cursor.size(from.block);
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((ordinals[middle] ?? 0) < ordinal) low = middle + 1;
     else high = middle;
   }
-  return low < cursor.size(term.probe) && ordinals[low] === ordinal ? contribution(weight, tfs[low] ?? 0, norm) : 0;
+  return low;
 }

@@ -35,6 +35,8 @@ export type SegmentTable = {
   small: number;
   /** Ranked words in all of it, about. */
   words: number;
+  /** Runs of passages of one document. */
+  runs: number;
   bytes: number;
 };
 
@@ -67,7 +69,7 @@ export const lengthOf = (table: SegmentTable): number => table.words;
 const format = 0x22;
 
 /** FORMAT.md, "Table". */
-export function encodeTable(table: Omit<SegmentTable, "segmentId" | "bytes" | "words">): Buffer {
+export function encodeTable(table: Omit<SegmentTable, "segmentId" | "bytes" | "words" | "runs">): Buffer {
   const entries = newOut(table.passages.length * 4);
   let passage = -1;
   let document = 0;
@@ -109,6 +111,7 @@ export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable 
   let passage = -1;
   let document = 0;
   let words = 0;
+  let runs = 0;
   for (let i = 0; i < count; i += 1) {
     passage += takeVarint(section) + 1;
     if (passage > 0xffffffff) throw corrupt("a passage number is too large");
@@ -117,6 +120,7 @@ export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable 
       if (mark - 1 === document) throw corrupt("a document is named twice");
       document = mark - 1;
     }
+    if (mark !== 0 || i === 0) runs += 1;
     passages[i] = passage;
     documents[i] = document;
     const length = takeByte(section);
@@ -126,5 +130,5 @@ export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable 
   expectEnd(section);
   expectPadding(reader);
   const spoken = languages.filter((_, i) => (bits & (1 << i)) !== 0);
-  return { segmentId, passages, documents, lengths, languages: spoken, depth, small, words, bytes: count * 9 };
+  return { segmentId, passages, documents, lengths, languages: spoken, depth, small, words, runs, bytes: count * 9 };
 }

@@ -22,12 +22,14 @@ export type Shown = {
   before: Uint32Array | null;
   count: number;
   length: number;
+  /** Runs of one document's passages. */
+  runs: number;
   bytes: number;
 };
 
 /** For somebody who sees every document of the segment. */
 export function everything(table: SegmentTable): Shown {
-  return { mask: null, before: null, count: table.lengths.length, length: table.words, bytes: 40 };
+  return { mask: null, before: null, count: table.lengths.length, length: table.words, runs: table.runs, bytes: 48 };
 }
 
 /** `visible` is asked at most once for each run of a document's passages. */
@@ -37,6 +39,7 @@ export function shownOf(table: SegmentTable, visible: (document: number) => bool
   const before = new Uint32Array(size + 1);
   let count = 0;
   let length = 0;
+  let runs = 0;
   let document = -1;
   let decision = false;
   for (let ordinal = 0; ordinal < size; ordinal += 1) {
@@ -44,6 +47,7 @@ export function shownOf(table: SegmentTable, visible: (document: number) => bool
     if (next !== document) {
       document = next;
       decision = visible(document);
+      if (decision) runs += 1;
     }
     before[ordinal] = count;
     if (decision) {
@@ -53,8 +57,8 @@ export function shownOf(table: SegmentTable, visible: (document: number) => bool
     }
   }
   before[size] = count;
-  if (count === size) return { mask: null, before: null, count, length, bytes: 40 };
-  return { mask, before, count, length, bytes: size * 5 + 44 };
+  if (count === size) return { mask: null, before: null, count, length, runs, bytes: 48 };
+  return { mask, before, count, length, runs, bytes: size * 5 + 52 };
 }
 
 /** How many of the ordinals from `from` to below `to` are shown. */

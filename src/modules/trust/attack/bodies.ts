@@ -96,6 +96,19 @@ export async function bodiesOf(
       parent: own(caller, "folder"),
       paths: ["Leases/Mill Street"],
     })),
+    "POST /api/t/{slug}/chats/{id}/questions": forSomeone((caller) => ({
+      text: "What is in the drawer?",
+      filters: filtersOf(own(caller, "folder"), own(caller, "document")),
+    })),
+    "POST /api/t/{slug}/saved-searches": forSomeone((caller) => ({
+      name: "Drawers",
+      q: "drawer",
+      filters: filtersOf(own(caller, "folder")),
+    })),
+    "PATCH /api/t/{slug}/saved-searches/{id}": forSomeone((caller) => ({
+      name: "$fresh",
+      filters: filtersOf(own(caller, "folder")),
+    })),
     "PUT /api/t/{slug}/documents/{id}/folder": forSomeone((caller) => ({ folder: own(caller, "folder") })),
     "POST /api/t/{slug}/documents/{id}/shares": share,
     "POST /api/t/{slug}/folders/{id}/shares": share,
@@ -141,3 +154,9 @@ export async function bodiesOf(
     },
   };
 }
+
+/** Viewers have neither a folder nor a document: what is narrowed is everything then. */
+const filtersOf = (folder: string | null, document: string | null = null) => ({
+  ...(folder ? { folder } : {}),
+  ...(document ? { document } : {}),
+});

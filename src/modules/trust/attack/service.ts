@@ -67,6 +67,8 @@ const UNPROBED: [string, string][] = [
   ["/", "the web app's page, the same for everybody"],
   ["/set-up", "the web app's page, the same for everybody"],
   ["/outbox", "the web app's page, the same for everybody"],
+  ["/security.json", "the security page for machines, the same for everybody"],
+  ["/.well-known/security.txt", "where reports go, the same for everybody"],
   ["/security", "the web app's page, the same for everybody"],
   ["/t/*", "the web app's page, the same for everybody"],
   ["/*", "the web app's page for addresses that name nothing"],

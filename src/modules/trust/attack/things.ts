@@ -36,6 +36,7 @@ async function thingsOf(person: Person): Promise<Thing[]> {
     own("passkey", factors.passkeys[0].id),
     own("chat", answer.chat),
     own("answer", answer.id),
+    own("saved-search", await made(person, "saved-searches", { name: "Drawer", q: "drawer", filters: {} })),
   ];
   if (role !== "viewer") {
     const drawer = { name: `Drawer of ${name}`, parent: null };

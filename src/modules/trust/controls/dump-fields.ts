@@ -8,6 +8,7 @@ import type { Canaries } from "./canaries.ts";
 import { writeFactors } from "./dump-fields-factors.ts";
 import { writeImports } from "./dump-fields-imports.ts";
 import { writeRights } from "./dump-fields-rights.ts";
+import { writeSearches } from "./dump-fields-searches.ts";
 import { writeSharing } from "./dump-fields-sharing.ts";
 import { type Operation, requestOf } from "./fields.ts";
 
@@ -31,6 +32,7 @@ export async function writeCanaries(
   await writeFactors(client, canaries);
   await writeRights(client, canaries);
   await writeSharing(stage, client, canaries);
+  await writeSearches(client, canaries);
   await writeImports(stage, client, canaries);
   await writeToTheDoors(stage, slug, canaries);
   await writeWhatIsRefused(stage, client, canaries, operations);

@@ -99,6 +99,8 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
       "platform.signing_key.public_jwk",
       "platform.control_run.version",
       "platform.control_run.results",
+      "platform.control_run.note",
+      "platform.public_page.page",
     ],
     reason: "they hold nothing of any workspace: versions, a public key, results that are published",
   },

@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { newId } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
 import { projectFolder } from "../../../project.ts";
+import { signerOf } from "../../operations/audit/log/keeper.ts";
+import { openNote, signNote } from "../../operations/audit/log/note.ts";
 import type { ControlResult } from "../controls/run.ts";
 
 const LONGEST_MS = 10 * 60_000;
@@ -39,18 +42,41 @@ export async function runChecks(system: System): Promise<void> {
 const LOCK = 7_234_011_907;
 
 async function storeChecks(system: System): Promise<void> {
-  const results = await controlsInAnotherProcess();
+  await storeRun(system, await controlsInAnotherProcess());
+}
+
+/** Signs the results of a run and keeps them, letter by letter. */
+export async function storeRun(
+  system: System,
+  results: readonly ControlResult[],
+  { at = system.clock(), version = system.version }: { at?: Date; version?: string } = {},
+): Promise<void> {
+  const text = JSON.stringify(results);
+  const note = signNote(["checks", at.toISOString(), version, digestOf(text)], await signerOf(system));
   await system.pool.query(
-    "insert into platform.control_run (run_id, at, version, results) values ($1, $2, $3, $4)",
-    [newId(), system.clock(), system.version, JSON.stringify(results)],
+    "insert into platform.control_run (run_id, at, version, results, note) values ($1, $2, $3, $4, $5)",
+    [newId(), at, version, text, note],
   );
 }
 
-export async function latestRun(system: System): Promise<Run | null> {
-  const { rows } = await system.pool.query<{ at: Date; version: string; results: ControlResult[] }>(
-    "select at, version, results from platform.control_run order by at desc limit 1",
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("base64");
+
+/** The newest run, and its results as they were signed; null before the first, and `forged` for one that nobody here signed. */
+export async function latestRun(
+  system: System,
+): Promise<(Run & { note: string; text: string }) | "forged" | null> {
+  const { rows } = await system.pool.query<{ at: Date; version: string; text: string; note: string }>(
+    "select at, version, results::text as text, note from platform.control_run order by at desc limit 1",
   );
-  return rows[0] ?? null;
+  const row = rows[0];
+  if (!row) return null;
+  const { at, version, text, note } = row;
+  const signed = await signerOf(system)
+    .then((signer) => openNote(note, signer))
+    .catch(() => []);
+  const said = ["checks", at.toISOString(), version, digestOf(text)];
+  if (signed.join("\n") !== said.join("\n")) return "forged";
+  return { at, version, text, note, results: JSON.parse(text) as ControlResult[] };
 }
 
 /** Of each of the last 90 days: how many attempts, how many claims were broken. */
@@ -58,7 +84,7 @@ export async function runDays(system: System): Promise<{ date: string; attempts:
   const { rows } = await system.pool.query<{ date: string; attempts: string; broken: string }>(
     `select to_char(at at time zone 'UTC', 'YYYY-MM-DD') as date,
             sum((r->>'subjects')::int) as attempts, count(*) filter (where r->>'result' = 'broken') as broken
-       from platform.control_run, jsonb_array_elements(results) as r
+       from platform.control_run, json_array_elements(results) as r
        where at > $1::timestamptz - interval '90 days' group by 1 order by 1`,
     [system.clock()],
   );

@@ -33,8 +33,16 @@ function Open() {
       void navigate({ to: "/t/$slug/search", params: { slug: session.slug }, search: to, replace }),
     [navigate, session.slug],
   );
-  // What the address says when one comes back, or runs a saved search, stands in the field.
-  useEffect(() => setText(q), [q]);
+  // What the address says when one comes back, or runs a saved search, stands in the field; what the field itself put
+  // there does not go back into it, where more may have been typed meanwhile.
+  const sent = useRef(q);
+  const typedHere = useRef(false);
+  useEffect(() => {
+    if (q === sent.current) return;
+    sent.current = q;
+    typedHere.current = false;
+    setText(q);
+  }, [q]);
   useEffect(() => {
     if (window.matchMedia("(pointer: fine)").matches) field.current?.focus();
   }, []);
@@ -43,14 +51,21 @@ function Open() {
   const typed = useSettled(wanted, 140);
   const rested = useSettled(wanted, 900);
   const typing = typed !== q;
+  const keep = () => {
+    sent.current = wanted;
+    go({ ...filters, ...(wanted ? { q: wanted } : {}) });
+  };
   // Whoever pauses has a search worth coming back to.
   useEffect(() => {
-    if (rested === wanted && rested !== q) go({ ...filters, ...(rested ? { q: rested } : {}) });
+    if (typedHere.current && rested === wanted && wanted !== sent.current) keep();
   });
   useTitle(q ? `“${q}”` : null, "Search");
   const found = useSearchPages(typed, filters, typing);
   const shown = typed !== "" && wanted !== "";
-  const change = (next: SearchFilters) => go({ ...(wanted ? { q: wanted } : {}), ...next });
+  const change = (next: SearchFilters) => {
+    sent.current = wanted;
+    go({ ...(wanted ? { q: wanted } : {}), ...next });
+  };
   const ask = (words: string) => {
     setText(words);
     go({ q: words, ...filters }, false);
@@ -70,7 +85,7 @@ function Open() {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (wanted !== q) go({ ...filters, ...(wanted ? { q: wanted } : {}) });
+            if (wanted !== q) keep();
             else enterResults();
           }}
         >
@@ -91,11 +106,15 @@ function Open() {
               placeholder="Words, or “words in a row”"
               maxLength={500}
               value={text}
-              onChange={(event) => setText(event.target.value)}
+              onChange={(event) => {
+                typedHere.current = true;
+                setText(event.target.value);
+              }}
               onKeyDown={(event) => {
                 if (event.key === "ArrowDown" && enterResults()) event.preventDefault();
                 if (event.key === "Escape" && text) {
                   event.preventDefault();
+                  typedHere.current = true;
                   setText("");
                 }
               }}

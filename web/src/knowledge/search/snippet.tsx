@@ -7,15 +7,20 @@ export function Marked({ text, marks }: { text: string; marks: number[][] }): Re
   return piecesOf(text, marks, 0, text.length);
 }
 
-/** The part of a passage around its first mark, with all marks in it. Its line breaks count as blanks. */
+/**
+ * The part of a passage around its first mark, with all marks in it, in one line. The server gives a piece of a long
+ * passage, which need not begin or end with a sentence either.
+ */
 export function Snippet({ text, marks }: { text: string; marks: number[][] }): ReactNode {
   const from = beginning(text, marks[0]?.[0] ?? 0);
   const to = ending(text, from + most);
   return (
     <>
-      {from > 0 && "… "}
-      {piecesOf(text, marks, from, to)}
-      {to < text.length && " …"}
+      {(from > 0 || /^\p{Ll}/u.test(text)) && "… "}
+      {piecesOf(text, marks, from, to).map((node) =>
+        typeof node === "string" ? node.replaceAll(/\n+/g, " · ") : node,
+      )}
+      {(to < text.length || /[\p{Ll},]$/u.test(text)) && " …"}
     </>
   );
 }

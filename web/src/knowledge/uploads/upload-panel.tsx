@@ -32,6 +32,7 @@ export function UploadPanel() {
   const asks = uploads.some(({ state, duplicates }) => state === "failed" || duplicates.length > 0);
   const open = chosen ?? (asks || unfinished.length > 0);
   const count = countsOf(uploads);
+  const held = uploads.find(({ state }) => state === "held")?.problem;
   const busy = count.unsent + count.reading > 0;
   return (
     <section
@@ -116,10 +117,10 @@ export function UploadPanel() {
           )}
         </ul>
       )}
-      {busy && count.unsent > 0 && (
+      {count.unsent > 0 && (
         <p className="mt-1 flex items-center gap-1.5 text-small text-muted">
           <Glyph state="stale" size={13} />
-          Keep this page open until they are sent.
+          <span role="status">{held ?? "Keep this page open until they are sent."}</span>
         </p>
       )}
     </section>

@@ -115,7 +115,8 @@ export function clearUploads(slug: string): void {
     sendings.delete(key);
     if (documentId) byDocument.delete(documentId);
   }
-  tell(slug);
+  untold.add(slug);
+  tellNow();
 }
 
 /** Tells the uploads what has become of a document. */

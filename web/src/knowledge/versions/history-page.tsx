@@ -115,7 +115,7 @@ function changeWords({ event, changes }: HistoryEntry, tree: Tree): string {
       parts.push(`From ${placeOf(before, tree)} to ${placeOf(after, tree)}`);
     else if (field === "folder" && event === "document.restored") parts.push(`To ${placeOf(after, tree)}`);
     else if (field === "version" && isKnown(after)) parts.push(`Version ${after}`);
-    else if (field === "from" && isKnown(after)) parts.push(`The file of version ${after} again`);
+    else if (field === "from" && isKnown(after)) parts.push(`with the file of version ${after}`);
     else if (field === "bytes" && typeof after === "number") parts.push(bytesOf(after));
     else if (field === "name" && event === "document.changed")
       parts.push("What it was called is not kept in the log");

@@ -145,6 +145,16 @@ export async function* ofTheOperator(stage: Stage): AsyncGenerator<Step> {
     elsewhere: 2,
     changes: { rows: [null, 1], refused: [null, 0] },
   };
+  const before = expectStatus(await client.call("GET", "public-page"), 200, "the public page").json.page;
+  const page = { ...before, hosting: "In our own cellar." };
+  yield {
+    ...at,
+    route: `PUT ${T}/public-page`,
+    send: call(client, "PUT", "public-page", page),
+    status: 200,
+    changes: { hosting: [before.hosting, page.hosting] },
+  };
+  await client.call("PUT", "public-page", { body: before });
   yield {
     ...at,
     route: `POST ${T}/controls/run`,

@@ -14,33 +14,43 @@ export interface NoteSigner {
   readonly privateKey: KeyObject;
 }
 
-export function signCheckpoint({ size, root }: Checkpoint, { name, privateKey }: NoteSigner): string {
-  const text = `${name}\n${size}\n${root.toString("base64")}\n`;
-  const signature = Buffer.concat([
-    keyId(name, rawPublicKey(privateKey)),
-    sign(null, Buffer.from(text), privateKey),
-  ]);
+export const signCheckpoint = ({ size, root }: Checkpoint, signer: NoteSigner): string =>
+  signNote([String(size), root.toString("base64")], signer);
+
+/** Signs lines under the log's own name, which is the first of them. */
+export function signNote(lines: readonly string[], { name, privateKey }: NoteSigner): string {
+  const text = [name, ...lines, ""].join("\n");
+  const id = keyId(name, rawPublicKey(privateKey));
+  const signature = Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]);
   return `${text}\n— ${name} ${signature.toString("base64")}\n`;
 }
 
 /** What a note of this signer says. Throws for one that another has signed, or nobody. */
-export function openCheckpoint(note: string, { name, privateKey }: NoteSigner): Checkpoint {
-  const [, text, origin, size, root, signatures] = NOTE.exec(note) ?? [];
-  if (text === undefined || signatures === undefined || origin !== name)
+export function openCheckpoint(note: string, signer: NoteSigner): Checkpoint {
+  const [size = "", root = "", ...more] = openNote(note, signer);
+  if (!/^(0|[1-9]\d{0,15})$/.test(size) || !/^[A-Za-z0-9+/]{43}=$/.test(root) || more.length > 0)
     throw new Error("not a checkpoint of this log");
-  const key = rawPublicKey(privateKey);
+  return { size: Number(size), root: Buffer.from(root, "base64") };
+}
+
+/** The lines of a note of this signer, without its name. Throws for one that another has signed, or nobody. */
+export function openNote(note: string, { name, privateKey }: NoteSigner): string[] {
+  const [, text = "", signatures = ""] = NOTE.exec(note) ?? [];
+  const [origin, ...lines] = text.slice(0, -1).split("\n");
+  if (origin !== name) throw new Error("not a note of this installation");
+  const id = keyId(name, rawPublicKey(privateKey));
   const ours = signatures
     .split("\n")
     .filter((line) => line.startsWith(`— ${name} `))
     .map((line) => Buffer.from(line.slice(name.length + 3), "base64"))
-    .filter((bytes) => bytes.length === 68 && bytes.subarray(0, 4).equals(keyId(name, key)));
+    .filter((bytes) => bytes.length === 68 && bytes.subarray(0, 4).equals(id));
   const publicKey = createPublicKey(privateKey);
   if (!ours.some((bytes) => verify(null, Buffer.from(text), publicKey, bytes.subarray(4))))
-    throw new Error("the signature of a checkpoint is not this log's");
-  return { size: Number(size), root: Buffer.from(root ?? "", "base64") };
+    throw new Error("the signature of a note is not this installation's");
+  return lines;
 }
 
-const NOTE = /^(([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n)\n((?:— [^\n]+\n)+)$/;
+const NOTE = /^((?:[^\n]+\n)+)\n((?:— [^\n]+\n)+)$/;
 
 /** The public key as C2SP writes it. */
 export function verifierKey({ name, privateKey }: NoteSigner): string {

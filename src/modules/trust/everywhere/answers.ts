@@ -1,0 +1,112 @@
+import type { Finding } from "../../../kernel/controls.ts";
+import { type Client, expectStatus } from "../stage/client.ts";
+import { finding } from "../stage/finding.ts";
+import { ask, shareWith } from "../stage/workspace.ts";
+import { capital, idOf, type Scene, type Secret, toldIn } from "./scene.ts";
+
+/**
+ * What an answer is made of: whoever asks gets nothing out of what they may not see, and a question that goes on with
+ * the one before is completed with nothing that is hidden from whoever asks it.
+ */
+export async function answers({ secrets, strangersTo }: Scene): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const secret of secrets) {
+    const question = `What does the ${secret.words[0]} of ${secret.words[1]} cost?`;
+    const own = await ask(secret.owner.client, question);
+    findings.push(
+      finding(own.text.includes("4,711"), "an answer", "who may see its source", own.text.slice(0, 40)),
+    );
+    for (const { person, who } of strangersTo(secret)) {
+      const got = await ask(person.client, question);
+      const clean = !got.text.includes("4,711") && got.citations.length === 0;
+      findings.push(finding(clean, "an answer", who, clean ? "nothing found" : got.text.slice(0, 60)));
+    }
+    findings.push(...(await goingOn(secret, strangersTo(secret)[0]?.person.client)));
+  }
+  return findings;
+}
+
+/** In a chat that a colleague may write, after an answer out of a document that they may not read. */
+async function goingOn(secret: Secret, colleague: Client | undefined): Promise<Finding[]> {
+  if (!colleague) throw new Error("nobody to go on");
+  const { client } = secret.owner;
+  const { chat } = await ask(client, `Who is asked for the ${secret.words[0]}?`);
+  const me = (await colleague.call("GET", "session")).json.me.id;
+  await shareWith(client, "chat", chat, { kind: "member", id: me }, "write");
+  const name = capital(secret.words[2]);
+  const goOn = async (who: Client) => {
+    const body = { text: "What is her phone number?" };
+    const { json } = expectStatus(
+      await who.call("POST", `chats/${chat}/questions`, { body }),
+      201,
+      "going on",
+    );
+    return answered(who, chat, json.answer.id);
+  };
+  // The colleague first: between the two stands an answer that says nothing.
+  const hidden = await goOn(colleague);
+  await ask(client, "Anything");
+  const told = `${hidden?.followUp} ${hidden?.text}`;
+  const findings = [
+    finding(
+      !told.includes(name),
+      "a question that goes on",
+      "who may not see what it leans on",
+      told.slice(0, 80),
+    ),
+  ];
+  const other = await idOf(client, "chats", {});
+  const first = expectStatus(
+    await client.call("POST", `chats/${other}/questions`, {
+      body: { text: `Who is asked for the ${secret.words[0]}?` },
+    }),
+    201,
+    "asking",
+  );
+  await answered(client, other, first.json.answer.id);
+  const next = expectStatus(
+    await client.call("POST", `chats/${other}/questions`, { body: { text: "What is her phone number?" } }),
+    201,
+    "going on",
+  );
+  const shown = await answered(client, other, next.json.answer.id);
+  const lent = String(shown?.followUp).includes(name);
+  findings.push(
+    finding(lent, "a question that goes on", "who may see what it leans on", String(shown?.followUp)),
+  );
+  // Shared with somebody who may not see the document: the words are not shown to them either.
+  await shareWith(client, "chat", other, { kind: "member", id: me });
+  const theirs = await colleague.call("GET", `chats/${other}`);
+  const leak = toldIn(
+    JSON.stringify(theirs.json.messages.filter((m: { author: string }) => m.author !== "person")),
+    {
+      ...secret,
+      chat: other,
+      words: [name, name, name],
+    },
+  );
+  return [
+    ...findings,
+    finding(
+      leak === null,
+      "what a question was completed with",
+      "who may not see where from",
+      leak ?? "hidden",
+    ),
+  ];
+}
+
+interface Answered {
+  readonly text: string;
+  readonly followUp: string | null;
+}
+
+async function answered(client: Client, chat: string, id: string): Promise<Answered | undefined> {
+  for (let tries = 0; tries < 300; tries++) {
+    const { json } = await client.call("GET", `chats/${chat}`);
+    const message = json?.messages.find((m: { id: string }) => m.id === id);
+    if (message && message.state !== "working") return message;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return undefined;
+}

@@ -1,0 +1,179 @@
+import type pg from "pg";
+import { allJobs } from "../../../app.ts";
+import type { Finding } from "../../../kernel/controls.ts";
+import { jobContext } from "../../../kernel/jobs.ts";
+import { addressHash } from "../../identity/addresses.ts";
+import { finding } from "../stage/finding.ts";
+import type { Cast, Stage } from "../stage/stage.ts";
+import type { Scene, Secret } from "./scene.ts";
+
+/**
+ * Every kind of job of the running server, begun in one company's name with what is another's: nothing of either
+ * changes. In its own company's name the same job does its work. A kind without a probe is broken.
+ */
+export async function jobs(stage: Stage, { secrets }: Scene): Promise<Finding[]> {
+  // The evaluation sends no mail: here there is a server to send it to, at which nobody answers.
+  const { system: running } = stage.server;
+  const system = { ...running, config: { ...running.config, smtpUrl: secretOf("smtp://127.0.0.1:9") } };
+  const findings: Finding[] = [];
+  for (const { name, run } of allJobs) {
+    const probe = probes[name];
+    if (!probe) {
+      findings.push(finding(false, `job ${name}`, "this check", "never tried"));
+      continue;
+    }
+    for (const [victim, other] of [
+      [stage.a, stage.b],
+      [stage.b, stage.a],
+    ] as const) {
+      const secret = secrets.find(({ slug }) => slug === victim.slug);
+      if (!secret) throw new Error("nothing to take");
+      const id = await probe.prepare({ stage, victim, secret });
+      const look = () =>
+        committed(stage, (client) => stateOf(client, probe.state, { victim, other, secret, id }));
+      const begin = async (company: Cast): Promise<string> => {
+        const ctx = jobContext(system, { tenantId: company.id, slug: company.slug });
+        return run(ctx, id, false).then(
+          () => "done",
+          () => "failed",
+        );
+      };
+      const before = await look();
+      const got = await begin(other);
+      const unchanged = (await look()) === before;
+      findings.push(
+        finding(
+          unchanged,
+          `job ${name}`,
+          `in the name of ${other.name}`,
+          unchanged ? got : "something changed",
+        ),
+      );
+      const own = await begin(victim);
+      const worked = (await look()) !== before || (probe.failsWhereItWorks === true && own === "failed");
+      findings.push(
+        finding(
+          worked,
+          `job ${name}`,
+          `in the name of ${victim.name}`,
+          worked ? "it did its work" : "nothing happened",
+        ),
+      );
+    }
+  }
+  return findings;
+}
+
+interface Given {
+  readonly stage: Stage;
+  readonly victim: Cast;
+  readonly secret: Secret;
+}
+
+interface Probe {
+  /** Leaves something of the victim's for the job to do, and answers what the job is begun with. */
+  prepare(given: Given): Promise<string>;
+  /** What shows that it was done, of both companies: `$1` the victim, `$2` the other, `$3` the document, `$4` the job's id. */
+  readonly state: string;
+  /** It has nobody to send to here: that it tried shows. */
+  readonly failsWhereItWorks?: true;
+}
+
+const set =
+  (sql: string, id: (given: Given) => string) =>
+  async (given: Given): Promise<string> => {
+    await committed(given.stage, (client) => client.query(sql, [given.victim.id, id(given)]));
+    return id(given);
+  };
+const links = "select tenant_id, count(*) from mailed_link where tenant_id in ($1, $2) group by tenant_id";
+
+const probes: Readonly<Record<string, Probe>> = {
+  "kernel.deliver-mail": {
+    async prepare({ stage, victim }) {
+      const { rows } = await committed(stage, (client) =>
+        client.query(
+          "update mail set state = 'waiting' where tenant_id = $1 and mail_id = (select mail_id from mail where tenant_id = $1 order by mail_id limit 1) returning mail_id",
+          [victim.id],
+        ),
+      );
+      return rows[0].mail_id;
+    },
+    state: "select state, sent_at from mail where mail_id::text = $4",
+    failsWhereItWorks: true,
+  },
+  "identity.mail-unlock-link": { prepare: hashOf, state: links },
+  "identity.mail-reset-link": { prepare: hashOf, state: links },
+  "knowledge.read-document": {
+    prepare: set(
+      "update document_version set state = 'received' where tenant_id = $1 and version_id = $2",
+      ({ secret }) => secret.document,
+    ),
+    state: "select state from document_version where version_id::text = $3",
+  },
+  "knowledge.index": {
+    prepare: set(
+      "update document set state = 'indexing' where tenant_id = $1 and document_id = $2",
+      ({ secret }) => secret.document,
+    ),
+    state: "select state from document where document_id::text = $3",
+  },
+  "knowledge.tidy-library": {
+    prepare: async (given) => {
+      await set(
+        "update binned set deleted_at = deleted_at - interval '40 days' where tenant_id = $1 and binned_id = $2",
+        ({ secret }) => secret.binned,
+      )(given);
+      return given.victim.id;
+    },
+    state: "select count(*) from binned where tenant_id in ($1, $2)",
+  },
+  "knowledge.tidy-index": {
+    prepare: async (given) => {
+      await committed(given.stage, (client) =>
+        client.query(
+          "insert into index_tombstone values ($1, 2000000000, now() - interval '40 days') on conflict do nothing",
+          [given.victim.id],
+        ),
+      );
+      return given.victim.id;
+    },
+    state:
+      "select tenant_id, document_no from index_tombstone where tenant_id in ($1, $2) and document_no = 2000000000",
+  },
+  "assistant.answer": {
+    prepare: set(
+      "update message set state = 'working' where tenant_id = $1 and message_id = $2",
+      ({ secret }) => secret.answer,
+    ),
+    state: "select state, attempt from message where message_id::text = $4",
+  },
+};
+
+/** What the job that mails a link to somebody is begun with: how their address is looked up. */
+async function hashOf({ stage, victim }: Given): Promise<string> {
+  const keys = await stage.server.system.keyring.tenant(victim.id);
+  return addressHash(keys, victim.people.viewer[0].address).toString("hex");
+}
+
+async function stateOf(
+  client: pg.Client,
+  state: string,
+  { victim, other, secret, id }: { victim: Cast; other: Cast; secret: Secret; id: string },
+): Promise<string> {
+  const values = [victim.id, other.id, secret.document, id];
+  // Each statement has some of the four: PostgreSQL wants to know the kinds of all.
+  const { rows } = await client.query(
+    `with given as (select $1::uuid, $2::uuid, $3::text, $4::text) ${state}`,
+    values,
+  );
+  return JSON.stringify(rows);
+}
+
+async function committed<T>(stage: Stage, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const results: T[] = [];
+  await stage.sql("postgres", async (client) => {
+    results.push(await work(client));
+    await client.query("commit");
+  });
+  return results[0] as T; // the work has run, or thrown
+}
