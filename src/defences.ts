@@ -1,7 +1,9 @@
 import { accountDefences } from "./defences/accounts.ts";
 import { auditLogDefences } from "./defences/audit-log.ts";
 import type { Defence } from "./defences/defence.ts";
+import { everywhereDefences } from "./defences/everywhere.ts";
 import { factorDefences } from "./defences/factors.ts";
+import { libraryDefences } from "./defences/library.ts";
 import { passwordDefences } from "./defences/passwords.ts";
 import { publicPageDefences } from "./defences/public-page.ts";
 import { readingDefences } from "./defences/reading-files.ts";
@@ -14,6 +16,7 @@ import { skeletonDefences } from "./defences/skeleton.ts";
 export const defences: readonly Defence[] = [
   ...skeletonDefences,
   ...sharingDefences,
+  ...libraryDefences,
   ...accountDefences,
   ...factorDefences,
   ...passwordDefences,
@@ -22,4 +25,5 @@ export const defences: readonly Defence[] = [
   ...auditLogDefences,
   ...publicPageDefences,
   ...readingDefences,
+  ...everywhereDefences,
 ];

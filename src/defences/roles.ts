@@ -124,7 +124,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a key of a folder reaches what lies in it",
     claim: "connectors.api-keys",
-    file: "db/migrations/0010_sharing.sql",
+    file: "db/migrations/0015_library.sql",
     text: "return v_bound is null or exists (",
     without: "return v_bound is null or true or exists (",
   },

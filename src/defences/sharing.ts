@@ -19,8 +19,8 @@ export const sharingDefences: readonly Defence[] = [
     words: "what is looked up by its id is its reader's own",
     claim,
     file: reach,
-    text: "sql<boolean>`((${owner} = ${memberId} or sharing",
-    without: "sql<boolean>`((${owner} is not null or sharing",
+    text: "(${owner} = ${memberId} or sharing",
+    without: "(${owner} is not null or sharing",
   },
   {
     words: "a share speaks to the member whom it names",

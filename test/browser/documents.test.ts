@@ -280,7 +280,7 @@ async function go(place: string): Promise<void> {
 
 /** By its name, as one who looks for it does. */
 async function openDocument(name: string): Promise<void> {
-  await go("library?q=" + encodeURIComponent(name.replace(/\.\w+$/, "")));
+  await go(`library?q=${encodeURIComponent(name.replace(/\.\w+$/, ""))}`);
   await page.getByRole("link", { name, exact: true }).last().click();
   await page.getByRole("heading", { level: 1, name }).waitFor();
   await page.locator("[data-passage]").first().waitFor();

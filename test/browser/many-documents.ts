@@ -20,7 +20,7 @@ export function addMany(
 ): Promise<void> {
   return unit(jobContext(system, { tenantId: company.id, slug: company.slug }), async (ctx) => {
     const keys = await keysOf(ctx);
-    const last = await takeNumbers(ctx, "document", count);
+    const first = await takeNumbers(ctx, "document", count);
     const ids = Array.from({ length: count }, () => newId());
     const versions = ids.map(() => newId());
     const names = ids.map((id, index) => keys.seal(nameCell(id), name(index + 1)));
@@ -30,7 +30,7 @@ export function addMany(
       sql`insert into document
             (tenant_id, document_id, version_id, name, document_no, owner_id, kind, bytes, pages, file, content_hash,
              state, created_at, updated_at)
-          select d.tenant_id, n.id, n.version, n.name, ${last - count}::int + n.i::int, ${owner.id}, d.kind, d.bytes,
+          select d.tenant_id, n.id, n.version, n.name, ${first - 1}::int + n.i::int, ${owner.id}, d.kind, d.bytes,
                  d.pages, d.file, d.content_hash, 'ready', d.created_at + n.i * interval '1 ms',
                  d.created_at + n.i * interval '1 ms'
             from document d,

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { sampleCompanies } from "../../samples/index.ts";
-import { type Person, setUpInstallation } from "../../src/modules/trust/stage/people.ts";
+import { setUpInstallation } from "../../src/modules/trust/stage/people.ts";
 import { type House, openHouse } from "./house.ts";
-import { DESK, openWatched, PHONE, shoot, type Watched } from "./watched.ts";
+import { type Seat, seat } from "./seat.ts";
+import { DESK, PHONE, shoot } from "./watched.ts";
 
 // Who sees what inside a workspace, as one story: a document, a folder, a group, a role, a key, an admin's opening. The
 // steps build on each other, so after one that fails the others are skipped.
@@ -13,8 +14,6 @@ const QUESTION = "What is the period of notice for Lindqvist House?";
 const LEASE = "lindqvist-house-lease.pdf";
 const HOME = "/t/harrow-finch";
 const lease = sampleCompanies[0]?.documents[0]?.path.pathname ?? "";
-
-type Seat = { person: Person; watched: Watched; page: Page };
 
 let house: House | null;
 let mara: Seat;
@@ -187,7 +186,7 @@ step("whoever leaves the group loses the folder at once", async () => {
   await tomas.watched.look(tomas.page, "sharing-folder-gone");
 });
 
-step("a document is moved out by the dialog, and an empty folder is deleted", async () => {
+step("a document is moved out by the dialog, and its folder goes into the bin", async () => {
   const { page, watched } = mara;
   await page.goto(folderUrl);
   await chooseFor(page, LEASE, "Move");
@@ -196,8 +195,8 @@ step("a document is moved out by the dialog, and an empty folder is deleted", as
   await page.getByRole("button", { name: "Move here" }).click();
   await page.getByText("Nothing is in this folder yet").waitFor();
   await page.getByRole("button", { name: "More for Legal" }).click();
-  await page.getByRole("menuitem", { name: "Delete" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("menuitem", { name: "Move to the bin" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Move to the bin" }).click();
   await heading(page, "Library").waitFor();
   await shown(page.getByRole("row", { name: LEASE }), "Only you").waitFor();
 });
@@ -418,20 +417,6 @@ step("every page of it fits a phone", async () => {
 });
 
 /** A person at a browser of their own, signed in already: signing in is another story. */
-async function seat({ browser, instance }: House, person: Person): Promise<Seat> {
-  const watched = await openWatched(browser, instance.url);
-  await watched.context.addCookies(
-    [...person.client.cookies].map(([name, value]) => ({
-      name,
-      value,
-      url: instance.url.replace(/^http:/, "https:"),
-      secure: true,
-      httpOnly: true,
-    })),
-  );
-  return { person, watched, page: await watched.newPage() };
-}
-
 /** Proves the second factor anew, so that what asks for a fresh one does not ask: that too is another story. */
 async function confirm({ person }: Seat): Promise<void> {
   assert.ok(await person.client.confirm?.(), "the second factor is proved");

@@ -205,7 +205,7 @@ step("a question is answered as it is written, and a citation opens its passage"
     /six months to the end of a calendar quarter/,
   );
   await source.getByRole("link", { name: "Open the document" }).click();
-  await harrow.waitForURL(/passage=\d+/);
+  await harrow.waitForURL(/#p\d+$/);
   await harrow.getByRole("heading", { level: 1, name: /lease/i }).waitFor();
   const mark = harrow.getByRole("main").locator("mark");
   await mark.waitFor();
@@ -258,9 +258,10 @@ step("a document is renamed, found, and deleted", async ({ instance }) => {
   await harrow.getByRole("main").locator("mark").first().waitFor();
   await owners.look(harrow, "search");
   await harrow.getByRole("searchbox").fill("");
-  await more(harrow, "Notes for the move", "Delete");
+  await harrow.getByRole("button", { name: "More for Notes for the move" }).click();
+  await harrow.getByRole("menuitem", { name: "Move to the bin" }).click();
+  await harrow.getByText("Moved “Notes for the move” to the bin.").waitFor();
   await owners.look(harrow, "delete");
-  await harrow.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await harrow.getByRole("link", { name: "Notes for the move" }).waitFor({ state: "detached" });
 });
 
@@ -284,7 +285,12 @@ step("the log says who did what", async ({ instance }) => {
   await harrow.goto(`${instance.url}${HARROW}/activity`);
   const changed = harrow.getByRole("row", { name: /Changed a role.*Mara Osei/ });
   await changed.waitFor();
-  for (const words of ["Invited somebody", "Deleted a document", "Changed a document", "Asked a question"])
+  for (const words of [
+    "Invited somebody",
+    "Put a document into the bin",
+    "Changed a document",
+    "Asked a question",
+  ])
     await harrow.getByRole("cell", { name: words }).first().waitFor();
   await changed.getByRole("button").click();
   await harrow.getByText(/^member\.role-changed · member/).waitFor();

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { atOnce } from "../../src/modules/knowledge/gently.ts";
-import { analyse, fold } from "../../src/modules/knowledge/search/analysis.ts";
+import { analyse, fold, termsIn } from "../../src/modules/knowledge/search/analysis.ts";
 import type { Cell, IndexKeys } from "../../src/modules/knowledge/search/keys.ts";
 import { languageOf } from "../../src/modules/knowledge/search/languages.ts";
 import { classLengths, lengthClass } from "../../src/modules/knowledge/search/lengths.ts";
@@ -164,7 +164,7 @@ export function plainSearch(
       const near = around.get(docs[d] as PassageToIndex) ?? [];
       const nearTf = near.reduce((sum, n) => sum + tfOf(n), 0);
       const nearLength = near.reduce((sum, n) => sum + (lengths[n] ?? 0), 0);
-      const nearNorm = 1.2 * (1 - 0.75 + (usual > 0 ? (0.75 * nearLength) / usual : 0));
+      const nearNorm = 1.6 * (1 - 0.65 + (usual > 0 ? (0.65 * nearLength) / usual : 0));
       wider[d] = (wider[d] ?? 0) + Math.floor((times * idf * nearTf) / (nearTf + nearNorm));
     });
   };
@@ -179,7 +179,7 @@ export function plainSearch(
     const begins = fields.map((of) =>
       of.flat().some(({ word, stop }) => {
         if (word === null || stop || word.folded.length < 3 || word.folded.length > 40) return false;
-        return fold(word.lower).startsWith(typed) && !word.terms.some((term) => own.has(term));
+        return fold(word.lower).startsWith(typed) && !query.languages.every((l) => termsIn(word.lower, l).some((term) => own.has(term)));
       }),
     );
     add(0.7, begins.filter(Boolean).length, (d) => (begins[d] ? 1 : 0));

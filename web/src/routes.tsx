@@ -11,7 +11,7 @@ import { NotFound, PageFailed } from "./frame/lost.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { isKind, type Kind } from "./knowledge/kinds.ts";
 import { viewFrom } from "./knowledge/list/view.ts";
-import { addressOf } from "./knowledge/search/searching.ts";
+import { addressOf } from "./knowledge/search/address.ts";
 
 /** Every page of the app. Paths are sentences of nouns; each page is loaded when it is first entered. */
 

@@ -7,13 +7,14 @@ import { allows } from "../../kernel/permissions.ts";
 import type { PassageBody } from "./documents/service.ts";
 import { openDocumentName, passageCell } from "./documents/view.ts";
 import type { Kind } from "./extraction/sniff.ts";
+import { compiledOnce } from "./index/compiled.ts";
 import { afterCursor, cursorOf } from "./index/cursor.ts";
 import { addedAt, type PassageFilters } from "./index/filters.ts";
 import { type Asked, lookUp } from "./index/lookup.ts";
 import { analyse } from "./search/analysis.ts";
 import type { Hit } from "./search/rank.ts";
 import { marks, snippet } from "./search/snippet.ts";
-import { type Reach, reachOfMember, seenPlace, sharingOf, visibleTo } from "./sharing/reach.ts";
+import { type Reach, reachOfMember, seesPlace, visibleTo } from "./sharing/reach.ts";
 
 export type { PassageFilters } from "./index/filters.ts";
 
@@ -59,20 +60,7 @@ async function textsOf(ctx: Ctx, memberId: string, hits: readonly Hit[]): Promis
   const reach = reachOfMember(ctx, memberId);
   const [rows] = await read(
     ctx,
-    db
-      .selectFrom("passage")
-      .innerJoin("document", (on) =>
-        on
-          .onRef("document.tenant_id", "=", "passage.tenant_id")
-          .onRef("document.document_id", "=", "passage.document_id")
-          .onRef("document.version_id", "=", "passage.version_id"),
-      )
-      .innerJoinLateral(sharingOf("document", memberId).as("sharing"), (on) => on.onTrue())
-      .where(visibleTo("document", reach))
-      .where(sql<boolean>`passage.index_no = any(${hits.map((hit) => hit.passage)}::bigint[])`)
-      .select(["passage.index_no", "passage.version_id", "passage.passage_no", "passage.page", "passage.body"])
-      .select(["document.document_id", "document.name", "document.kind"])
-      .select([seenPlace("document", reach).as("folder"), addedAt.as("at")]),
+    passagesByNumber({ ...reach, tenant: tenantOf(ctx).id, numbers: hits.map((hit) => hit.passage) }),
   );
   const byNumber = new Map(rows.map((row) => [row.index_no, row]));
   const keys = await keysOf(ctx);
@@ -86,6 +74,34 @@ async function textsOf(ctx: Ctx, memberId: string, hits: readonly Hit[]): Promis
     return [{ document, version, passage: no, page: row.page, ...body, score: hit.score }];
   });
 }
+
+interface PassageRow {
+  readonly index_no: number;
+  readonly version_id: string;
+  readonly passage_no: number;
+  readonly page: number | null;
+  readonly body: Buffer;
+  readonly document_id: string;
+  readonly name: Buffer;
+  readonly kind: Kind;
+  readonly folder: string | null;
+  readonly at: Date;
+}
+
+const passagesByNumber = compiledOnce(
+  ({ tenant, numbers, ...whose }: { tenant: string; memberId: string; now: Date; numbers: readonly number[] }) => {
+    const reach: Reach = { memberId: whose.memberId, now: whose.now, opened: false };
+    return sql<PassageRow>`
+      select passage.index_no, passage.version_id, passage.passage_no, passage.page, passage.body,
+             document.document_id, document.name, document.kind, ${addedAt} as at,
+             case when ${seesPlace(reach)} then document.folder_id end as folder
+        from passage
+        join document on document.tenant_id = passage.tenant_id and document.document_id = passage.document_id
+                     and document.version_id = passage.version_id
+        where passage.tenant_id = ${tenant} and passage.index_no = any(${numbers}::bigint[])
+          and ${visibleTo("document", reach)}`;
+  },
+);
 
 /** Ranges `[start, end)` of the words that were asked for, in UTF-16 code units. */
 type Marks = [number, number][];

@@ -25,7 +25,8 @@ export function DocumentPage() {
   return (
     <DocumentFrame key={documentId} id={documentId} part="text">
       {(document) =>
-        document.state === "ready" ? (
+        // While it is being indexed the text is there already; it is only not found yet.
+        document.state === "ready" || document.state === "indexing" ? (
           <Text key={document.version} document={document} />
         ) : (
           <NotReady document={document} />

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { isApiError } from "../api/errors.ts";
 import type { PublicPage, PublicPageSettings } from "../api/types.ts";
 import { Page } from "../frame/page.tsx";
@@ -65,6 +65,7 @@ function Form({ settings, mayChange }: { settings: PublicPageSettings; mayChange
   const session = useSession();
   const queries = useQueryClient();
   const { page, attestable } = settings;
+  const form = useRef<HTMLFormElement>(null);
   const [company, setCompany] = useState(page.company);
   const [contacts, setContacts] = useState(page.contacts.join("\n"));
   const [policy, setPolicy] = useState(page.policy);
@@ -79,6 +80,8 @@ function Form({ settings, mayChange }: { settings: PublicPageSettings; mayChange
       queries.setQueryData([session.slug, "public-page"], saved);
       say("The security page says so now.");
     },
+    onError: () =>
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus()),
   });
   const wrong = (field: string): string | undefined => {
     const fields = isApiError(save.error) ? save.error.fields : null;
@@ -99,7 +102,7 @@ function Form({ settings, mayChange }: { settings: PublicPageSettings; mayChange
     });
   };
   return (
-    <form onSubmit={submit} className="max-w-[46rem]">
+    <form ref={form} onSubmit={submit} className="max-w-[46rem]">
       <fieldset disabled={!mayChange}>
         <legend className="sr-only">What the security page says</legend>
         <Section title="Who runs this">
@@ -178,7 +181,7 @@ function Form({ settings, mayChange }: { settings: PublicPageSettings; mayChange
           </div>
         </Section>
       </fieldset>
-      {save.error && (
+      {save.error && !(isApiError(save.error) && save.error.code === "invalid_input") && (
         <div className="mb-4">
           <Notice>{wordsOf(save.error)}</Notice>
         </div>

@@ -203,6 +203,7 @@ test("the bin", async (t) => {
   });
 
   await t.test("after 30 days it is gone, to the moment, with its files; before, it is not", async () => {
+    await workspace.run("knowledge.tidy-library", workspace.tenant.id);
     const [kept] = (await upload(mara, { name: "kept.md", content: "Kept." })).items;
     const [old] = (await upload(mara, { name: "old.md", content: "Old." })).items;
     const at = new Date();

@@ -10,6 +10,7 @@ import type { Stage } from "../../trust/stage/stage.ts";
 import { upload } from "../../trust/stage/workspace.ts";
 import { addresses } from "./files-addresses.ts";
 import { type File, type Kept, pathOf, WORD } from "./files-kept.ts";
+import { filesOfTheLibrary } from "./files-library.ts";
 import { readerOfFiles } from "./files-reader.ts";
 
 /** Originals lie encrypted under random names, no address serves them without the right, and they are served inert. */
@@ -21,6 +22,7 @@ export async function checkFiles(stage: Stage): Promise<Outcome> {
     ...(await downloads(stage, kept)),
     ...(await inert(kept)),
     ...(await readerOfFiles(stage)),
+    ...(await filesOfTheLibrary(stage)),
     ...(await afterDeletion(stage, kept)),
   ];
   return outcomeOf(findings, `${kept.files.length} originals, ${findings.length} checks`);
@@ -224,6 +226,7 @@ async function afterDeletion(stage: Stage, { owner, files }: Kept): Promise<Find
   for (const { id, stored } of files) {
     const { status } = await owner.client.call("DELETE", `documents/${id}`);
     const gone = await owner.client.call("GET", `documents/${id}/original`);
+    await owner.client.call("DELETE", `bin/${id}`);
     let there = true;
     for (let tries = 0; there && tries < 50; tries++) {
       there = await readFile(pathOf(home, stored)).then(

@@ -47,19 +47,3 @@ export async function openOdf(bytes: Uint8Array, budget?: ZipBudget): Promise<Od
   });
   return { title: cleanLine(title), read };
 }
-
-/** How many `child` elements stand directly in `parent`: slides or sheets, which are counted before they are told. */
-export async function countIn(pack: OdfPackage, parent: string, child: string): Promise<number> {
-  const path: string[] = [];
-  let count = 0;
-  await pack.read("content.xml", {
-    open(name) {
-      if (name === child && path.at(-1) === parent) count++;
-      path.push(name);
-    },
-    close() {
-      path.pop();
-    },
-  });
-  return count;
-}

@@ -81,7 +81,8 @@ export function writeSheets(styles: OdfStyles, report: Report): XmlEvents {
   function endCell(): void {
     if (cell === null) return;
     const shown = cell.text.join("");
-    let text = cleanLine(shown === "" ? cell.value : shown);
+    // Cleaned by who writes the row.
+    let text = (shown === "" ? cell.value : shown).trim();
     const over = above.get(column);
     if (over !== undefined && over.rows-- > 0) {
       if (text === "" && cell.covered) text = over.text;
@@ -121,7 +122,7 @@ export function writeSheets(styles: OdfStyles, report: Report): XmlEvents {
       aside = { depth: path.length, comment, text: [] };
     } else if (name === "text:p" || name === "text:h") {
       paragraphs++;
-      say("\n");
+      if (aside !== null || cell?.text.length !== 0) say("\n");
     } else if (name === "text:s" || name === "text:tab" || name === "text:line-break") say(" ");
     else if (aside !== null) return;
     else if (name === "table:table-header-rows") headers++;

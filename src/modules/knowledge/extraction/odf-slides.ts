@@ -19,6 +19,7 @@ const REPEATED = new Set(["page", "date-time", "page-number", "footer", "header"
 
 /** The events of a presentation to the pieces of each slide: its title as heading, what it shows, notes, comments. */
 export function slidesOf(styles: OdfStyles, take: (pieces: Piece[], page: number) => void): XmlEvents {
+  const path: string[] = [];
   let page = 0;
   let heading = "";
   let hidden = false;
@@ -59,7 +60,9 @@ export function slidesOf(styles: OdfStyles, take: (pieces: Piece[], page: number
   }
   return {
     open(name, attribute) {
-      if (name === "draw:page") {
+      const parent = path.at(-1);
+      path.push(name);
+      if (name === "draw:page" && parent === "office:presentation") {
         page++;
         heading = `Slide ${page}`;
         hidden = styles.hidden(attribute("draw:style-name"));
@@ -72,10 +75,11 @@ export function slidesOf(styles: OdfStyles, take: (pieces: Piece[], page: number
       if (page > 0) inner.open?.(name, attribute);
     },
     close(name) {
+      path.pop();
       if (page > 0) inner.close?.(name);
       if (page > 0 && SHAPES.has(name) && --depth === 0) shape = null;
       else if (name === "presentation:notes") inNotes = false;
-      else if (name === "draw:page") endSlide();
+      else if (name === "draw:page" && path.at(-1) === "office:presentation") endSlide();
     },
     text(text) {
       inner.text?.(text);

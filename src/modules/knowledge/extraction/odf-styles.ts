@@ -22,6 +22,8 @@ export type OdfStyles = {
   /** What stands before an item, by the counts of its list's levels from the outermost: "2.1", "-" for a bullet. */
   mark(list: string | undefined, counts: readonly number[]): string;
   start(list: string | undefined, level: number): number;
+  /** How many slides or sheets the content has: they are counted before they are told. */
+  pages: number;
 };
 
 /** The name of the list that numbers headings. */
@@ -29,8 +31,11 @@ export const OUTLINE = "\0outline";
 const DEEPEST = 20;
 const MOST_LEVELS = 10;
 
-/** Reads the styles of both files, of all families: their names differ where it matters (ODF 1.3 part 3, 16). */
-export async function readOdfStyles(pack: OdfPackage): Promise<OdfStyles> {
+/**
+ * Reads the styles of both files, of all families: their names differ where it matters (ODF 1.3 part 3, 16). Pages are
+ * the elements `page` that stand directly in `body`; without these names the body is not looked at.
+ */
+export async function readOdfStyles(pack: OdfPackage, body?: string, page?: string): Promise<OdfStyles> {
   const styles = new Map<string, Style>();
   const lists = new Map<string, Level[]>();
   let style: Style | undefined;
@@ -78,7 +83,23 @@ export async function readOdfStyles(pack: OdfPackage): Promise<OdfStyles> {
     if (name === "style:style") style = undefined;
     else if (name === "text:list-style" || name === "text:outline-style") levels = undefined;
   }
-  for (const file of ["styles.xml", "content.xml"] as const) await pack.read(file, { open, close });
+  await pack.read("styles.xml", { open, close });
+  let pages = 0;
+  let inBody = false;
+  const path: string[] = [];
+  await pack.read("content.xml", {
+    open(name, attribute) {
+      inBody ||= name === "office:body";
+      if (!inBody) open(name, attribute);
+      else if (name === page && path.at(-1) === body) pages++;
+      path.push(name);
+    },
+    close(name) {
+      path.pop();
+      if (!inBody) close(name);
+    },
+    done: () => inBody && page === undefined,
+  });
 
   function inherited<T>(name: string | undefined, look: (style: Style) => T | undefined): T | undefined {
     for (let depth = 0, at = name; at !== undefined && depth < DEEPEST; depth++) {
@@ -112,6 +133,7 @@ export async function readOdfStyles(pack: OdfPackage): Promise<OdfStyles> {
     bold: (name) => inherited(name, ({ bold }) => bold) === true,
     mark,
     start: (list, level) => lists.get(list ?? "")?.[level]?.start ?? 1,
+    pages,
   };
 }
 

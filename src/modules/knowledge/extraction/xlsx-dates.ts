@@ -37,22 +37,29 @@ export function isDateFormat(section: string): boolean {
   return ELAPSED.test(bare) || /[ymdhs]/i.test(bare.replace(/\[[^\]]*\]|general|E[+-]/gi, ""));
 }
 
-/** The date in a format of dates. */
-export function dateText({ at, days }: SheetDate, section: string): string {
+/** How dates are shown in a format of dates; made once, used for each cell. */
+export function dateFormat(section: string): (date: SheetDate) => string {
   const bare = section.replace(QUOTED, " ");
-  if (ELAPSED.test(bare)) return elapsed(days, bare);
-  if (/mmm/i.test(bare)) return spelled(at, section);
+  if (ELAPSED.test(bare)) return ({ days }) => elapsed(days, bare);
+  if (/mmm/i.test(bare)) return spelled(section);
   const tokens = tokensOf(bare.replace(/\[[^\]]*\]/g, ""));
-  const has = (kind: string) => tokens.some((token) => token.kind === kind);
-  const iso = at.toISOString();
-  const parts: string[] = [];
-  if (has("y") && has("d")) parts.push(iso.slice(0, 10));
-  else if (has("y") && has("month")) parts.push(iso.slice(0, 7));
-  else if (has("y")) parts.push(iso.slice(0, 4));
-  else if (has("month")) parts.push(iso.slice(5, 10));
-  else if (has("d")) parts.push(/ddd/i.test(bare) ? (DAYS[at.getUTCDay()] ?? "") : iso.slice(8, 10));
-  if (has("h") || has("s")) parts.push(timeOf(at, has("s"), /a(?:m\/p|\/p)/i.test(bare)));
-  return parts.join(" ");
+  const has = (kind: Kind) => tokens.some((token) => token.kind === kind);
+  const date = datePart(has, /ddd/i.test(bare));
+  const time = has("h") || has("s");
+  const halves = /a(?:m\/p|\/p)/i.test(bare);
+  return ({ at }) => {
+    const parts = [date(at)];
+    if (time) parts.push(timeOf(at, has("s"), halves));
+    return parts.join(" ").trim();
+  };
+}
+
+function datePart(has: (kind: Kind) => boolean, named: boolean): (at: Date) => string {
+  const iso = (from: number, to: number) => (at: Date) => at.toISOString().slice(from, to);
+  if (has("y")) return iso(0, has("d") ? 10 : has("month") ? 7 : 4);
+  if (has("month")) return iso(5, 10);
+  if (!has("d")) return () => "";
+  return named ? (at) => DAYS[at.getUTCDay()] ?? "" : iso(8, 10);
 }
 
 type Kind = "y" | "month" | "d" | "h" | "minute" | "s" | "half" | "literal";
@@ -78,9 +85,13 @@ function tokensOf(section: string): { kind: Kind; text: string }[] {
   return tokens;
 }
 
-function spelled(at: Date, section: string): string {
+function spelled(section: string): (date: SheetDate) => string {
   const tokens = tokensOf(section);
   const halves = tokens.some(({ kind }) => kind === "half");
+  return ({ at }) => spelledIn(tokens, halves, at);
+}
+
+function spelledIn(tokens: { kind: Kind; text: string }[], halves: boolean, at: Date): string {
   const two = (count: number) => String(count).padStart(2, "0");
   const month = MONTHS[at.getUTCMonth()] ?? "";
   const day = DAYS[at.getUTCDay()] ?? "";

@@ -1,4 +1,4 @@
-import { dateOf, dateText, isDateFormat } from "./xlsx-dates.ts";
+import { dateFormat, dateOf, isDateFormat } from "./xlsx-dates.ts";
 
 /** Shows a number as its format does; see `numberFormat`. */
 export type ShowNumber = (value: number) => string;
@@ -50,17 +50,27 @@ export function numberFormat(id: number, code: string | undefined, from1904: boo
   const sections = sectionsOf(
     (code ?? BUILT_IN[id] ?? (isEastDate ? "yyyy-mm-dd" : "")).slice(0, LONGEST_CODE),
   );
+  const painted = new Map(sections.map((section) => [section, painter(section, from1904)]));
   return (value) => {
     if (!Number.isFinite(value)) return "";
     const { section, shown } = chosen(sections, value);
-    if (section === undefined || /^(?:general|@)?$/i.test(section.replace(/\[[^\]]*\]/g, "").trim()))
-      return general(value);
-    if (isDateFormat(section)) {
-      const date = dateOf(value, from1904);
-      return date === null ? general(value) : dateText(date, section);
-    }
-    return inDigits(shown, section);
+    return painted.get(section)?.(shown, value) ?? general(value);
   };
+}
+
+/** How one section shows numbers; `value` is what the cell holds, where `shown` may have lost its sign. */
+function painter(section: string, from1904: boolean): (shown: number, value: number) => string {
+  if (/^(?:general|@)?$/i.test(section.replace(/\[[^\]]*\]/g, "").trim()))
+    return (_, value) => general(value);
+  if (isDateFormat(section)) {
+    const show = dateFormat(section);
+    return (_, value) => {
+      const date = dateOf(value, from1904);
+      return date === null ? general(value) : show(date);
+    };
+  }
+  const layout = layoutOf(section);
+  return (shown) => inDigits(shown, layout);
 }
 
 /** Without a format: whole numbers in full, others to twelve digits, so that 0.1 + 0.2 is 0.3. */
@@ -81,18 +91,20 @@ function sectionsOf(code: string): string[] {
     .slice(0, 4);
 }
 
-function chosen(sections: string[], value: number): { section: string | undefined; shown: number } {
+function chosen(sections: string[], value: number): { section: string; shown: number } {
+  const first = sections[0] ?? "";
+  if (sections.length === 1 && !first.includes("[")) return { section: first, shown: value };
   const conditional = sections.find((section) => meets(section, value) === true);
   if (conditional !== undefined) return { section: conditional, shown: value };
   if (sections.some((section) => meets(section, value) !== null))
     return {
-      section: sections.find((section) => meets(section, value) === null) ?? sections[0],
+      section: sections.find((section) => meets(section, value) === null) ?? first,
       shown: value,
     };
   // Positive, negative (which says itself how it is marked), zero; the fourth is for text.
   if (value < 0 && sections[1] !== undefined) return { section: sections[1], shown: -value };
   if (value === 0 && sections[2] !== undefined) return { section: sections[2], shown: value };
-  return { section: sections[0], shown: value };
+  return { section: first, shown: value };
 }
 
 function meets(section: string, value: number): boolean | null {
@@ -108,8 +120,8 @@ function meets(section: string, value: number): boolean | null {
 
 type Token = { digit: string } | { literal: string };
 
-function inDigits(value: number, section: string): string {
-  const { whole, fraction, percent, scale, grouped, exponent, isFraction } = parsed(section);
+function inDigits(value: number, layout: Layout): string {
+  const { whole, fraction, percent, scale, grouped, exponent, isFraction } = layout;
   if (isFraction) return general(value);
   const digits = (tokens: Token[]) => tokens.filter((token) => "digit" in token).length;
   if (digits(whole) + digits(fraction) === 0)
@@ -162,7 +174,9 @@ function filledFraction(tokens: Token[], digits: string): string {
   return /^\d/.test(text) ? `.${text}` : text;
 }
 
-function parsed(section: string) {
+type Layout = ReturnType<typeof layoutOf>;
+
+function layoutOf(section: string) {
   const whole: Token[] = [];
   const fraction: Token[] = [];
   let into = whole;

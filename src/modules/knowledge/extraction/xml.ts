@@ -18,6 +18,8 @@ export type XmlEvents = {
   close?(name: string): void;
   /** Text comes in pieces of any size, entities and CDATA resolved. */
   text?(text: string): void;
+  /** True when nothing further is of interest; the rest is not looked at. */
+  done?(): boolean;
 };
 
 /** What prefix a namespace gets here, whatever the document calls it. */
@@ -32,8 +34,10 @@ export async function readXml(
 ): Promise<void> {
   if (entry === undefined) return;
   const reader = xmlReader(namespaces, events);
-  await zip.inflate(entry, reader.write);
-  reader.end();
+  await zip.inflate(entry, (piece) => {
+    if (events.done?.() !== true) reader.write(piece);
+  });
+  if (events.done?.() !== true) reader.end();
 }
 
 /**

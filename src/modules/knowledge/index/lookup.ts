@@ -9,6 +9,7 @@ import { spellingKeys } from "../search/spelling.ts";
 import { covers, type SegmentTable, type Shape, shapeOf, unknownShape } from "../search/table.ts";
 import type { SearchSegment } from "../search/view.ts";
 import type { PassageFilters } from "./filters.ts";
+import { compiledOnce } from "./compiled.ts";
 import { indexKeys } from "./keys.ts";
 import { keepTables, knownTables } from "./tables.ts";
 import { askVisible } from "./visible.ts";
@@ -37,7 +38,11 @@ export async function lookUp(ctx: Ctx, asked: Asked): Promise<{ answer: Answer; 
     const known = knownTables(ctx);
     const [rows, [seen]] = await read(
       ctx,
-      rowsWithSegments(ctx, queryKeys(query, keys, shape.depths), [...known.keys()]),
+      rowsWithSegments({
+        tenant: tenantOf(ctx).id,
+        keys: queryKeys(query, keys, shape.depths),
+        known: [...known.keys()],
+      }),
       sight.query,
     );
     const found = segmentsOf(keys, known, rows);
@@ -81,19 +86,20 @@ interface Row {
 
 // One statement, so that segments and rows are of the same moment while the index is rewritten. A table that is known
 // here already stays where it is.
-const rowsWithSegments = (ctx: Ctx, hashes: readonly Buffer[], known: readonly number[]) => sql<Row>`
-  with live as materialized (
-    select segment_no, segment_id, stats from index_segment
-      where tenant_id = ${tenantOf(ctx).id} and state = 'live')
-  select segment_no, segment_id, case when segment_no <> all(${known}::int[]) then stats end as stats,
-         null as key, null as body
-    from live
-  union all
-  select live.segment_no, null, null, encode(row.term_hash, 'hex'), row.body
-    from live cross join lateral (
-      select p.term_hash, p.body from index_posting p
-        where p.tenant_id = ${tenantOf(ctx).id} and p.segment_no = live.segment_no
-          and p.term_hash = any(${hashes}::bytea[]) offset 0) row`;
+const rowsWithSegments = compiledOnce(
+  ({ tenant, keys, known }: { tenant: string; keys: readonly Buffer[]; known: readonly number[] }) => sql<Row>`
+    with live as materialized (
+      select segment_no, segment_id, stats from index_segment where tenant_id = ${tenant} and state = 'live')
+    select segment_no, segment_id, case when segment_no <> all(${known}::int[]) then stats end as stats,
+           null as key, null as body
+      from live
+    union all
+    select live.segment_no, null, null, encode(row.term_hash, 'hex'), row.body
+      from live cross join lateral (
+        select p.term_hash, p.body from index_posting p
+          where p.tenant_id = ${tenant} and p.segment_no = live.segment_no
+            and p.term_hash = any(${keys}::bytea[]) offset 0) row`,
+);
 
 interface Found {
   readonly tables: Map<number, SegmentTable>;

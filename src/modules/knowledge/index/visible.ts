@@ -1,10 +1,11 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
 import type { System } from "../../../kernel/system.ts";
 import type { SegmentTable } from "../search/table.ts";
 import { type Shown, shownOf } from "../search/view.ts";
-import { reachOfMember, visibleTo } from "../sharing/reach.ts";
+import { type Reach, reachOfMember, visibleTo } from "../sharing/reach.ts";
 import { type Bounded, bounded } from "./bounded.ts";
+import { compiledOnce } from "./compiled.ts";
 import { isNarrowed, narrowedTo, type PassageFilters } from "./filters.ts";
 
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -41,13 +42,9 @@ export function askVisible(ctx: Ctx, memberId: string, filters: PassageFilters) 
   const remember = !isNarrowed(filters) && ctx.actor.kind !== "key" && ctx.tx === null;
   const kept = remember ? cacheOf(pool).get(key) : undefined;
   return {
-    query: sql<Row>`
-      select now_.epoch, now_.fresh, case when now_.fresh then (
-          select string_agg(int4send(document.document_no), ''::bytea) from document
-            where document.tenant_id = ${tenantOf(ctx).id} and document.state = 'ready'
-              and ${visibleTo("document", reach)} and ${narrowedTo(filters, reach)}) end as numbers
-        from (select e.epoch, e.epoch is null or e.epoch is distinct from ${kept?.epoch ?? null}::uuid as fresh
-                from (select 1) one left join visibility_epoch e on e.tenant_id = ${tenantOf(ctx).id}) now_`,
+    query: isNarrowed(filters)
+      ? visibleNumbers(tenantOf(ctx).id, reach, null, narrowedTo(filters, reach))
+      : allVisibleNumbers({ tenant: tenantOf(ctx).id, memberId, now: reach.now, known: kept?.epoch ?? null }),
     /** What the answer says. */
     take(row: Row | undefined): Visible {
       if (row && !row.fresh && kept) return kept;
@@ -59,6 +56,26 @@ export function askVisible(ctx: Ctx, memberId: string, filters: PassageFilters) 
     },
   };
 }
+
+function visibleNumbers(
+  tenant: string,
+  reach: Reach,
+  known: string | null,
+  narrowed: RawBuilder<boolean>,
+): RawBuilder<Row> {
+  return sql<Row>`
+    select now_.epoch, now_.fresh, case when now_.fresh then (
+        select string_agg(int4send(document.document_no), ''::bytea) from document
+          where document.tenant_id = ${tenant} and document.state = 'ready'
+            and ${visibleTo("document", reach)} and ${narrowed}) end as numbers
+      from (select e.epoch, e.epoch is null or e.epoch is distinct from ${known}::uuid as fresh
+              from (select 1) one left join visibility_epoch e on e.tenant_id = ${tenant}) now_`;
+}
+
+const allVisibleNumbers = compiledOnce(
+  ({ tenant, known, ...whose }: { tenant: string; memberId: string; now: Date; known: string | null }) =>
+    visibleNumbers(tenant, { memberId: whose.memberId, now: whose.now, opened: false }, known, sql`true`),
+);
 
 const caches = new WeakMap<System["pool"], Bounded<Kept>>();
 

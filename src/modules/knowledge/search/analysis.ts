@@ -21,7 +21,7 @@ export type Token = {
 export type Word = { lower: string; folded: string; terms: readonly string[]; stop: boolean };
 
 /** Words already seen, so that each is folded and stemmed once. Holds plaintext: never keep one across tenants. */
-export type WordCache = Map<string, Word>;
+export type WordCache = Map<Language, Map<string, Word>>;
 
 /**
  * Splits a text into terms: words folded (compatibility forms, case, diacritics) and stemmed in the text's language,
@@ -30,23 +30,25 @@ export type WordCache = Map<string, Word>;
  */
 export function analyse(text: string, language: Language = "en", cache: WordCache = new Map()): Token[] {
   const tokens: Token[] = [];
+  const seen = cache.get(language) ?? new Map<string, Word>();
+  cache.set(language, seen);
   for (const { kind, raw, start, end, position } of piecesOf(text)) {
     if (kind === "number") {
       for (const term of numberTerms(raw))
         tokens.push({ term, position, start, end, stop: false, joined: false, word: null });
     } else if (kind === "single" || kind === "pair") {
-      tokens.push({ term: fold(raw), position, start, end, stop: false, joined: false, word: null });
+      tokens.push({ term: clip(fold(raw)), position, start, end, stop: false, joined: false, word: null });
     } else {
-      const key = language + raw;
-      let known = cache.get(key);
+      let known = seen.get(raw);
       if (known === undefined) {
         known = wordIn(raw, language);
-        if (raw.length <= longestTerm) cache.set(key, known);
+        if (raw.length <= longestTerm) seen.set(raw, known);
       }
       const joined = kind === "joined";
-      for (const [i, term] of known.terms.entries()) {
+      const { terms, stop } = known;
+      for (let i = 0; i < terms.length; i += 1) {
         const word = i === 0 && !joined ? known : null;
-        tokens.push({ term, position, start, end, stop: known.stop, joined, word });
+        tokens.push({ term: terms[i] ?? "", position, start, end, stop, joined, word });
       }
     }
   }
@@ -80,7 +82,7 @@ export function analyseQuery(text: string, spoken: readonly Language[] = ["en"])
     else if (kind === "pair") {
       // Takes the place of its first character.
       asked.pop();
-      alternatives = [fold(raw)];
+      alternatives = [clip(fold(raw))];
       pairEnd = end;
     } else if (kind === "single") {
       if (end === pairEnd) {
@@ -88,7 +90,7 @@ export function analyseQuery(text: string, spoken: readonly Language[] = ["en"])
         asked.push({ alternatives: [], position, start, end, joined, words });
         continue;
       }
-      alternatives = [fold(raw)];
+      alternatives = [clip(fold(raw))];
     } else {
       for (const language of spoken) words.set(language, wordIn(raw, language));
       alternatives = [...words].flatMap(([language, word]) =>
@@ -199,10 +201,14 @@ function wordIn(raw: string, language: Language): Word {
   return {
     lower,
     folded,
-    terms: [...new Set(terms)].filter((term) => term !== ""),
+    // Compatibility forms may be longer than what was cut.
+    terms: [...new Set(terms.map(clip))].filter((term) => term !== ""),
     stop: stopWords[language].has(folded),
   };
 }
+
+/** The terms that a word, in lower case, has in a language. */
+export const termsIn = (lower: string, language: Language): readonly string[] => wordIn(lower, language).terms;
 
 /** The same German word with its umlauts written the other way: ä as ae, ae as ä. */
 function umlautsOf({ lower }: Word): string[] {

@@ -111,7 +111,7 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
     rankSegment(view, v, lists[v] ?? [], norms, best, filter?.accept ?? null);
   }
   const around = averageSurroundings(length, count, sum(views.map(({ shown }) => shown.runs)));
-  const ranked = withSurroundings(best.take(), views, lists, { k1, b, average: around }).slice(0, wanted);
+  const ranked = withSurroundings(best.take(), views, lists, around).slice(0, wanted);
   const hits = ranked.map(({ score, passage, view, ordinal }) => ({
     passage,
     document: views[view]?.table.documents[ordinal] ?? 0,

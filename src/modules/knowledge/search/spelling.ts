@@ -1,6 +1,6 @@
-import { fold } from "./analysis.ts";
+import { fold, termsIn } from "./analysis.ts";
 import { depths, type IndexKeys, vocabularyKey } from "./keys.ts";
-import { type Language, stemmers } from "./languages.ts";
+import type { Language } from "./languages.ts";
 import { type Query, rowKeys } from "./query.ts";
 import type { View } from "./view.ts";
 import { firstTwo, ordinalsOf, wordsOf, wordText } from "./vocabulary.ts";
@@ -46,7 +46,7 @@ function beginningsLike(folded: string): string[] {
   return [...new Set([first + second, second + first, second + third, first + third])];
 }
 
-/** Visible words that begin as `typed`, the most frequent ones; without those that have one of the terms. */
+/** Visible words that begin as `typed`, the most frequent ones; without those that these terms find in any language. */
 export function expand(
   views: readonly View[],
   keys: IndexKeys,
@@ -58,7 +58,7 @@ export function expand(
   const found = new Map<string, Found>();
   collect(views, [section], beginsAs(typed), found);
   const best = [...found]
-    .filter(([lower]) => !termsOf(lower, spoken).some((term) => but.has(term)))
+    .filter(([lower]) => !spoken.every((language) => termsIn(lower, language).some((term) => but.has(term))))
     .sort(([a, x], [b, y]) => y.df - x.df || (a < b ? -1 : 1))
     .slice(0, most.expansions);
   return expansionOf(best, views.length);
@@ -162,7 +162,7 @@ function beginsAs(typed: string): (bytes: Buffer) => boolean {
 }
 
 const termsOf = (lower: string, spoken: readonly Language[]): string[] =>
-  spoken.flatMap((language) => [fold(stemmers[language](lower)), fold(stemmers[language](fold(lower)))]);
+  spoken.flatMap((language) => termsIn(lower, language));
 
 /** Insertions, deletions, substitutions and transpositions of neighbours, each letter in one of them; or more than `limit`. */
 export function distance(a: string, b: string, limit: number): number {

@@ -10,7 +10,9 @@ const reach = 2;
 const share = 0.5;
 const largestTf = 65_535;
 
-export type Lengths = { k1: number; b: number; average: number };
+/** A wider text says more with a word that comes again. */
+const k1 = 1.6;
+const b = 0.65;
 
 /** The average length of surroundings, from counts of what is visible. */
 export const averageSurroundings = (length: number, passages: number, runs: number): number =>
@@ -25,7 +27,7 @@ export function withSurroundings(
   candidates: readonly Candidate[],
   views: readonly View[],
   lists: readonly (readonly Weighted[])[],
-  { k1, b, average }: Lengths,
+  average: number,
 ): Candidate[] {
   const around = candidates.map((candidate) => placeOf(candidate, views[candidate.view]));
   // In the order of the lists, so that each block is read once.

@@ -21,6 +21,7 @@ export interface Piece {
 export async function takePiece(ctx: Ctx, id: string, pieces: AsyncIterable<Piece>): Promise<Upload> {
   // Nobody streams a byte to the disk before the database has said that they may.
   await enter(ctx);
+  await loadUpload(ctx, id);
   let taken: Upload | null = null;
   for await (const piece of pieces) {
     if (taken) throw appError("bad_request", { message: "Send one piece at a time." });

@@ -9,7 +9,8 @@ import { byOpening } from "./colleagues-opening.ts";
 import { bySharing } from "./colleagues-sharing.ts";
 
 /**
- * Inside one company: every two people, every route that names a document, a folder, a chat, an answer or a share, with
+ * Inside one company: every two people, every route that names a document, a version, what lies in the bin, an upload, a
+ * folder, a chat, an answer or a share, with
  * the true identifier of what belongs to the other; then what sharing gives and taking back takes, and what an admin
  * can open.
  */
@@ -46,6 +47,11 @@ export interface Things {
   readonly document: string;
   readonly chat: string;
   readonly answer: string;
+  /** The first version of `document`, which goes by its id. */
+  readonly version: string;
+  /** A document in the bin, and an upload that is not finished. */
+  readonly binned: string;
+  readonly upload: string;
   /** Another folder of theirs, and its share with somebody else. */
   readonly shelf: string;
   readonly share: string;
@@ -79,6 +85,10 @@ async function furnish(holder: Person, stranger: Person): Promise<Things> {
   const [document] = await upload(client, [{ name: "Key.txt", bytes }]);
   const [filed] = await upload(client, [{ name: "Filed key.txt", bytes }], undefined, inner);
   await waitUntilReady(client, [document?.id ?? "", filed?.id ?? ""]);
+  const [gone] = await upload(client, [{ name: "Gone.txt", bytes }]);
+  await client.call("DELETE", `documents/${gone?.id}`);
+  const begun = { name: "Begun.txt", bytes: 100, folder: null };
+  const { json } = await client.call("POST", "uploads", { body: begun });
   const answered = await ask(client, `Where does the ${word} key lie?`);
   const shelf = await made(null, "Shelf");
   const share = await shareWith(client, "folder", shelf, { kind: "member", id: stranger.id });
@@ -91,12 +101,15 @@ async function furnish(holder: Person, stranger: Person): Promise<Things> {
     document: document?.id ?? "",
     chat: answered.chat,
     answer: answered.id,
+    version: document?.id ?? "",
+    binned: gone?.id ?? "",
+    upload: json?.id ?? "",
     shelf,
     share,
   };
 }
 
-const NOUNS = ["document", "folder", "chat", "answer", "share"] as const;
+const NOUNS = ["document", "folder", "chat", "answer", "share", "version", "binned", "upload"] as const;
 
 async function everyPair(stage: Stage, { everybody, things }: Office): Promise<Finding[]> {
   const operations = (await liveOperations(stage)).flatMap((operation) => {
@@ -139,6 +152,8 @@ async function everyList(other: Person, mine: Things): Promise<Finding[]> {
     "documents?limit=200",
     "documents?folder=top&limit=200",
     "folders",
+    "bin",
+    "uploads",
     "chats?limit=200",
     `search?q=${mine.word}`,
   ];

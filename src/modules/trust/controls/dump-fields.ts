@@ -7,6 +7,7 @@ import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
 import type { Canaries } from "./canaries.ts";
 import { writeFactors } from "./dump-fields-factors.ts";
 import { writeImports } from "./dump-fields-imports.ts";
+import { writeLibrary } from "./dump-fields-library.ts";
 import { writeRights } from "./dump-fields-rights.ts";
 import { writeSearches } from "./dump-fields-searches.ts";
 import { writeSharing } from "./dump-fields-sharing.ts";
@@ -30,6 +31,7 @@ export async function writeCanaries(
   await writePeople(client, canaries);
   await writeAccount(client, canaries);
   await writeFactors(client, canaries);
+  await writeLibrary(client, canaries);
   await writeRights(client, canaries);
   await writeSharing(stage, client, canaries);
   await writeSearches(client, canaries);

@@ -128,7 +128,7 @@ async function countRows(stage: Stage): Promise<Map<string, number>> {
               (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %s', c.oid::regclass), false, true, '')))[1]::text as rows
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
          where c.relkind = 'r' and n.nspname in ('public', 'audit', 'directory', 'platform')
-           and c.relname not in ('session', 'sign_in_guard', 'index_posting', 'index_segment')`,
+           and c.relname not in ('session', 'sign_in_guard', 'index_posting', 'index_segment', 'index_manifest', 'index_tombstone', 'visibility_epoch')`,
     );
     for (const { name, rows: n } of rows) counts.set(name, Number(n));
   });

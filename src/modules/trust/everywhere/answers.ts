@@ -1,7 +1,7 @@
 import type { Finding } from "../../../kernel/controls.ts";
 import { type Client, expectStatus } from "../stage/client.ts";
 import { finding } from "../stage/finding.ts";
-import { ask, shareWith } from "../stage/workspace.ts";
+import { ask, shareWith, upload, waitUntilReady } from "../stage/workspace.ts";
 import { capital, idOf, type Scene, type Secret, toldIn } from "./scene.ts";
 
 /**
@@ -43,13 +43,15 @@ async function goingOn(secret: Secret, colleague: Client | undefined): Promise<F
     );
     return answered(who, chat, json.answer.id);
   };
-  // The colleague first: between the two stands an answer that says nothing.
+  // A document of the colleague's own, which only the name finds: an answer out of it tells that the name was lent.
+  const bait = Buffer.from(`Phone number of ${name}: 01632 960 777.\n`);
+  const [own] = await upload(colleague, [{ name: "Numbers.txt", bytes: bait }]);
+  await waitUntilReady(colleague, [own?.id ?? ""]);
   const hidden = await goOn(colleague);
-  await ask(client, "Anything");
   const told = `${hidden?.followUp} ${hidden?.text}`;
   const findings = [
     finding(
-      !told.includes(name),
+      !told.includes(name) && !told.includes("960 777"),
       "a question that goes on",
       "who may not see what it leans on",
       told.slice(0, 80),

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { allJobs } from "../../../app.ts";
 import type { Finding } from "../../../kernel/controls.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
+import { secret } from "../../../kernel/secret.ts";
 import { addressHash } from "../../identity/addresses.ts";
 import { finding } from "../stage/finding.ts";
 import type { Cast, Stage } from "../stage/stage.ts";
@@ -14,7 +15,7 @@ import type { Scene, Secret } from "./scene.ts";
 export async function jobs(stage: Stage, { secrets }: Scene): Promise<Finding[]> {
   // The evaluation sends no mail: here there is a server to send it to, at which nobody answers.
   const { system: running } = stage.server;
-  const system = { ...running, config: { ...running.config, smtpUrl: secretOf("smtp://127.0.0.1:9") } };
+  const system = { ...running, config: { ...running.config, smtpUrl: secret("smtp://127.0.0.1:9") } };
   const findings: Finding[] = [];
   for (const { name, run } of allJobs) {
     const probe = probes[name];
@@ -26,11 +27,11 @@ export async function jobs(stage: Stage, { secrets }: Scene): Promise<Finding[]>
       [stage.a, stage.b],
       [stage.b, stage.a],
     ] as const) {
-      const secret = secrets.find(({ slug }) => slug === victim.slug);
-      if (!secret) throw new Error("nothing to take");
-      const id = await probe.prepare({ stage, victim, secret });
+      const taken = secrets.find(({ slug }) => slug === victim.slug);
+      if (!taken) throw new Error("nothing to take");
+      const id = await probe.prepare({ stage, victim, taken });
       const look = () =>
-        committed(stage, (client) => stateOf(client, probe.state, { victim, other, secret, id }));
+        committed(stage, (client) => stateOf(client, probe.state, { victim, other, taken, id }));
       const begin = async (company: Cast): Promise<string> => {
         const ctx = jobContext(system, { tenantId: company.id, slug: company.slug });
         return run(ctx, id, false).then(
@@ -67,7 +68,7 @@ export async function jobs(stage: Stage, { secrets }: Scene): Promise<Finding[]>
 interface Given {
   readonly stage: Stage;
   readonly victim: Cast;
-  readonly secret: Secret;
+  readonly taken: Secret;
 }
 
 interface Probe {
@@ -106,14 +107,14 @@ const probes: Readonly<Record<string, Probe>> = {
   "knowledge.read-document": {
     prepare: set(
       "update document_version set state = 'received' where tenant_id = $1 and version_id = $2",
-      ({ secret }) => secret.document,
+      ({ taken }) => taken.document,
     ),
     state: "select state from document_version where version_id::text = $3",
   },
   "knowledge.index": {
     prepare: set(
       "update document set state = 'indexing' where tenant_id = $1 and document_id = $2",
-      ({ secret }) => secret.document,
+      ({ taken }) => taken.document,
     ),
     state: "select state from document where document_id::text = $3",
   },
@@ -121,7 +122,7 @@ const probes: Readonly<Record<string, Probe>> = {
     prepare: async (given) => {
       await set(
         "update binned set deleted_at = deleted_at - interval '40 days' where tenant_id = $1 and binned_id = $2",
-        ({ secret }) => secret.binned,
+        ({ taken }) => taken.binned,
       )(given);
       return given.victim.id;
     },
@@ -143,7 +144,7 @@ const probes: Readonly<Record<string, Probe>> = {
   "assistant.answer": {
     prepare: set(
       "update message set state = 'working' where tenant_id = $1 and message_id = $2",
-      ({ secret }) => secret.answer,
+      ({ taken }) => taken.answer,
     ),
     state: "select state, attempt from message where message_id::text = $4",
   },
@@ -158,9 +159,9 @@ async function hashOf({ stage, victim }: Given): Promise<string> {
 async function stateOf(
   client: pg.Client,
   state: string,
-  { victim, other, secret, id }: { victim: Cast; other: Cast; secret: Secret; id: string },
+  { victim, other, taken, id }: { victim: Cast; other: Cast; taken: Secret; id: string },
 ): Promise<string> {
-  const values = [victim.id, other.id, secret.document, id];
+  const values = [victim.id, other.id, taken.document, id];
   // Each statement has some of the four: PostgreSQL wants to know the kinds of all.
   const { rows } = await client.query(
     `with given as (select $1::uuid, $2::uuid, $3::text, $4::text) ${state}`,

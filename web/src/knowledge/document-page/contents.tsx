@@ -4,9 +4,8 @@ import type { Outline } from "../../api/types.ts";
 import { classes } from "../../ui/classes.ts";
 import { FilterField } from "../../ui/filter-field.tsx";
 import { folded } from "../../ui/picker.tsx";
-import { type Kind, partsOf } from "../kinds.ts";
-
-type Entry = { no: number; words: string; depth: number; aside: string | null };
+import type { Kind } from "../kinds.ts";
+import { entriesOf } from "./entries.ts";
 
 /**
  * Headings, and where there are none pages, each a way to its place; only those in sight are drawn. Where one is now is
@@ -81,30 +80,3 @@ export function Contents(props: {
 }
 
 const indents = ["pl-3", "pl-6", "pl-9", "pl-11"];
-
-/** An entry for each heading that begins, with its depth; where the document has none, for each page. */
-export function entriesOf(kind: Kind, items: Outline["items"]): Entry[] {
-  const { one } = partsOf(kind);
-  if (!items.some(({ heading }) => heading !== null)) {
-    return items.map(({ no, page }) => ({
-      no,
-      words: page === null ? "Beginning" : `${one} ${page}`,
-      depth: 0,
-      aside: null,
-    }));
-  }
-  const entries: Entry[] = [];
-  let above: string[] = [];
-  let lastPage: number | null = null;
-  for (const { no, page, heading } of items) {
-    const path = heading?.split(" › ") ?? [];
-    const same = path.findIndex((words, depth) => words !== above[depth]);
-    for (const [depth, words] of path.entries()) {
-      if (same < 0 || depth < same) continue;
-      entries.push({ no, words, depth, aside: page !== null && page !== lastPage ? String(page) : null });
-      lastPage = page;
-    }
-    above = path;
-  }
-  return entries;
-}

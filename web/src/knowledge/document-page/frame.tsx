@@ -35,6 +35,7 @@ export function DocumentFrame(props: {
       <BackLink folder={document.data?.folder ?? null} />
       {document.isPending && (
         <div className="pt-8">
+          <h1 className="sr-only">Document</h1>
           <Skeleton label="Loading the document" lines={8} tall />
         </div>
       )}

@@ -7,7 +7,7 @@ import { useFolders } from "../folders/folders.ts";
 import { partsOf } from "../kinds.ts";
 import { Kind } from "../plate.tsx";
 import { WhoSees } from "../sharing/who-sees.tsx";
-import { type Group, groupsOf } from "./searching.ts";
+import { type Group, groupsOf } from "./groups.ts";
 import { Marked, Snippet } from "./snippet.tsx";
 
 /**

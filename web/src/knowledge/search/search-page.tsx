@@ -8,11 +8,12 @@ import { Button } from "../../ui/button.tsx";
 import { ErrorPanel, Forbidden, Skeleton } from "../../ui/states.tsx";
 import { TextButton } from "../../ui/text-button.tsx";
 import { plural } from "../../ui/time.tsx";
+import { filtersOf, type SearchAddress } from "./address.ts";
 import { Filters } from "./filters.tsx";
 import { NothingFound } from "./nothing-found.tsx";
 import { enterResults, Results } from "./results.tsx";
 import { SavedList, SavedMenu, SaveSearch } from "./saved.tsx";
-import { filtersOf, type SearchAddress, useSearchPages, useSettled } from "./searching.ts";
+import { useSearchPages, useSettled } from "./searching.ts";
 
 /** Search over the text, headings and names of all that this person may see. */
 export function SearchPage() {

@@ -6,6 +6,7 @@ import { classes } from "../../ui/classes.ts";
 import { Empty, ErrorPanel, Notice, Skeleton } from "../../ui/states.tsx";
 import { count, plural } from "../../ui/time.tsx";
 import { partsOf } from "../kinds.ts";
+import { differing, type Line, otherOf, type Run, runsOf } from "./changes.ts";
 import type { VersionActions } from "./version-list.tsx";
 import { useComparison } from "./versions.ts";
 
@@ -74,10 +75,6 @@ function Choice(props: {
     </select>
   );
 }
-
-type Line = Comparison["items"][number];
-/** Lines of one kind that follow each other; `change`: the number of the change it belongs to, from 0. */
-type Run = { kind: Line["kind"]; lines: Line[]; change: number | null; at: number };
 
 function Changes({ comparison, part }: { comparison: Comparison; part: string }) {
   const runs = useMemo(() => runsOf(comparison.items), [comparison]);
@@ -158,31 +155,6 @@ function Changes({ comparison, part }: { comparison: Comparison; part: string })
   );
 }
 
-/** Removed and added, as they follow each other, make one change. */
-function runsOf(lines: Line[]): Run[] {
-  const runs: Run[] = [];
-  let change = -1;
-  for (const [at, line] of lines.entries()) {
-    const last = runs.at(-1);
-    if (last?.kind === line.kind) {
-      last.lines.push(line);
-      continue;
-    }
-    if (line.kind !== "same" && (!last || last.kind === "same")) change += 1;
-    runs.push({ kind: line.kind, lines: [line], change: line.kind === "same" ? null : change, at });
-  }
-  return runs;
-}
-
-/** The lines that a run replaces, or is replaced by. */
-function otherOf(runs: Run[], index: number): Line[] {
-  const run = runs[index];
-  const other = [runs[index - 1], runs[index + 1]].find(
-    (near) => near && near.change === run?.change && near.kind !== "same",
-  );
-  return other?.lines ?? [];
-}
-
 function Changed(props: { run: Run; other: Line[]; part: string; first: boolean; here: boolean }) {
   const { kind, lines, change } = props.run;
   const added = kind === "added";
@@ -224,24 +196,6 @@ function Changed(props: { run: Run; other: Line[]; part: string; first: boolean;
       ))}
     </div>
   );
-}
-
-/** A line in up to three parts, of which the middle differs from the other line; one that is quite another differs as a whole. */
-function differing(text: string, other: string | undefined): [text: string, differs: boolean][] {
-  if (other === undefined) return [[text, true]];
-  const [words, others] = [text.split(/(?<=\s)/), other.split(/(?<=\s)/)];
-  const most = Math.min(words.length, others.length);
-  let head = 0;
-  while (head < most && words[head] === others[head]) head++;
-  let tail = 0;
-  while (tail < most - head && words.at(-1 - tail) === others.at(-1 - tail)) tail++;
-  if (head + tail < words.length * 0.3) return [[text, true]];
-  const middle = words.slice(head, words.length - tail).join("");
-  return [
-    [words.slice(0, head).join(""), false],
-    ...(middle ? [[middle, true] as [string, boolean]] : []),
-    [words.slice(words.length - tail).join(""), false],
-  ];
 }
 
 /** What stayed the same near a change. An empty line stands for what is left out. */

@@ -1,0 +1,89 @@
+import type { Defence } from "./defence.ts";
+
+const claim = "tenancy.isolation-everywhere";
+const knowledge = "src/modules/knowledge";
+const assistant = "src/modules/assistant";
+const tenancy = "db/migrations/0001_tenancy.sql";
+
+/** Of what separates people and companies away from the routes that take identifiers. */
+export const everywhereDefences: readonly Defence[] = [
+  {
+    words: "a word is suggested only where it stands in a passage that its reader may see",
+    claim,
+    file: `${knowledge}/search/spelling.ts`,
+    text: "mask === null ? all : all.filter((ordinal) => mask[ordinal] === 1);",
+    without: "mask === null ? all : all;",
+  },
+  {
+    words: "what a process remembers of who sees which documents is one member's",
+    claim,
+    file: `${knowledge}/index/visible.ts`,
+    text: "`${tenantOf(ctx).id}/${memberId}`",
+    without: "`${tenantOf(ctx).id}`",
+  },
+  {
+    words: "passages are counted among the documents that their reader may see",
+    claim,
+    file: `${knowledge}/index/visible.ts`,
+    text: '              and ${visibleTo("document", reach)} and ${narrowedTo',
+    without: "              and ${narrowedTo",
+  },
+  {
+    words: "a search is narrowed only to what its reader sees",
+    claim,
+    file: `${knowledge}/service.ts`,
+    text: "  await demandSeen(ctx, filters);\n",
+    without: "",
+  },
+  {
+    words: "a question is narrowed only to what its asker sees",
+    claim,
+    file: `${assistant}/service.ts`,
+    text: "    await demandSeen(inner, given);\n",
+    without: "",
+  },
+  {
+    words: "a saved search is its member's alone",
+    claim,
+    file: `${knowledge}/saved-searches/service.ts`,
+    text: 'db.selectFrom("saved_search").where("member_id", "=", memberOf(ctx)).selectAll()',
+    without: 'db.selectFrom("saved_search").selectAll()',
+  },
+  {
+    words: "a saved search names only folders that its member sees",
+    claim,
+    file: `${knowledge}/saved-searches/service.ts`,
+    text: "    await checkFolder(inner, body.filters);\n",
+    without: "",
+  },
+  {
+    words: "a stream tells of documents that its reader may see",
+    claim,
+    file: `${knowledge}/documents/events.ts`,
+    text: '        .where(visibleTo("document", reach))\n        .where("document.updated_at", ">=", since)\n        .orderBy',
+    without: '        .where("document.updated_at", ">=", since)\n        .orderBy',
+  },
+  {
+    words: "a question is completed with nothing of a document that its asker may not see",
+    claim,
+    file: `${assistant}/conversation.ts`,
+    text: "citations.length > 0 && citations.every(({ document }) => visible.has(document))",
+    without: "citations.length > 0",
+  },
+  {
+    words: "what a question was completed with is shown to those who may see where it comes from",
+    claim,
+    file: `${assistant}/messages.ts`,
+    text: "return followUp.documents.every((id) => documents.has(id)) ? followUp.words : null;",
+    without: "return documents ? followUp.words : null;",
+  },
+  {
+    words: "a job sees the rows of the company in whose name it runs",
+    claim,
+    file: tenancy,
+    // For these tables only: without the policy anywhere the product does not even get as far as being attacked.
+    text: "on %s using (tenant_id = kernel.current_tenant())'",
+    without:
+      "on %1$s using (tenant_id = kernel.current_tenant() or %1$L in (''mail'', ''message'', ''document_version''))'",
+  },
+];
