@@ -29,7 +29,8 @@ export function filesOf(folder: string): Record<string, BenchFile[]> {
   for (const name of readdirSync(folder).sort()) {
     const kind = /\.(pdf|docx|pptx|xlsx|odt|odp|ods|html?)$/i.exec(name)?.[1]?.toLowerCase();
     if (kind === undefined) continue;
-    (files[kind] ??= []).push({ name, bytes: readFileSync(join(folder, name)), pages: null });
+    const file = { name, bytes: readFileSync(join(folder, name)), pages: null };
+    files[kind] = [...(files[kind] ?? []), file];
   }
   return files;
 }
@@ -43,7 +44,23 @@ function writer(seed: number): { paragraph(): string } {
     state = (Math.imul(state ^ (state >>> 15), 2246822519) + 374761393) >>> 0;
     return state / 2 ** 32;
   };
-  const syllables = ["ba", "re", "mo", "ti", "lu", "sen", "dor", "ka", "ves", "ni", "pol", "ar", "est", "ing", "on"];
+  const syllables = [
+    "ba",
+    "re",
+    "mo",
+    "ti",
+    "lu",
+    "sen",
+    "dor",
+    "ka",
+    "ves",
+    "ni",
+    "pol",
+    "ar",
+    "est",
+    "ing",
+    "on",
+  ];
   const word = () => {
     let rank = Math.floor(20_000 ** random());
     let text = "";
@@ -81,7 +98,9 @@ function docx(content: Content): Buffer {
     "_rels/.rels": `<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${OFFICE}" Target="word/document.xml"/></Relationships>`,
     "word/document.xml": `<w:document ${W}><w:body>${body.join("")}</w:body></w:document>`,
   };
-  return Buffer.from(zipSync(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, strToU8(part)]))));
+  return Buffer.from(
+    zipSync(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, strToU8(part)]))),
+  );
 }
 
 function html(content: Content): Buffer {

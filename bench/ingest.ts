@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectFolder } from "../src/project.ts";
 import type { Client } from "../src/modules/trust/stage/client.ts";
 import { upload, waitUntilReady } from "../src/modules/trust/stage/workspace.ts";
+import { projectFolder } from "../src/project.ts";
 import { type BenchFile, filesOf, generatedFiles } from "./ingest-files.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { ownSeconds, secondsOfChildren } from "./processes.ts";
@@ -32,7 +32,8 @@ export async function run({ rounds, data }: { rounds: number; data?: string }): 
     // Everything is loaded once before it counts.
     await ingest(installation, client, [small()]);
     const results: Record<string, Compared> = {};
-    for (const [kind, files] of Object.entries(kinds)) results[kind] = await compare(installation, client, folder, files, rounds);
+    for (const [kind, files] of Object.entries(kinds))
+      results[kind] = await compare(installation, client, folder, files, rounds);
     const all = Object.values(results);
     const ratio = sum(all.map((r) => r.alone.seconds.median)) / sum(all.map((r) => r.whole.seconds.median));
     return report("ingest", { at: "least", value: 0.5 }, ratio, BASELINE, {
@@ -60,7 +61,15 @@ interface Compared {
   readonly pages: number;
   readonly ratio: number;
   readonly restOverReading: number;
-  readonly whole: Record<"seconds" | "pagesPerSecond" | "readingSeconds" | "restSeconds" | "readerMegabytes" | "serverGrewMegabytes", ReturnType<typeof spread>>;
+  readonly whole: Record<
+    | "seconds"
+    | "pagesPerSecond"
+    | "readingSeconds"
+    | "restSeconds"
+    | "readerMegabytes"
+    | "serverGrewMegabytes",
+    ReturnType<typeof spread>
+  >;
   readonly alone: Record<"seconds" | "pagesPerSecond" | "megabytes", ReturnType<typeof spread>>;
 }
 
@@ -86,7 +95,8 @@ async function compare(
   }
   const characters = alone[0]?.characters ?? 0;
   const pages = whole[0]?.pages ?? Math.round(characters / CHARACTERS_A_PAGE);
-  const of = <T>(items: readonly T[], value: (item: T) => number, digits = 2) => spread(items.map(value), digits);
+  const of = <T>(items: readonly T[], value: (item: T) => number, digits = 2) =>
+    spread(items.map(value), digits);
   const seconds = of(whole, (w) => w.seconds);
   const own = of(alone, (a) => a.seconds);
   return {
@@ -142,8 +152,13 @@ interface Whole {
   readonly grown: number;
 }
 
-async function ingest({ postgres }: Installation, client: Client, files: readonly BenchFile[]): Promise<Whole> {
-  const used = async () => [await endedChildren(), ownSeconds() + ((await secondsOfChildren(postgres.pid)) ?? 0)] as const;
+async function ingest(
+  { postgres }: Installation,
+  client: Client,
+  files: readonly BenchFile[],
+): Promise<Whole> {
+  const used = async () =>
+    [await endedChildren(), ownSeconds() + ((await secondsOfChildren(postgres.pid)) ?? 0)] as const;
   const watch = watchMemory();
   const before = await used();
   const began = performance.now();

@@ -1129,25 +1129,21 @@ begin
   v.outcome := p_outcome;
   v.content := p_content;
   v.commitment := p_commitment;
-  insert into audit.entry values (v.*);
+  insert into audit.entry
+      (tenant_id, entry_id, at, actor_kind, actor_id, role, event, resource_type, resource_id, outcome, content, key_id,
+       commitment)
+    values (v.tenant_id, v.entry_id, v.at, v.actor_kind, v.actor_id, v.role, v.event, v.resource_type, v.resource_id,
+            v.outcome, v.content, v.key_id, v.commitment);
   insert into audit.staged (tenant_id, entry_id, entry_hash)
     values (v.tenant_id, v.entry_id, audit.entry_hash(v));
 end $function$;
 
--- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_writer
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_audit_writer
 CREATE OR REPLACE FUNCTION audit.entry_hash(e audit.entry)
  RETURNS bytea
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
- SET search_path TO 'pg_catalog', 'pg_temp'
-RETURN sha256((((((((((((('\x766f756368736166652d61756469742d656e7472792d31'::bytea || audit.field(uuid_send((e).tenant_id))) || audit.field(uuid_send((e).entry_id))) || audit.field(int8send(((EXTRACT(epoch FROM (e).at) * (1000)::numeric))::bigint))) || audit.field(convert_to((e).actor_kind, 'UTF8'::name))) || audit.field(uuid_send((e).actor_id))) || audit.field(uuid_send((e).key_id))) || audit.field(convert_to((e).role, 'UTF8'::name))) || audit.field(convert_to((e).event, 'UTF8'::name))) || audit.field(convert_to((e).resource_type, 'UTF8'::name))) || audit.field(uuid_send((e).resource_id))) || audit.field(convert_to((e).outcome, 'UTF8'::name))) || audit.field((e).commitment)));
-
--- owner: vouchsafe_migrator; may be called by: vouchsafe_app, vouchsafe_audit_writer
-CREATE OR REPLACE FUNCTION audit.field(p_value bytea)
- RETURNS bytea
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN (p_value IS NULL) THEN '\xffffffff'::bytea ELSE (int4send(octet_length(p_value)) || p_value) END;
+ STABLE PARALLEL SAFE
+RETURN sha256(((((((((((((((((((('\x766f756368736166652d61756469742d656e7472792d31'::bytea || '\x00000010'::bytea) || uuid_send((e).tenant_id)) || '\x00000010'::bytea) || uuid_send((e).entry_id)) || '\x00000008'::bytea) || int8send(((EXTRACT(epoch FROM (e).at) * (1000)::numeric))::bigint)) || int4send(octet_length((e).actor_kind))) || convert_to((e).actor_kind, 'UTF8'::name)) || COALESCE(('\x00000010'::bytea || uuid_send((e).actor_id)), '\xffffffff'::bytea)) || COALESCE(('\x00000010'::bytea || uuid_send((e).key_id)), '\xffffffff'::bytea)) || COALESCE((int4send(octet_length((e).role)) || convert_to((e).role, 'UTF8'::name)), '\xffffffff'::bytea)) || int4send(octet_length((e).event))) || convert_to((e).event, 'UTF8'::name)) || int4send(octet_length((e).resource_type))) || convert_to((e).resource_type, 'UTF8'::name)) || COALESCE(('\x00000010'::bytea || uuid_send((e).resource_id)), '\xffffffff'::bytea)) || int4send(octet_length((e).outcome))) || convert_to((e).outcome, 'UTF8'::name)) || COALESCE(('\x00000020'::bytea || (e).commitment), '\xffffffff'::bytea)));
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_audit_sequencer
 CREATE OR REPLACE FUNCTION audit.node(p_left bytea, p_right bytea)

@@ -6,6 +6,7 @@ import { factorDefences } from "./defences/factors.ts";
 import { libraryDefences } from "./defences/library.ts";
 import { passwordDefences } from "./defences/passwords.ts";
 import { publicPageDefences } from "./defences/public-page.ts";
+import { packedDefences } from "./defences/packed-files.ts";
 import { readingDefences } from "./defences/reading-files.ts";
 import { referenceDefences } from "./defences/references.ts";
 import { roleDefences } from "./defences/roles.ts";
@@ -24,6 +25,7 @@ export const defences: readonly Defence[] = [
   ...referenceDefences,
   ...auditLogDefences,
   ...publicPageDefences,
+  ...packedDefences,
   ...readingDefences,
   ...everywhereDefences,
 ];

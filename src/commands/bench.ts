@@ -36,7 +36,9 @@ export async function run(args: readonly string[]): Promise<number> {
   if (name === "ingest") return ingest(rest);
   const benchmark = benchmarks[name];
   if (!benchmark) {
-    process.stderr.write(`bench ${[...Object.keys(benchmarks), "ingest", "search", "search-engine"].join("|")} [--json]\n`);
+    process.stderr.write(
+      `bench ${[...Object.keys(benchmarks), "ingest", "search", "search-engine"].join("|")} [--json]\n`,
+    );
     return 2;
   }
   const { values } = parseArgs({

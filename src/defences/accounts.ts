@@ -97,4 +97,11 @@ export const accountDefences: readonly Defence[] = [
     text: "periodOf(characters) <= MOST_REPEATED || ",
     without: "",
   },
+  {
+    words: "taking a change of address back takes the factors back that came with it",
+    claim: "identity.email-verification",
+    file: changes,
+    text: "    await forgetFactorsSince(inner, memberId, change.createdAt);\n",
+    without: "    void forgetFactorsSince;\n",
+  },
 ];

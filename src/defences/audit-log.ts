@@ -14,8 +14,8 @@ export const auditLogDefences: readonly Defence[] = [
     words: "an entry's hash covers what happened",
     claim,
     file: "db/migrations/0018_audit_log.sql",
-    text: "|| audit.field(convert_to(e.event, 'UTF8')) || audit.field(convert_to(e.resource_type, 'UTF8'))",
-    without: "|| audit.field(convert_to(e.resource_type, 'UTF8'))",
+    text: "    || int4send(octet_length(e.event)) || convert_to(e.event, 'UTF8')\n",
+    without: "",
   },
   {
     words: "an entry's hash covers its content",

@@ -25,8 +25,8 @@ export const everywhereDefences: readonly Defence[] = [
     words: "passages are counted among the documents that their reader may see",
     claim,
     file: `${knowledge}/index/visible.ts`,
-    text: '              and ${visibleTo("document", reach)} and ${narrowedTo',
-    without: "              and ${narrowedTo",
+    text: 'and ${visibleTo("document", reach)} and ${narrowed}',
+    without: "and (${reach.memberId} is not null) and ${narrowed}",
   },
   {
     words: "a search is narrowed only to what its reader sees",

@@ -132,4 +132,25 @@ export const factorDefences: readonly Defence[] = [
     text: "    fresh: true,\n",
     without: "",
   },
+  {
+    words: "whose password somebody knows is told so",
+    claim: "identity.totp",
+    file: "src/modules/identity/factors/guesses.ts",
+    text: 'guess.refusedAs === "session.second-factor-refused" && guess.inAll >= TOLD_AT',
+    without: "guess.inAll < 0 && TOLD_AT",
+  },
+  {
+    words: "a hundred wrong codes close all codes, however slowly they come",
+    claim: "identity.totp",
+    file: "src/modules/identity/factors/guesses.ts",
+    text: '  if (method === "totp" && inAll > MOST_IN_ALL) throw refused(ctx, guess, "closed");\n',
+    without: "  void [inAll, MOST_IN_ALL];\n",
+  },
+  {
+    words: "API keys end with their owner's last factor",
+    claim: "identity.totp",
+    file: "src/modules/identity/factors/reset.ts",
+    text: "  await endKeysOf(ctx, memberId);\n",
+    without: "  void endKeysOf;\n",
+  },
 ];

@@ -128,4 +128,25 @@ export const roleDefences: readonly Defence[] = [
     text: "return v_bound is null or exists (",
     without: "return v_bound is null or true or exists (",
   },
+  {
+    words: "what a removed member left is handed over by nobody who held less",
+    claim: "tenancy.no-escalation",
+    file: "src/modules/tenancy/hand-over/service.ts",
+    text: "    if (!holdsAll(permissions, rightsOf(giver, tenantKind)))\n      throw",
+    without: "    if (permissions.size < 0 && giver) throw",
+  },
+  {
+    words: "nor what somebody else has something in who holds more",
+    claim: "tenancy.no-escalation",
+    file: "src/modules/tenancy/hand-over/service.ts",
+    text: "    if (others.some((other) => !holdsAll(permissions, rightsOf(other, tenantKind))))\n",
+    without: "    if (others.some(() => permissions.size < 0))\n",
+  },
+  {
+    words: "nothing is handed over of who is still here",
+    claim: "tenancy.no-escalation",
+    file: "src/modules/tenancy/hand-over/service.ts",
+    text: 'if (giver.status !== "removed" || taker.status',
+    without: "if (taker.status",
+  },
 ];

@@ -127,4 +127,11 @@ export const sharingDefences: readonly Defence[] = [
     text: "if (add.includes(me) && !before.has(me) && (await",
     without: "if (add.includes(me) && before.has(me) && (await",
   },
+  {
+    words: "a question under an opening, of whom nobody told, stays hidden",
+    claim,
+    file: "src/modules/assistant/service.ts",
+    text: "        !row.shown\n          ? untoldView(row)\n          : ",
+    without: "        !row\n          ? untoldView(row)\n          : ",
+  },
 ];

@@ -162,9 +162,10 @@ export function plainSearch(
       const norm = 1.2 * (1 - 0.75) + (average > 0 ? (1.2 * 0.75 * (lengths[d] ?? 0)) / average : 0);
       scores[d] = (scores[d] ?? 0) + Math.floor((times * idf * tf) / (tf + norm));
       const near = around.get(docs[d] as PassageToIndex) ?? [];
-      const nearTf = near.reduce((sum, n) => sum + tfOf(n), 0);
+      const title = near.every((n) => tfOf(n) >= 2) ? 2 * (near.length - 1) : 0;
+      const nearTf = near.reduce((sum, n) => sum + tfOf(n), 0) - title;
       const nearLength = near.reduce((sum, n) => sum + (lengths[n] ?? 0), 0);
-      const nearNorm = 1.6 * (1 - 0.65 + (usual > 0 ? (0.65 * nearLength) / usual : 0));
+      const nearNorm = 1.2 * (1 - 0.5 + (usual > 0 ? (0.5 * nearLength) / usual : 0));
       wider[d] = (wider[d] ?? 0) + Math.floor((times * idf * nearTf) / (nearTf + nearNorm));
     });
   };

@@ -76,7 +76,7 @@ test("every route of the running server", async (t) => {
       if (route.of === "installation") assert.equal(key, null, `${nameOf(route)} has no tenant to ask`);
     }
     for (const { key, words } of keys) {
-      assert.match(key, /^[a-z]+(\.[a-z]+)?\.[a-z-]+$/);
+      assert.match(key, /^[a-z]+(-[a-z]+)?(\.[a-z]+)?\.[a-z-]+$/);
       assert.ok(words.length > 5, key);
     }
   });

@@ -89,8 +89,8 @@ interface PassageRow {
 }
 
 const passagesByNumber = compiledOnce(
-  ({ tenant, numbers, ...whose }: { tenant: string; memberId: string; now: Date; numbers: readonly number[] }) => {
-    const reach: Reach = { memberId: whose.memberId, now: whose.now, opened: false };
+  ({ tenant, memberId, now, numbers }: { tenant: string; memberId: string; now: Date; numbers: readonly number[] }) => {
+    const reach: Reach = { memberId, now, opened: false };
     return sql<PassageRow>`
       select passage.index_no, passage.version_id, passage.passage_no, passage.page, passage.body,
              document.document_id, document.name, document.kind, ${addedAt} as at,

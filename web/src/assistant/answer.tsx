@@ -7,6 +7,7 @@ import { classes } from "../ui/classes.ts";
 import { Notice } from "../ui/states.tsx";
 import { plural } from "../ui/time.tsx";
 import { useWriting } from "./answer-stream.ts";
+import { scopeWords } from "./scope.tsx";
 
 export type Selected = { message: string; n: number } | null;
 
@@ -169,6 +170,7 @@ function Origin({ message, citations }: { message: Message; citations: Citation[
 function NothingFound({ message }: { message: Message }) {
   const session = useSession();
   const searched = message.documentsSearched;
+  const scope = scopeWords(message.scope);
   return (
     <div>
       {message.parts.length === 0 && (
@@ -177,9 +179,14 @@ function NothingFound({ message }: { message: Message }) {
         </p>
       )}
       <div className="mt-4 border-t border-line pt-2.5 text-small text-muted">
+        {scope && (
+          <p className="mb-1">
+            Asked {scope.replace(/^O/, "o")}. Drop that below to ask all that you can see.
+          </p>
+        )}
         <p>
           {searched === 0
-            ? "There are no documents to search yet. "
+            ? `There are no documents ${scope ? "in it" : "to search yet"}. `
             : `${searched === null ? "" : `${plural(searched, "document")} searched. `}Try the words that the document itself would use, or `}
           {session.can("document.read") && (
             <Link

@@ -37,10 +37,14 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
   const body = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when another citation or its text arrives.
   useEffect(() => {
-    const box = body.current;
-    const mark = box?.querySelector<HTMLElement>("mark");
-    if (mark && box)
-      box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - 120;
+    // Only with the next picture: the sheet that it may stand in is not open before.
+    const frame = requestAnimationFrame(() => {
+      const box = body.current;
+      const mark = box?.querySelector<HTMLElement>("mark");
+      if (mark && box)
+        box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - 120;
+    });
+    return () => cancelAnimationFrame(frame);
   }, [citation, around.data]);
 
   return (
@@ -95,14 +99,7 @@ export function Source({ citation, place, of, onStep, onClose }: SourceProps) {
           ) : (
             <ErrorPanel error={around.error} onRetry={() => void around.refetch()} />
           ))}
-        {around.data && (
-          <Passages
-            items={around.data.items}
-            kind={kind}
-            marks={new Map([[citation.passage, [[citation.start, citation.end]]]])}
-            compact
-          />
-        )}
+        {around.data && document && <Text citation={citation} items={around.data.items} kind={kind} />}
       </section>
     </div>
   );
@@ -129,6 +126,33 @@ function Facts(props: {
       {[kind && kindWords(kind), place].filter(Boolean).join(", ")}
       {version}
     </span>
+  );
+}
+
+/** The passage in its surroundings. Where a newer version reads otherwise, what was quoted is shown as it was. */
+function Text({ citation, items, kind }: { citation: Citation; items: Passage[]; kind: Kind }) {
+  const session = useSession();
+  const { passage: no, start, end, quote, document } = citation;
+  const same = items.find((passage) => passage.no === no)?.text.slice(start, end) === quote;
+  if (same) return <Passages items={items} kind={kind} marks={new Map([[no, [[start, end]]]])} compact />;
+  return (
+    <div>
+      <p className="text-muted">
+        The document has a newer version that reads otherwise. This is what was quoted:
+      </p>
+      <blockquote className="mt-3 font-serif text-reading">
+        <mark>{quote}</mark>
+      </blockquote>
+      {document && session.can("document.versions") && (
+        <Link
+          to="/t/$slug/library/$documentId/versions"
+          params={{ slug: session.slug, documentId: document.id }}
+          className="mt-4 inline-block text-accent underline underline-offset-3"
+        >
+          See its versions
+        </Link>
+      )}
+    </div>
   );
 }
 

@@ -153,6 +153,7 @@ function List({ view, onView, tree, addButton }: ListProps) {
       <Filters
         view={view}
         onView={onView}
+        bare={empty && !isFiltered(view) && !view.q}
         words={
           documents.isSuccess && !pending && !empty && !view.q
             ? wordsOf(folders.length, total, isFiltered(view))

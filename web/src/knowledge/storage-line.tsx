@@ -7,7 +7,7 @@ import { bytesOf, count } from "../ui/time.tsx";
 
 const nearly = 0.8;
 
-function useStorage() {
+export function useStorage() {
   const session = useSession();
   return useQuery({
     queryKey: [session.slug, "storage"],

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import type { SessionView } from "../api/types.ts";
 import { useTitle } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
+import { MemberQuota } from "../knowledge/member-quota.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { ErrorPanel, Forbidden, Notice, Skeleton, wordsOf } from "../ui/states.tsx";
@@ -20,7 +21,12 @@ export function WorkspacePage() {
   if (!session.can("tenant.read")) return <Forbidden whole={false} />;
   if (tenant.isPending) return <Skeleton label="Loading the workspace" lines={3} tall />;
   if (tenant.isError) return <ErrorPanel error={tenant.error} onRetry={() => void tenant.refetch()} />;
-  return <Form key={tenant.data.name} name={tenant.data.name} />;
+  return (
+    <>
+      <Form key={tenant.data.name} name={tenant.data.name} />
+      <MemberQuota />
+    </>
+  );
 }
 
 function Form({ name }: { name: string }) {

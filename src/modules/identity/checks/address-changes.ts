@@ -1,6 +1,7 @@
 import { callSolving, openClient } from "../../trust/stage/client.ts";
 import { mailedToken, signInAgain } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
+import { addTotp } from "../../trust/stage/totp.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** A new address opens nothing before it is confirmed, and the old one takes the change back. */
@@ -48,6 +49,11 @@ export async function newAddressNeedsItsWord(stage: Stage, ledger: Ledger): Prom
   );
   ledger.status("sign-in with the old address after it", "member", await signIn(person.address), 401);
   ledger.status("sign-in with the new address after it", "member", await signIn(to), 200);
+  // Whoever moved the address away sets up a factor of their own, which must not lock its owner out.
+  const thief = openClient(url, stage.a.slug);
+  const opened = await callSolving(thief, "POST", "session", { address: to, password: person.password });
+  thief.csrf = opened.json?.csrf ?? "";
+  await addTotp(thief);
   const undo = await mailedToken(system, person.address, "undo-address").catch(() => "A".repeat(43));
   ledger.status(
     "the change taken back",
@@ -57,6 +63,12 @@ export async function newAddressNeedsItsWord(stage: Stage, ledger: Ledger): Prom
   );
   ledger.status("a session that was open", "after it", await second.client.call("GET", "session"), 401);
   ledger.status("sign-in with the new address", "after it", await signIn(to), 401);
-  ledger.status("sign-in with the old address", "after it", await signIn(person.address), 200);
+  const back = await signIn(person.address);
+  ledger.note(
+    back.json?.state === "open",
+    "sign-in with the old address, without the factor that came meanwhile",
+    "after it",
+    `${back.status} ${back.json?.state}`,
+  );
   ledger.status("the same link again", "stranger", await send("address-changes/undo", { token: undo }), 410);
 }

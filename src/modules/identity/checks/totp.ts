@@ -1,5 +1,5 @@
 import { outcomeOf } from "../../../kernel/controls.ts";
-import { type Answer, expectStatus } from "../../trust/stage/client.ts";
+import { type Answer, expectStatus, openClient } from "../../trust/stage/client.ts";
 import { stepUp } from "../../trust/stage/factors.ts";
 import { guardedRoutes } from "../../trust/stage/guarded-routes.ts";
 import type { Company, Person } from "../../trust/stage/people.ts";
@@ -18,6 +18,7 @@ export async function checkTotp(stage: Stage) {
   await codes(stage, ledger, company);
   await atOnce(ledger, company);
   await guesses(ledger, company);
+  await patience(stage, ledger, company);
   await recovery(ledger, company);
   await mandatory(stage, ledger, company);
   await raised(ledger, company);
@@ -112,6 +113,9 @@ async function guesses(ledger: Ledger, company: Company): Promise<void> {
       await secondStep(person, "totp", wrong()),
       401,
     );
+  const notices = (await person.client.call("GET", "notices")).json?.items as { kind: string }[];
+  const told = notices.filter(({ kind }) => kind === "password-known").length;
+  ledger.note(told === 1, "that somebody knows the password", "the member is told", `${told} notices`);
   const right = await secondStep(person, "totp", () => timelyCode(secret));
   ledger.status("the right code after five wrong ones", "member", right, 423);
   const inside = await person.client.call("POST", "session/step-up", {
@@ -121,6 +125,34 @@ async function guesses(ledger: Ledger, company: Company): Promise<void> {
   await company.owner.client.call("POST", `members/${person.id}/unlock`, { body: {} });
   const unlocked = await secondStep(person, "totp", () => timelyCode(secret));
   ledger.status("after an admin ended the pause", "member", unlocked, 200);
+}
+
+/** A hundred wrong codes without a right one, however slowly they came: no code opens any more, and a recovery code does. */
+async function patience(stage: Stage, ledger: Ledger, company: Company): Promise<void> {
+  const person = await hireAnother(company, "Patient", "viewer");
+  const { secret, recoveryCodes } = await addTotp(person.client);
+  await secondStep(person, "totp", "000000");
+  const wrongs = (count: number) =>
+    stage.sql("postgres", async (client) => {
+      const many =
+        "update sign_in_guard set in_all = $2, failures = 0, locked_until = null where tenant_id = $1 and in_all > 0";
+      await client.query(many, [company.id, count]);
+      await client.query("commit");
+    });
+  await wrongs(98);
+  const now = () => timelyCode(secret);
+  ledger.status("the right code after 98 wrong ones", "member", await secondStep(person, "totp", now), 200);
+  await secondStep(person, "totp", "000000");
+  await wrongs(100);
+  const next = () => timelyCode(secret, 1);
+  ledger.status(
+    "the right code after a hundred",
+    "whoever was patient",
+    await secondStep(person, "totp", next),
+    423,
+  );
+  const recovered = await secondStep(person, "recovery-code", recoveryCodes?.[0] ?? "");
+  ledger.status("a recovery code after a hundred", "member", recovered, 200);
 }
 
 async function recovery(ledger: Ledger, company: Company): Promise<void> {
@@ -219,6 +251,13 @@ async function lostDevice(stage: Stage, ledger: Ledger, company: Company): Promi
   const admin = await hireAnother(company, "Helper", "admin");
   const person = await hireAnother(company, "Careless", "viewer");
   await addTotp(person.client);
+  const asked = { name: "Errands", permissions: ["document.read"], folder: null, networks: [], days: 1 };
+  const { key } = expectStatus(await person.client.call("POST", "keys", { body: asked }), 201, "a key").json;
+  const byKey = () =>
+    openClient(person.client.origin, company.slug).call("GET", "documents", {
+      headers: { authorization: `Bearer ${key}` },
+    });
+  ledger.status("a key of theirs", "whoever has it", await byKey(), 200);
   const reset = (who: Person) => admin.client.call("DELETE", `members/${who.id}/factors`);
   const confirms = admin.client.confirm;
   admin.client.confirm = null;
@@ -229,6 +268,7 @@ async function lostDevice(stage: Stage, ledger: Ledger, company: Company): Promi
   ledger.status("of someone who holds more", "admin", await reset(company.owner), 403);
   ledger.status("with a fresh one", "admin", await reset(person), 204);
   ledger.status("open sessions", "the member", await person.client.call("GET", "session"), 401);
+  ledger.status("the key, without the factor", "whoever has it", await byKey(), 401);
   const { answer } = await afterPassword(person);
   ledger.note(
     answer.json?.state === "open",

@@ -34,7 +34,9 @@ export async function readerOfFiles(stage: Stage): Promise<Finding[]> {
       alone || !network,
       "the network",
       who,
-      alone ? "a namespace without any interface" : "this system grants no namespace: only the reader's own rules",
+      alone
+        ? "a namespace without any interface"
+        : "this system grants no namespace: only the reader's own rules",
     ),
     finding(
       !user || seen["user"] !== process.getuid?.(),

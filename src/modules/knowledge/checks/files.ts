@@ -11,6 +11,7 @@ import { upload } from "../../trust/stage/workspace.ts";
 import { addresses } from "./files-addresses.ts";
 import { type File, type Kept, pathOf, WORD } from "./files-kept.ts";
 import { filesOfTheLibrary } from "./files-library.ts";
+import { packedFiles } from "./files-packed.ts";
 import { readerOfFiles } from "./files-reader.ts";
 
 /** Originals lie encrypted under random names, no address serves them without the right, and they are served inert. */
@@ -22,6 +23,7 @@ export async function checkFiles(stage: Stage): Promise<Outcome> {
     ...(await downloads(stage, kept)),
     ...(await inert(kept)),
     ...(await readerOfFiles(stage)),
+    ...(await packedFiles()),
     ...(await filesOfTheLibrary(stage)),
     ...(await afterDeletion(stage, kept)),
   ];

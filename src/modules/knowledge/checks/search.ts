@@ -1,14 +1,19 @@
 import { createHash, randomBytes } from "node:crypto";
+import { minutes } from "../../../kernel/clock.ts";
 import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
-import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
+import { jobContext } from "../../../kernel/jobs.ts";
 import { finderOf } from "../../trust/controls/canaries.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import type { Person } from "../../trust/stage/people.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { shareWithAll, takeBackAll, upload, waitUntilReady } from "../../trust/stage/workspace.ts";
 import { indexKeys } from "../index/keys.ts";
+import { tidy } from "../index/tidying.ts";
+import { tidyWhatWaits } from "../index/timer.ts";
+import { GONE_WITHIN_HOURS } from "../index/tombstones.ts";
 import { analyse } from "../search/analysis.ts";
-import { postingCell } from "../search/keys.ts";
+import { depths, type IndexKeys, postingCell, rowsOf } from "../search/keys.ts";
+import { openSegment } from "../search/segment.ts";
 
 /** The index holds keyed hashes and ciphertext, bound to their place; and a search finds what its reader may see. */
 export async function checkSearch(stage: Stage): Promise<Outcome> {
@@ -18,6 +23,7 @@ export async function checkSearch(stage: Stage): Promise<Outcome> {
     ...(await moved(stage)),
     ...(await everyPairing(stage, shelf)),
     ...(await atOnce(shelf)),
+    ...(await goneInTime(stage, shelf)),
   ];
   return outcomeOf(
     findings,
@@ -86,12 +92,12 @@ async function whatTheDatabaseSees(stage: Stage): Promise<Finding[]> {
   const findings: Finding[] = [];
   const hashes = new Map<string, Set<string>>();
   await stage.sql("postgres", async (client) => {
-    for (const table of ["index_posting", "index_segment", "passage", "document"] as const) {
+    for (const table of ["index_posting", "index_segment", "index_tombstone", "passage", "document"] as const) {
       const { rows } = await client.query<{ row: string }>(ROWS[table]);
       const found = find(Buffer.from(rows.map((r) => r.row).join("\n")));
       findings.push(
         finding(
-          found.length === 0 && rows.length > 0,
+          found.length === 0 && (rows.length > 0 || table === "index_tombstone"),
           `rows of ${table}`,
           "whoever copies the database",
           found.join("; ") || `${rows.length} rows, none of the words`,
@@ -105,8 +111,10 @@ async function whatTheDatabaseSees(stage: Stage): Promise<Finding[]> {
       );
       hashes.set(company.id, new Set(rows.map((r) => r.hash)));
     }
+    // Words that are rare share a row, under the first bits of their hashes: those say nothing, and may be equal.
     const { rows: both } = await client.query<{ n: string }>(
-      "select count(*) as n from index_posting x join index_posting y on x.term_hash = y.term_hash and x.tenant_id <> y.tenant_id",
+      `select count(*) as n from index_posting x join index_posting y on x.term_hash = y.term_hash and x.tenant_id < y.tenant_id
+        where right(encode(x.term_hash, 'hex'), 16) <> repeat('0', 16)`,
     );
     findings.push(
       finding(
@@ -121,13 +129,23 @@ async function whatTheDatabaseSees(stage: Stage): Promise<Finding[]> {
   for (const company of [stage.a, stage.b]) {
     const keys = indexKeys(await stage.server.system.keyring.tenant(company.id));
     const own = hashes.get(company.id) ?? new Set();
-    const there = terms.filter((term) => own.has(keys.hash(term).toString("hex"))).length;
+    const hashOf = (term: string) => keys.hash(term).toString("hex");
+    const there = terms.filter((term) => rowsOf(hashOf(term), depths).some((row) => own.has(row))).length;
     findings.push(
       finding(
         there === terms.length,
         "the words' keyed hashes",
         `the index of ${company.name}`,
         `${there} of ${terms.length} there`,
+      ),
+    );
+    const theirs = indexKeys(await stage.server.system.keyring.tenant(otherOf(stage, company.id)));
+    findings.push(
+      finding(
+        terms.every((term) => hashOf(term) !== theirs.hash(term).toString("hex")),
+        "the keyed hash of a word",
+        `${company.name} and the other company`,
+        "not equal",
       ),
     );
     const guessed = terms.flatMap((term) =>
@@ -146,9 +164,12 @@ async function whatTheDatabaseSees(stage: Stage): Promise<Finding[]> {
   return findings;
 }
 
+const otherOf = (stage: Stage, id: string): string => (stage.a.id === id ? stage.b.id : stage.a.id);
+
 const ROWS = {
   index_posting: "select t::text as row from index_posting t",
   index_segment: "select t::text as row from index_segment t",
+  index_tombstone: "select t::text as row from index_tombstone t",
   passage: "select t::text as row from passage t",
   document: "select t::text as row from document t",
 } as const;
@@ -156,18 +177,21 @@ const ROWS = {
 /** A posting opens in its own place, and in no other: workspace, segment, word. */
 async function moved(stage: Stage): Promise<Finding[]> {
   const { keyring } = stage.server.system;
-  const [a, b] = [await keyring.tenant(stage.a.id), await keyring.tenant(stage.b.id)];
+  const a = indexKeys(await keyring.tenant(stage.a.id));
+  const b = indexKeys(await keyring.tenant(stage.b.id));
   const rows: { segment: string; hash: string; body: Buffer }[] = [];
   await stage.sql("postgres", async (client) => {
     const found = await client.query<{ segment: string; hash: string; body: Buffer }>(
-      "select segment_id as segment, encode(term_hash, 'hex') as hash, body from index_posting where tenant_id = $1 limit 5",
+      `select s.segment_id as segment, encode(p.term_hash, 'hex') as hash, p.body from index_posting p
+          join index_segment s on s.tenant_id = p.tenant_id and s.segment_no = p.segment_no
+         where p.tenant_id = $1 and s.state = 'live' limit 5`,
       [stage.a.id],
     );
     rows.push(...found.rows);
   });
   return rows.flatMap(({ segment, hash, body }) => {
     const otherHash = `${hash.slice(0, -1)}${hash.endsWith("0") ? "1" : "0"}`;
-    const cases: [string, TenantKeys, ReturnType<typeof postingCell>, boolean][] = [
+    const cases: [string, IndexKeys, ReturnType<typeof postingCell>, boolean][] = [
       ["in its place", a, postingCell(segment, hash), true],
       ["in another workspace", b, postingCell(segment, hash), false],
       ["in another segment", a, postingCell(stage.b.owner.id, hash), false],
@@ -185,7 +209,7 @@ async function moved(stage: Stage): Promise<Finding[]> {
   });
 }
 
-function canOpen(keys: TenantKeys, cell: ReturnType<typeof postingCell>, body: Buffer): boolean {
+function canOpen(keys: IndexKeys, cell: ReturnType<typeof postingCell>, body: Buffer): boolean {
   try {
     keys.open(cell, body);
     return true;
@@ -260,4 +284,64 @@ async function atOnce({ readers, documents }: Shelf): Promise<Finding[]> {
     await step("a document that was deleted", shared.owner, false, () => client.call("GET", "session"));
   }
   return findings;
+}
+
+/**
+ * What was deleted is gone from every segment within the bound: the product's own timer and jobs, at a clock that is the
+ * bound ahead. What was not deleted is there still, and found.
+ */
+async function goneInTime(stage: Stage, { documents }: Shelf): Promise<Finding[]> {
+  const { system } = stage.server;
+  const ahead = minutes(GONE_WITHIN_HOURS * 60);
+  const later = { ...system, clock: () => new Date(system.clock().getTime() + ahead) };
+  const before = await spokenOf(stage);
+  await tidyWhatWaits(later);
+  for (const { id, slug } of [stage.a, stage.b]) {
+    await tidy({ ...jobContext(later, { tenantId: id, slug }), clock: later.clock }, Number.POSITIVE_INFINITY);
+  }
+  const after = await spokenOf(stage);
+  const findings: Finding[] = [];
+  for (const { name, id } of [stage.a, stage.b]) {
+    const dead = (seen: typeof after) => seen.get(id)?.dead ?? Number.NaN;
+    findings.push(
+      finding(
+        dead(after) === 0 && (after.get(id)?.living ?? 0) > 0,
+        `a deleted document, ${GONE_WITHIN_HOURS} hours later`,
+        `all segments of ${name}`,
+        `${dead(before)} were spoken of before, ${dead(after)} after, beside ${after.get(id)?.living} that are there`,
+      ),
+    );
+  }
+  const kept = documents.find((d) => !d.shared);
+  if (!kept) throw new Error("nothing was kept");
+  const found = (await search(kept.owner, COMMON)).includes(kept.id);
+  findings.push(
+    finding(found, "a document that was not deleted", kept.company, found ? "found" : "not found"),
+  );
+  return findings;
+}
+
+/** How many documents the rows of a company's index speak of: such as are there, and such as are gone. */
+async function spokenOf(stage: Stage): Promise<Map<string, { living: number; dead: number }>> {
+  const counts = new Map<string, { living: number; dead: number }>();
+  await stage.sql("postgres", async (client) => {
+    for (const { id } of [stage.a, stage.b]) {
+      const segments = await client.query<{ segment_id: string; stats: Buffer }>(
+        "select segment_id, stats from index_segment where tenant_id = $1 and octet_length(stats) > 0",
+        [id],
+      );
+      const there = await client.query<{ document_no: number }>(
+        "select document_no from document where tenant_id = $1 and deleted_at is null",
+        [id],
+      );
+      const alive = new Set(there.rows.map((row) => row.document_no));
+      const keys = indexKeys(await stage.server.system.keyring.tenant(id));
+      const numbers = new Set(
+        segments.rows.flatMap((s) => [...openSegment(s.segment_id, s.stats, keys).documents]),
+      );
+      const living = [...numbers].filter((no) => alive.has(no)).length;
+      counts.set(id, { living, dead: numbers.size - living });
+    }
+  });
+  return counts;
 }

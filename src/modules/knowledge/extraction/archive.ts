@@ -1,5 +1,10 @@
 import type { Report } from "./blocks.ts";
-import { type ExtractionFailureCode, extractionFailure, extractionMessages, failureCodeOf } from "./failure.ts";
+import {
+  type ExtractionFailureCode,
+  extractionFailure,
+  extractionMessages,
+  failureCodeOf,
+} from "./failure.ts";
 import type { Room } from "./formats.ts";
 import { notePart, type PartOutcome, readPart } from "./parts.ts";
 import { SNIFF_BYTES, sniffKind } from "./sniff.ts";

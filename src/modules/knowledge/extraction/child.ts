@@ -64,7 +64,7 @@ function answers(limit: number) {
   function flush(): void {
     const bytes = Buffer.from(waiting);
     waiting = "";
-    for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+    for (let at = 0; at < bytes.length; ) at += written(bytes, at);
   }
   function say(answer: Answer): void {
     waiting += `${JSON.stringify(answer)}\n`;
@@ -85,6 +85,19 @@ function answers(limit: number) {
     pictures: (count) => say({ type: "pictures", count }),
   };
   return { report, say, flush, characters: () => characters, sample: sample.pieces };
+}
+
+const moment = new Int32Array(new SharedArrayBuffer(4));
+
+/** A library that looked at standard output has made it one that does not wait; a full pipe is then an error. */
+function written(bytes: Buffer, at: number): number {
+  try {
+    return writeSync(1, bytes, at);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    Atomics.wait(moment, 0, 0, 2);
+    return 0;
+  }
 }
 
 /** A table too long for one line of the answer, cut between its rows, with its header row above each part. */

@@ -180,7 +180,12 @@ test("the longest text that a document may have is cut without anyone having to 
 
 test("a table that is cut begins each passage with its header row, and no row is cut", () => {
   const rows = Array.from({ length: 120 }, (_, i) => `Desk ${i} | ${words(8)} | ${i * 3} crowns`);
-  const table: Block = { kind: "table", header: true, text: ["Place | Notes | Price", ...rows].join("\n"), page: null };
+  const table: Block = {
+    kind: "table",
+    header: true,
+    text: ["Place | Notes | Price", ...rows].join("\n"),
+    page: null,
+  };
   const passages = chunk([heading("Prices", 1), paragraph(words(30)), table, paragraph("The end.")]);
   assert.ok(passages.length > 5);
   for (const [index, { text }] of passages.entries()) {
@@ -198,7 +203,10 @@ test("a table that is cut begins each passage with its header row, and no row is
 
 test("a row of a few hundred words stays whole, a monstrous one is cut, and without a header row none is made up", () => {
   const row = `Oak | ${words(400)}`;
-  const kept = chunk([heading("Rooms", 2), { kind: "table", text: `a | b\n${row}\n${words(2000)}`, page: 3 }]);
+  const kept = chunk([
+    heading("Rooms", 2),
+    { kind: "table", text: `a | b\n${row}\n${words(2000)}`, page: 3 },
+  ]);
   assert.ok(kept.some(({ text }) => text.includes(row)));
   assert.equal(kept.filter(({ text }) => text.includes("a | b")).length, 1);
   assert.ok(kept.every(({ text, page }) => count(text) < 450 && page === 3));

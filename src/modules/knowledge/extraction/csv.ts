@@ -31,7 +31,9 @@ export function extractCsv(bytes: Uint8Array, report: Report): void {
 }
 
 const namesColumns = (row: readonly string[]) =>
-  row.length > 1 && row.every((cell) => /\p{L}/u.test(cell) || cell === "") && row.some((cell) => cell !== "");
+  row.length > 1 &&
+  row.every((cell) => /\p{L}/u.test(cell) || cell === "") &&
+  row.some((cell) => cell !== "");
 
 /** Hands on row after row; returns what is left where the quotes do not add up. */
 function readRows(text: string, delimiter: string, quoted: boolean, take: (row: string[]) => void): string {

@@ -7,6 +7,7 @@ import { htmlBlocks } from "./html.ts";
 import { notePart, readPart } from "./parts.ts";
 import { plainBlocks } from "./plain.ts";
 import { cleanLine } from "./text.ts";
+import { zipBudget } from "./zip.ts";
 
 const MOST_ATTACHMENTS = 100;
 /** Messages that are attached to messages: what was forwarded of what was forwarded. */
@@ -49,7 +50,9 @@ function addresses(list: readonly Address[]): string {
   const all = list.flatMap((entry) => entry.group ?? [entry]);
   const shown = all.slice(0, MOST_ADDRESSES).map(({ name, address }) => {
     const words = cleanLine(name);
-    return words === "" || words === address ? cleanLine(address ?? "") : `${words} <${cleanLine(address ?? "")}>`;
+    return words === "" || words === address
+      ? cleanLine(address ?? "")
+      : `${words} <${cleanLine(address ?? "")}>`;
   });
   const more = all.length > MOST_ADDRESSES ? [`and ${all.length - MOST_ADDRESSES} more`] : [];
   return [...shown, ...more].filter((words) => words !== "").join(", ");
@@ -68,15 +71,26 @@ function bodyOf(mail: Email): Block[] {
   return (size(page) > 3 * size(plain) ? page : plain).map(lower);
 }
 
-async function readAttachments(attachments: readonly Attachment[], report: Report, room: Room): Promise<void> {
+async function readAttachments(
+  attachments: readonly Attachment[],
+  report: Report,
+  room: Room,
+): Promise<void> {
+  // One budget for all that is packed in any of them.
+  const shared = { ...room, budget: room.budget ?? zipBudget() };
   for (const [index, attachment] of attachments.entries()) {
     const { content, mimeType, related, filename } = attachment;
     // Logos and the like, which are part of the page.
     if (mimeType.startsWith("image/") && (related || filename === null)) continue;
-    const name = cleanLine(filename ?? "").replace(/^.*[\\/]/, "").slice(-200).toWellFormed() || `Attachment ${index + 1}${endingOf(mimeType)}`;
-    if (index >= MOST_ATTACHMENTS) return notePart(name, `not read, like all after the first ${MOST_ATTACHMENTS}`, report);
+    const name =
+      cleanLine(filename ?? "")
+        .replace(/^.*[\\/]/, "")
+        .slice(-200)
+        .toWellFormed() || `Attachment ${index + 1}${endingOf(mimeType)}`;
+    if (index >= MOST_ATTACHMENTS)
+      return notePart(name, `not read, like all after the first ${MOST_ATTACHMENTS}`, report);
     const bytes = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
-    const outcome = await readPart({ name, bytes }, 2, report, room);
+    const outcome = await readPart({ name, bytes }, 2, report, shared);
     if (outcome !== "read") notePart(name, outcome.refused, report);
   }
 }

@@ -78,14 +78,23 @@ test("old encodings are told by their letters", () => {
 test("UTF-16 and UTF-32 with and without a mark, Japanese mail, broken UTF-8", () => {
   for (const text of [lease["en"] ?? "", lease["ru"] ?? "", `${lease["zh"]}\n${lease["ja"]}\n`]) {
     const little = Buffer.from(text, "utf16le");
-    const four = Buffer.concat([...text].map((c) => {
-      const point = Buffer.alloc(4);
-      point.writeUInt32LE(c.codePointAt(0) ?? 0);
-      return point;
-    }));
+    const four = Buffer.concat(
+      [...text].map((c) => {
+        const point = Buffer.alloc(4);
+        point.writeUInt32LE(c.codePointAt(0) ?? 0);
+        return point;
+      }),
+    );
     const big = Buffer.from(four).swap32();
     const marks = [Buffer.from("fffe0000", "hex"), Buffer.from("0000feff", "hex")];
-    for (const bytes of [little, Buffer.from(little).swap16(), four, big, Buffer.concat([marks[0] ?? four, four]), Buffer.concat([marks[1] ?? big, big])])
+    for (const bytes of [
+      little,
+      Buffer.from(little).swap16(),
+      four,
+      big,
+      Buffer.concat([marks[0] ?? four, four]),
+      Buffer.concat([marks[1] ?? big, big]),
+    ])
       assert.equal(decodeText(bytes), text);
   }
   assert.equal(decodeText(Buffer.from("\x1b$B4]4]\x1b(B end", "latin1")), "丸丸 end");
@@ -108,7 +117,10 @@ test("the language of most of a text", () => {
     return languageOf(sample.pieces());
   };
   for (const [language, text] of Object.entries(lease)) assert.equal(of(text), language);
-  assert.equal(of(...Array<string>(50).fill(lease["de"] ?? ""), ...Array<string>(20).fill(lease["en"] ?? "")), "de");
+  assert.equal(
+    of(...Array<string>(50).fill(lease["de"] ?? ""), ...Array<string>(20).fill(lease["en"] ?? "")),
+    "de",
+  );
   assert.equal(of("12 34 | 56", "2024-01-01 | 7"), null);
   assert.equal(of(""), null);
 });

@@ -47,7 +47,9 @@ export function decoderOf(label: string): Decoder | null {
 /** Sequences that switch character sets (ISO-2022-JP, RFC 1468) are valid UTF-8 too, and nothing else has them. */
 function isJapaneseMail(bytes: Uint8Array): boolean {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return ["\x1b$B", "\x1b$@"].some((escape) => view.includes(escape, 0, "latin1")) && !view.some((byte) => byte > 127);
+  return (
+    ["\x1b$B", "\x1b$@"].some((sign) => view.includes(sign, 0, "latin1")) && !view.some((byte) => byte > 127)
+  );
 }
 
 /** One broken letter, or a text cut off inside one, does not make a file of UTF-8 something else. */

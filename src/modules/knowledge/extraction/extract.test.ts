@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { PDFDocument, StandardFonts } from "pdf-lib";
 import { type ExtractionCost, type ExtractionOptions, extract } from "./extract.ts";
 import { type ExtractionFailureCode, extractionMessages, isExtractionFailure } from "./failure.ts";
 import { inflatingObjectStreamPdf, inflatingPdf, lockedPdf, scannedPdf, textPdf } from "./hostile-files.ts";
+import { zipOf } from "./hostile-zips.ts";
+import { resultReader } from "./results.ts";
 import type { Kind } from "./sniff.ts";
 
 const MB = 1024 * 1024;
@@ -146,6 +149,73 @@ test("pdf: pages kept, lines put together to paragraphs, hyphens joined, running
       [1, "Page 1 of 2"],
       [2, "On the second page there is a sentence of its own."],
     ],
+  );
+});
+
+test("pdf: two columns that the file tells line by line are read one after the other; a table keeps its empty cells", async () => {
+  const document = await PDFDocument.create();
+  const font = await document.embedFont(StandardFonts.Helvetica);
+  const page = document.addPage([595, 842]);
+  for (let i = 0; i < 8; i++) {
+    for (const [side, x] of [
+      ["left", 60],
+      ["right", 310],
+    ] as const)
+      page.drawText(`${side} column line ${i} says so much`, { x, y: 760 - i * 14, size: 10, font });
+  }
+  const rows = [
+    ["Room", "Price", "Note"],
+    ["Oak", "12", "open"],
+    ["Ash", "", "closed"],
+  ];
+  for (const [row, cells] of rows.entries()) {
+    for (const [column, text] of cells.entries())
+      if (text !== "") page.drawText(text, { x: 60 + column * 150, y: 500 - row * 14, size: 10, font });
+  }
+  const { blocks } = await read("pdf", Buffer.from(await document.save()));
+  const texts = blocks.map(({ text }) => text);
+  assert.match(texts[0] ?? "", /^left .* 0 .*left .* 7 says so much$/);
+  assert.match(texts[1] ?? "", /^right .* 0 .*right .* 7 says so much$/);
+  assert.equal(texts[2], "Room | Price | Note\nOak | 12 | open\nAsh |  | closed");
+});
+
+test("pages that are pictures are counted, where others have text; the language of the text is told", async () => {
+  const document = await PDFDocument.load(await scannedPdf());
+  const font = await document.embedFont(StandardFonts.Helvetica);
+  document.getPage(1).drawText("2", { x: 300, y: 20, size: 9, font });
+  document.addPage();
+  document
+    .addPage()
+    .drawText("The tenant may end this lease by notice in writing.", { x: 50, y: 500, size: 10, font });
+  const { pages, pictures, language, kind } = await read("pdf", Buffer.from(await document.save()));
+  assert.deepEqual(
+    { pages, pictures, language, kind },
+    { pages: 4, pictures: 2, language: "en", kind: "pdf" },
+  );
+  const text = await read("text", "Der Mieter kann den Vertrag mit einer Frist von sechs Monaten kündigen.");
+  assert.deepEqual([text.language, text.pictures], ["de", null]);
+});
+
+test("which of the formats that are zips a file is, its reader has the last word on; nothing else", async () => {
+  const archive = zipOf([["lease.txt", Buffer.from("Words.")]]);
+  const { kind, blocks } = await read("docx", archive);
+  assert.deepEqual([kind, blocks.map(({ text }) => text)], ["zip", ["lease.txt", "Words."]]);
+  const answers = resultReader(1000, "text");
+  assert.throws(() => answers.add(Buffer.from('{"type":"kind","kind":"zip"}\n')), /Reading the file failed/);
+  assert.throws(
+    () => resultReader(1000, "docx").add(Buffer.from('{"type":"kind","kind":"text"}\n')),
+    /failed/,
+  );
+  assert.throws(
+    () => resultReader(1000, "text").add(Buffer.from('{"type":"language","language":"english"}\n')),
+    /failed/,
+  );
+  assert.throws(
+    () =>
+      resultReader(1000, "pdf").add(
+        Buffer.from('{"type":"pages","count":2}\n{"type":"pictures","count":3}\n'),
+      ),
+    /failed/,
   );
 });
 

@@ -70,7 +70,10 @@ async function extractNow(source: Readable, options: ExtractionOptions): Promise
   if (options.signal?.aborted) abort();
   try {
     // Both end when the child does: its pipes close with it.
-    const [fed, answer] = await Promise.all([feed(source, child, options), listen(child, limits.output, options.kind)]);
+    const [fed, answer] = await Promise.all([
+      feed(source, child, options),
+      listen(child, limits.output, options.kind),
+    ]);
     const ending = await child.ended;
     options.onCost?.({ peak: ending.peak, milliseconds: performance.now() - started });
     options.signal?.throwIfAborted();

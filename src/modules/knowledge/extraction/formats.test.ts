@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief, readHere } from "./read-here.ts";
 import { zipOf } from "./hostile-zips.ts";
+import { brief, readHere } from "./read-here.ts";
 
 const read = async (kind: Parameters<typeof readHere>[0], bytes: string | Buffer) =>
   brief((await readHere(kind, bytes)).blocks);
@@ -42,7 +42,7 @@ test("csv: any of four delimiters, quotes, line breaks in cells, a quote that no
   const quoted = (cell: string, delimiter: string) =>
     /["\n]/.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell;
   const told = [
-    "table: Room | Price | Note\nRoom: Oak | Price: 12,50 | Note: on two lines\nRoom: Ash | Price: 9 | Note: called \"the small one\"",
+    'table: Room | Price | Note\nRoom: Oak | Price: 12,50 | Note: on two lines\nRoom: Ash | Price: 9 | Note: called "the small one"',
   ];
   for (const delimiter of [",", ";", "\t", "|"]) {
     const source = rows.map((row) => row.map((cell) => quoted(cell, delimiter)).join(delimiter)).join("\r\n");
@@ -136,9 +136,16 @@ Forwarded words
 test("eml: the page where the text is only a remark, and letters from before charsets were named", async () => {
   const head = "From: a@b.example\r\nTo: c@d.example\r\nSubject: Keys\r\nMIME-Version: 1.0\r\n";
   const both = `${head}Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nNo HTML?\r\n--x\r\nContent-Type: text/html\r\n\r\n<html><h1>Rent</h1><p>The rent for the desk is 420 crowns a month.</p></html>\r\n--x--\r\n`;
-  assert.deepEqual((await read("eml", both)).slice(2), ["heading2: Rent", "paragraph: The rent for the desk is 420 crowns a month."]);
+  assert.deepEqual((await read("eml", both)).slice(2), [
+    "heading2: Rent",
+    "paragraph: The rent for the desk is 420 crowns a month.",
+  ]);
   const old = Buffer.from("From: a@b.example\nSubject: Pr\xfcfung\n\nGr\xfc\xdfe aus K\xf6ln.\n", "latin1");
-  assert.deepEqual(await read("eml", old), ["heading1: Prüfung", "paragraph: From: a@b.example", "paragraph: Grüße aus Köln."]);
+  assert.deepEqual(await read("eml", old), [
+    "heading1: Prüfung",
+    "paragraph: From: a@b.example",
+    "paragraph: Grüße aus Köln.",
+  ]);
 });
 
 test("tables of pages and of Markdown say which line is their header row", async () => {

@@ -10,12 +10,12 @@ type Reader = (bytes: Uint8Array, report: Report, room: Room) => void | Promise<
 // Each format's library is loaded only for its own documents.
 const readers: Readonly<Record<Kind, Reader>> = {
   pdf: async (bytes, report) => (await import("./pdf.ts")).extractPdf(bytes, report),
-  docx: async (bytes, report) => (await import("./docx.ts")).extractDocx(bytes, report),
-  pptx: async (bytes, report) => (await import("./pptx.ts")).extractPptx(bytes, report),
-  xlsx: async (bytes, report) => (await import("./xlsx.ts")).extractXlsx(bytes, report),
-  odt: async (bytes, report) => (await import("./odf.ts")).extractOdt(bytes, report),
-  odp: async (bytes, report) => (await import("./odf.ts")).extractOdp(bytes, report),
-  ods: async (bytes, report) => (await import("./odf.ts")).extractOds(bytes, report),
+  docx: async (bytes, report, room) => (await import("./docx.ts")).extractDocx(bytes, report, room.budget),
+  pptx: async (bytes, report, room) => (await import("./pptx.ts")).extractPptx(bytes, report, room.budget),
+  xlsx: async (bytes, report, room) => (await import("./xlsx.ts")).extractXlsx(bytes, report, room.budget),
+  odt: async (bytes, report, room) => (await import("./odf.ts")).extractOdt(bytes, report, room.budget),
+  odp: async (bytes, report, room) => (await import("./odf.ts")).extractOdp(bytes, report, room.budget),
+  ods: async (bytes, report, room) => (await import("./odf.ts")).extractOds(bytes, report, room.budget),
   rtf: async (bytes, report) => (await import("./rtf.ts")).extractRtf(bytes, report),
   html: async (bytes, report) => (await import("./html.ts")).extractHtml(bytes, report),
   markdown: async (bytes, report) => (await import("./markdown.ts")).extractMarkdown(bytes, report),

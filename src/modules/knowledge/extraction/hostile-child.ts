@@ -29,7 +29,6 @@ const acts: Record<string, () => unknown> = {
       code: attempt(() => new Function("return 1")()),
       user: process.getuid?.(),
       signal: attempt(() => process.kill(process.ppid, 0)),
-
     }),
   connect: () => {
     const socket = connect(Number(process.argv[3]), "127.0.0.1");

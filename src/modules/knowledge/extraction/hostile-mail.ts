@@ -20,7 +20,10 @@ export const hostileMail: readonly HostileFile[] = [
   {
     name: "parts in parts.eml",
     bytes: () => {
-      const open = Array.from({ length: 5000 }, (_, i) => `Content-Type: multipart/mixed; boundary=b${i}\r\n\r\n--b${i}\r\n`);
+      const open = Array.from(
+        { length: 5000 },
+        (_, i) => `Content-Type: multipart/mixed; boundary=b${i}\r\n\r\n--b${i}\r\n`,
+      );
       return Buffer.from(`${HEAD}${open.join("")}\r\nWords`);
     },
     verdict: { code: "damaged" },
@@ -38,7 +41,7 @@ export const hostileMail: readonly HostileFile[] = [
   {
     name: "bomb attached.eml",
     bytes: () => mail(attached("bomb.zip", zipOf([["big.txt", bomb]]))),
-    verdict: { text: /The honest words[^]*\[bomb\.zip: The file unpacks to far more/, without: /aaaa/ },
+    verdict: { text: /The honest words[\s\S]*\[bomb\.zip: The file unpacks to far more/, without: /aaaa/ },
   },
   {
     name: "names.eml",
@@ -48,24 +51,46 @@ export const hostileMail: readonly HostileFile[] = [
         attached("=?utf-8?Q?a=00b=0Ac=E2=80=AEtxt.exe?=", Buffer.from("two")),
         attached(`${"n".repeat(5000)}.txt`, Buffer.from("three")),
       ),
-    verdict: { text: /passwd\.txt\none[^]*txt\.exe: [^]*three/, without: /\0|\u202e|n{400}|\.\.\// },
+    verdict: {
+      text: /passwd\.txt\none[\s\S]*txt\.exe: [\s\S]*three/,
+      without: /[^\P{Cc}\n]|\u202e|n{400}|\.\.\//u,
+    },
   },
-  { name: "winmail.eml", bytes: () => mail(attached("winmail.dat", Buffer.from("789f3e2201", "hex"))), verdict: { text: /winmail\.dat: This is what a mail program made/ } },
-  { name: "program attached.eml", bytes: () => mail(attached("x.exe", Buffer.from("MZ evil".padEnd(80)))), verdict: { text: /x\.exe: This is a program/, without: /evil/ } },
-  { name: "head of 3 MB.eml", bytes: () => Buffer.from(`${HEAD}X-Long: ${"x".repeat(3_000_000)}\r\n\r\nWords`), verdict: { code: "damaged" } },
+  {
+    name: "winmail.eml",
+    bytes: () => mail(attached("winmail.dat", Buffer.from("789f3e2201", "hex"))),
+    verdict: { text: /winmail\.dat: This is what a mail program made/ },
+  },
+  {
+    name: "program attached.eml",
+    bytes: () => mail(attached("x.exe", Buffer.from("MZ evil".padEnd(80)))),
+    verdict: { text: /x\.exe: This is a program/, without: /evil/ },
+  },
+  {
+    name: "head of 3 MB.eml",
+    bytes: () => Buffer.from(`${HEAD}X-Long: ${"x".repeat(3_000_000)}\r\n\r\nWords`),
+    verdict: { code: "damaged" },
+  },
   {
     name: "three thousand attachments.eml",
-    bytes: () => mail(...Array.from({ length: 3000 }, (_, i) => attached(`${i}.txt`, Buffer.from(`words ${i}`)))),
-    verdict: { text: /words 99[^]*not read, like all after the first 100/, without: /words 101/ },
+    bytes: () =>
+      mail(...Array.from({ length: 3000 }, (_, i) => attached(`${i}.txt`, Buffer.from(`words ${i}`)))),
+    verdict: { text: /words 99[\s\S]*not read, like all after the first 100/, without: /words 101/ },
   },
   {
     name: "words that are none.eml",
-    bytes: () => Buffer.from(`From: =?x-no-such?Q?a?= <a@b.example>\r\nSubject: =?utf-8?B?////?= =?utf-8?Q?=FF=00=1B[2J?=\r\nMIME-Version: 1.0\r\nTo: c@d.example\r\nContent-Type: text/plain; charset=no-such\r\n\r\nThe honest words\r\n`),
-    verdict: { text: honest, without: /\0|\x1b/ },
+    bytes: () =>
+      Buffer.from(
+        `From: =?x-no-such?Q?a?= <a@b.example>\r\nSubject: =?utf-8?B?////?= =?utf-8?Q?=FF=00=1B[2J?=\r\nMIME-Version: 1.0\r\nTo: c@d.example\r\nContent-Type: text/plain; charset=no-such\r\n\r\nThe honest words\r\n`,
+      ),
+    verdict: { text: honest, without: /[^\P{Cc}\n]/u },
   },
   {
     name: "script.eml",
-    bytes: () => Buffer.from(`${HEAD}Content-Type: text/html\r\n\r\n<html><script>evil()</script><img src="http://127.0.0.1:9/evil"><p>The honest words`),
+    bytes: () =>
+      Buffer.from(
+        `${HEAD}Content-Type: text/html\r\n\r\n<html><script>evil()</script><img src="http://127.0.0.1:9/evil"><p>The honest words`,
+      ),
     verdict: { text: honest, without: /evil/ },
   },
 ];

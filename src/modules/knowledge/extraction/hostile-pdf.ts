@@ -1,5 +1,13 @@
 import { PDFDocument, StandardFonts } from "pdf-lib";
-import { type HostileFile, inflatingPdf, lockedPdf, rawPdf, scannedPdf, stream, textPdf } from "./hostile-files.ts";
+import {
+  type HostileFile,
+  inflatingPdf,
+  lockedPdf,
+  rawPdf,
+  scannedPdf,
+  stream,
+  textPdf,
+} from "./hostile-files.ts";
 
 const FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>";
 const WORDS = stream("", Buffer.from("BT /F1 12 Tf 60 700 Td (The honest words) Tj ET"));
@@ -18,7 +26,11 @@ export const hostilePdf: readonly HostileFile[] = [
     },
     verdict: { code: "damaged" },
   },
-  { name: "nothing inside.pdf", bytes: () => Buffer.from("%PDF-1.7\nstartxref\n0\n%%EOF\n"), verdict: { code: "damaged" } },
+  {
+    name: "nothing inside.pdf",
+    bytes: () => Buffer.from("%PDF-1.7\nstartxref\n0\n%%EOF\n"),
+    verdict: { code: "damaged" },
+  },
   { name: "bomb.pdf", bytes: () => inflatingPdf("none"), verdict: { code: "too_large_inflated" } },
   {
     name: "script.pdf",
@@ -41,7 +53,17 @@ export const hostilePdf: readonly HostileFile[] = [
   {
     name: "outside stream.pdf",
     bytes: () =>
-      rawPdf([stream("/F (http://127.0.0.1:9/evil) /FFilter /FlateDecode", Buffer.from("BT /F1 12 Tf 60 700 Td (The honest words) Tj ET")), FONT], "", withFont()),
+      rawPdf(
+        [
+          stream(
+            "/F (http://127.0.0.1:9/evil) /FFilter /FlateDecode",
+            Buffer.from("BT /F1 12 Tf 60 700 Td (The honest words) Tj ET"),
+          ),
+          FONT,
+        ],
+        "",
+        withFont(),
+      ),
     verdict: { text: honest, without: /evil/ },
   },
   {
@@ -81,7 +103,10 @@ export const hostilePdf: readonly HostileFile[] = [
         [
           stream("", Buffer.from("BT /F1 12 Tf 60 700 Td (The honest words) Tj ET /X Do")),
           FONT,
-          stream("/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 6 0 R >> >>", Buffer.from("/X Do /X Do")),
+          stream(
+            "/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 6 0 R >> >>",
+            Buffer.from("/X Do /X Do"),
+          ),
         ],
         "",
         withFont("/XObject << /X 6 0 R >>"),
@@ -91,7 +116,11 @@ export const hostilePdf: readonly HostileFile[] = [
   },
   {
     name: "arrays in arrays.pdf",
-    bytes: () => rawPdf([WORDS, FONT, `${"[".repeat(200_000)}${"]".repeat(200_000)}`], "", { ...withFont(), catalog: "/Deep 6 0 R" }),
+    bytes: () =>
+      rawPdf([WORDS, FONT, `${"[".repeat(200_000)}${"]".repeat(200_000)}`], "", {
+        ...withFont(),
+        catalog: "/Deep 6 0 R",
+      }),
     verdict: { text: honest },
   },
   {
@@ -101,7 +130,10 @@ export const hostilePdf: readonly HostileFile[] = [
         [
           stream("", Buffer.from("BT /F1 12 Tf 60 700 Td (The honest words) Tj ET /P Do")),
           FONT,
-          stream("/Type /XObject /Subtype /Image /Width 100000 /Height 100000 /ColorSpace /DeviceRGB /BitsPerComponent 8", Buffer.from("x")),
+          stream(
+            "/Type /XObject /Subtype /Image /Width 100000 /Height 100000 /ColorSpace /DeviceRGB /BitsPerComponent 8",
+            Buffer.from("x"),
+          ),
         ],
         "",
         withFont("/XObject << /P 6 0 R >>"),
@@ -114,7 +146,10 @@ export const hostilePdf: readonly HostileFile[] = [
       rawPdf(
         [
           stream("", Buffer.from("/P Do")),
-          stream("/Type /XObject /Subtype /Image /Width 100000 /Height 100000 /ColorSpace /DeviceRGB /BitsPerComponent 8", Buffer.from("x")),
+          stream(
+            "/Type /XObject /Subtype /Image /Width 100000 /Height 100000 /ColorSpace /DeviceRGB /BitsPerComponent 8",
+            Buffer.from("x"),
+          ),
         ],
         "",
         { page: "/Resources << /XObject << /P 5 0 R >> >>" },
@@ -123,6 +158,14 @@ export const hostilePdf: readonly HostileFile[] = [
   },
   { name: "lease.txt", bytes: () => rawPdf([WORDS, FONT], "", withFont()), verdict: { text: honest } },
   { name: "lease.docx", bytes: () => rawPdf([WORDS, FONT], "", withFont()), verdict: { text: honest } },
-  { name: "a login page.pdf", bytes: () => Buffer.from("<!DOCTYPE html><p>The honest words<script>evil()</script>"), verdict: { text: honest, without: /evil/ } },
-  { name: "words.pdf", bytes: () => Buffer.from("just words"), verdict: { refused: /ends in \.pdf, but it holds plain text/ } },
+  {
+    name: "a login page.pdf",
+    bytes: () => Buffer.from("<!DOCTYPE html><p>The honest words<script>evil()</script>"),
+    verdict: { text: honest, without: /evil/ },
+  },
+  {
+    name: "words.pdf",
+    bytes: () => Buffer.from("just words"),
+    verdict: { refused: /ends in \.pdf, but it holds plain text/ },
+  },
 ];

@@ -17,7 +17,13 @@ import { hostileZips } from "./hostile-zips.ts";
 import { refusalWords, SNIFF_BYTES, sniffKind } from "./sniff.ts";
 
 const MB = 1024 * 1024;
-const all: readonly HostileFile[] = [...hostileTexts, ...hostilePdf, ...hostileZips, ...hostileMail, ...hostileOffice];
+const all: readonly HostileFile[] = [
+  ...hostileTexts,
+  ...hostilePdf,
+  ...hostileZips,
+  ...hostileMail,
+  ...hostileOffice,
+];
 const LIMITS = { memory: 400 * MB, milliseconds: 15_000 };
 const costs: (ExtractionCost & { name: string })[] = [];
 
@@ -87,7 +93,10 @@ describe("hostile files", () => {
       const others = async () => {
         while (working > 0) {
           const began = performance.now();
-          const { blocks } = await extract(Readable.from(["An honest document."]), { kind: "text", name: "a.txt" });
+          const { blocks } = await extract(Readable.from(["An honest document."]), {
+            kind: "text",
+            name: "a.txt",
+          });
           assert.equal(blocks[0]?.text, "An honest document.");
           waits.push(performance.now() - began);
           await pause(1500);
@@ -118,8 +127,12 @@ describe("hostile files", () => {
     const worst = costs.toSorted((a, b) => b.peak - a.peak)[0];
     assert.ok(worst !== undefined && worst.peak < LIMITS.memory * 1.25, `${worst?.name} took ${worst?.peak}`);
     if (process.env["SHOW_COSTS"] === undefined) return;
-    for (const { name, milliseconds, peak } of costs.sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 12))
+    for (const { name, milliseconds, peak } of costs
+      .sort((a, b) => b.milliseconds - a.milliseconds)
+      .slice(0, 12))
       process.stderr.write(`${Math.round(milliseconds)} ms ${Math.round(peak / MB)} MB ${name}\n`);
-    process.stderr.write(`grew ${Math.round(grown / MB)} MB, ${costs.length} children, ${waits.length} others' ${Math.round(Math.max(...waits))} ms\n`);
+    process.stderr.write(
+      `grew ${Math.round(grown / MB)} MB, ${costs.length} children, ${waits.length} others' ${Math.round(Math.max(...waits))} ms\n`,
+    );
   });
 });

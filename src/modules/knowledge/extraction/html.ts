@@ -118,8 +118,7 @@ export function htmlBlocks(source: string, emit: (block: Block) => void): { titl
       if (name === "th" && state.rows === 1 && state.cells === 0) state.header = isBlank(state.text);
       else if (name === "td" && state.rows === 1 && state.cells === 1) state.header = false;
       state.text.push(state.cells++ > 0 ? " | " : " ");
-    }
-    else if (state.tables > 0) state.text.push(" ");
+    } else if (state.tables > 0) state.text.push(" ");
     else if (state.lists.length > 0) state.text.push(" ");
     else flush();
   }

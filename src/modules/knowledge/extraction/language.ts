@@ -15,7 +15,8 @@ export function languageOf(pieces: readonly string[]): string | null {
     all += weight;
     const found = eld.detect(piece);
     // Letters alone tell some languages: the detector knows words, and a list of names has none.
-    if (found.isReliable() || weight > 200) votes.set(found.language, (votes.get(found.language) ?? 0) + weight);
+    if (found.isReliable() || weight > 200)
+      votes.set(found.language, (votes.get(found.language) ?? 0) + weight);
   }
   const [best] = [...votes].sort(([, a], [, b]) => b - a);
   if (best === undefined || best[1] * 2 <= all) return null;

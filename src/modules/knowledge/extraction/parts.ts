@@ -15,8 +15,7 @@ export type PartOutcome = "read" | { refused: string; code: ExtractionFailureCod
  */
 export async function readPart(part: Part, level: number, report: Report, room: Room): Promise<PartOutcome> {
   const kind = sniffKind(part.bytes, part.name);
-  if (kind === null)
-    return { refused: refusalWords(part.bytes, part.name), code: "unsupported_format" };
+  if (kind === null) return { refused: refusalWords(part.bytes, part.name), code: "unsupported_format" };
   const section = sectionOf(part.name, level, report);
   try {
     await readDocument(kind, part.bytes, section.report, undefined, { ...room, depth: room.depth + 1 });

@@ -21,7 +21,9 @@ export function linesOf(runs: TextRun[]): Line[] {
   let cell: Cell = { text: "", x: 0, end: 0 };
   const finish = () => {
     if (line === undefined) return;
-    const cells = line.cells.map((one) => ({ ...one, text: cleanLine(one.text) })).filter(({ text }) => text !== "");
+    const cells = line.cells
+      .map((one) => ({ ...one, text: cleanLine(one.text) }))
+      .filter(({ text }) => text !== "");
     if (cells.length > 0) lines.push({ ...line, cells, text: cells.map(({ text }) => text).join(" ") });
   };
   for (const run of runs) {

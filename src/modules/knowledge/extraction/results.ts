@@ -80,8 +80,7 @@ export function resultReader(
       // What the first bytes did not tell: which of the formats that are zips. Nothing else is the child's to say.
       if (!zipKinds.has(kind) || !zipKinds.has(answer.kind)) throw extractionFailure("extractor_crashed");
       result.kind = answer.kind;
-    }
-    else {
+    } else {
       const { kind, level, header, text, page } = answer;
       const before = result.blocks.at(-1)?.page ?? 1;
       const inOrder = page === null ? result.pages === null : page >= before && page <= (result.pages ?? 0);

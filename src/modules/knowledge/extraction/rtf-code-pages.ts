@@ -48,7 +48,8 @@ export const isDouble = (page: number): boolean => [932, 936, 949, 950, 1361].in
 /** Bytes to text in a code page by its number; one that no one knows is read as Western European. */
 export function decodePage(bytes: readonly number[], page: number): string {
   const upper = page === 437 ? IBM_437 : page === 850 ? IBM_850 : null;
-  if (upper !== null) return bytes.map((b) => (b < 128 ? String.fromCharCode(b) : (upper[b - 128] ?? ""))).join("");
+  if (upper !== null)
+    return bytes.map((b) => (b < 128 ? String.fromCharCode(b) : (upper[b - 128] ?? ""))).join("");
   const label = labels[page] ?? (page >= 1250 && page <= 1258 ? `windows-${page}` : "windows-1252");
   return new TextDecoder(label).decode(Uint8Array.from(bytes));
 }

@@ -1,7 +1,7 @@
 import type { Report } from "./blocks.ts";
 import { extractionFailure } from "./failure.ts";
-import { paragraphs } from "./rtf-paragraphs.ts";
 import { codePageOf, decodePage, isDouble } from "./rtf-code-pages.ts";
+import { paragraphs } from "./rtf-paragraphs.ts";
 import { cleanLine } from "./text.ts";
 
 const DEEPEST = 2000;
@@ -223,7 +223,8 @@ export function extractRtf(bytes: Uint8Array, report: Report): void {
         if (next === "*") starred = fresh;
         else if (skip > 0) skip--;
         else if (state.into === "nothing") continue;
-        else if (isDouble(state.codePage) && isHalf(letters, state.codePage)) letters.push(next.charCodeAt(0));
+        else if (isDouble(state.codePage) && isHalf(letters, state.codePage))
+          letters.push(next.charCodeAt(0));
         else if (next === "~") text(" ");
         else if (next === "_") text("-");
         else if (next === "\n" || next === "\r") control("par", undefined);

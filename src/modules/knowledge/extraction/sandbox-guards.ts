@@ -33,11 +33,16 @@ const NEEDED = ["./child.ts", "../../../../package.json", "../../../../node_modu
 );
 
 function found(): Way {
-  way ??= ways().find(({ command }) => {
-    const [file = "", ...args] = [...command(FIRST_USER), "/bin/sh", "-c", PROBE, "sh", process.execPath, ...NEEDED];
-    return spawnSync(file, args, { env: {}, timeout: 5000, stdio: "ignore" }).status === 0;
-  });
-  return (way ??= NONE);
+  if (way !== undefined) return way;
+  const works = ({ command }: Way) => {
+    const [file = "", ...args] = command(FIRST_USER).concat(["/bin/sh", "-c", PROBE, "sh"]);
+    return (
+      spawnSync(file, [...args, process.execPath, ...NEEDED], { env: {}, timeout: 5000, stdio: "ignore" })
+        .status === 0
+    );
+  };
+  way = ways().find(works) ?? NONE;
+  return way;
 }
 
 /** From the strongest down: first without network, then as another user. */

@@ -13,14 +13,17 @@ export function oleLook(name: string): Look {
   const [, ending = ""] = /\.(docx|pptx|xlsx)$/i.exec(name) ?? [];
   if (ending !== "") return { kind: ending.toLowerCase() as Kind }; // as: the pattern names three of them
   if (/\.msg$/i.test(name))
-    return { refused: "This is a message in a mail program's own format (.msg). Save it as .eml and add that." };
+    return {
+      refused: "This is a message in a mail program's own format (.msg). Save it as .eml and add that.",
+    };
   return {
     refused:
       "This is an older Office file (.doc, .xls, .ppt). Open it and save it as .docx, .xlsx or .pptx, or as PDF, and add that.",
   };
 }
 
-const OPEN_DOCUMENT = /^application\/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation)(?:-template)?(?![a-z-])/;
+const OPEN_DOCUMENT =
+  /^application\/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation)(?:-template)?(?![a-z-])/;
 const openDocuments = { text: "odt", spreadsheet: "ods", presentation: "odp" } as const;
 const parts: readonly (readonly [RegExp, Kind])[] = [
   [/^word\//, "docx"],
@@ -37,9 +40,13 @@ export function zipLook(latin: string, name: string): Look {
     const part = parts.find(([pattern]) => pattern.test(entry));
     if (part) return { kind: part[1] };
     if (/^Index\/.*\.iwa$/.test(entry) || entry === "Index.zip")
-      return { refused: "This is a document in an office program's own format. Export it as PDF and add that." };
+      return {
+        refused: "This is a document in an office program's own format. Export it as PDF and add that.",
+      };
   }
-  const package_ = entries.some(({ name: entry }) => /^(?:\[Content_Types\]\.xml$|_rels\/|docProps\/)/.test(entry));
+  const package_ = entries.some(({ name: entry }) =>
+    /^(?:\[Content_Types\]\.xml$|_rels\/|docProps\/)/.test(entry),
+  );
   const [, ending = ""] = /\.(doc|ppt|xls)[xm]$/i.exec(name) ?? [];
   return { kind: package_ && ending !== "" ? (`${ending.toLowerCase()}x` as Kind) : "zip" }; // as: see the pattern
 }
@@ -51,7 +58,9 @@ export function mimetypeLook(mimetype: string): Look {
   if (mimetype.startsWith("application/epub"))
     return { refused: "This is an e-book (.epub). Save it as PDF or HTML and add that." };
   if (mimetype.startsWith("application/vnd."))
-    return { refused: "This is a drawing or another kind of office file that is not read. Export it as PDF." };
+    return {
+      refused: "This is a drawing or another kind of office file that is not read. Export it as PDF.",
+    };
   return { kind: "zip" };
 }
 
@@ -68,20 +77,50 @@ function* localNames(latin: string): Generator<{ name: string; end: number }> {
 
 const PICTURE = "This is a picture, and no text recognition is built in. Add a version with text in it.";
 const RECORDING = "This is a recording. Add its text.";
-const PACKED = "This is an archive of a kind that is not opened. Unpack it, or pack it as .zip, and add that.";
+const PACKED =
+  "This is an archive of a kind that is not opened. Unpack it, or pack it as .zip, and add that.";
 const PROGRAM = "This is a program. Only documents can be added.";
-const signatures: readonly (readonly [RegExp, string])[] = [
-  [/^\x89PNG|^\xff\xd8\xff|^GIF8|^RIFF....WEBP|^II\*\0|^MM\0\*|^....ftyp(?:heic|heif|mif1|avif)|^\0\0\x01\0/s, PICTURE],
-  [/^BM[^]{4}\0\0\0\0/, PICTURE],
-  [/^ID3|^OggS|^fLaC|^RIFF....(?:WAVE|AVI )|^....ftyp|^\x1aE\xdf\xa3|^\xff[\xfb\xf3\xf2]/s, RECORDING],
-  [/^\x1f\x8b|^BZh[1-9]|^\xfd7zXZ\0|^7z\xbc\xaf\x27\x1c|^Rar!|^\x28\xb5\x2f\xfd|^[^]{257}ustar/, PACKED],
-  [/^MZ[^]{58}|^\x7fELF|^\xca\xfe\xba\xbe|^\xcf\xfa\xed\xfe|^\0asm/, PROGRAM],
-  [/^\x78\x9f\x3e\x22/, "This is what a mail program made of a message (winmail.dat). Save the message itself as .eml."],
-  [/^%!PS/, "This is a PostScript file. Save it as PDF and add that."],
-  [/^SQLite format 3\0/, "This is a database. Export what is to be read as CSV and add that."],
+const starts: readonly (readonly [words: string, at: number, ...beginnings: string[]])[] = [
+  [PICTURE, 0, "\x89PNG", "\xff\xd8\xff", "GIF87a", "GIF89a", "II*\0", "MM\0*", "\0\0\x01\0"],
+  [PICTURE, 8, "WEBP"],
+  [PICTURE, 4, "ftypheic", "ftypheif", "ftypmif1", "ftypavif"],
+  [
+    RECORDING,
+    0,
+    "ID3\x02",
+    "ID3\x03",
+    "ID3\x04",
+    "OggS\0",
+    "fLaC\0",
+    "\x1aE\xdf\xa3",
+    "\xff\xfb",
+    "\xff\xf3",
+    "\xff\xf2",
+  ],
+  [RECORDING, 4, "ftyp"],
+  [RECORDING, 8, "WAVE", "AVI "],
+  [PACKED, 0, "\x1f\x8b", "BZh91AY", "\xfd7zXZ\0", "7z\xbc\xaf\x27\x1c", "Rar!\x1a", "\x28\xb5\x2f\xfd"],
+  [PACKED, 257, "ustar"],
+  [PROGRAM, 0, "\x7fELF", "\xca\xfe\xba\xbe", "\xcf\xfa\xed\xfe", "\0asm"],
+  [
+    "This is what a mail program made of a message (winmail.dat). Save the message itself as .eml.",
+    0,
+    "\x78\x9f\x3e\x22",
+  ],
+  ["This is a PostScript file. Save it as PDF and add that.", 0, "%!PS"],
+  ["This is a database. Export what is to be read as CSV and add that.", 0, "SQLite format 3\0"],
 ];
 
 /** What a file of bytes seems to be, told by its first ones; null when none of these. */
 export function binaryWords(latin: string): string | null {
-  return signatures.find(([pattern]) => pattern.test(latin))?.[1] ?? null;
+  // Two letters are not enough where others may follow: a text may begin with "MZ" or "BM".
+  const binary = latin.slice(0, 64).includes("\0");
+  if (binary && latin.startsWith("MZ")) return PROGRAM;
+  if (binary && latin.startsWith("BM")) return PICTURE;
+  const riff = latin.startsWith("RIFF");
+  const found = starts.find(
+    ([, at, ...beginnings]) =>
+      (at !== 8 || riff) && beginnings.some((beginning) => latin.startsWith(beginning, at)),
+  );
+  return found?.[0] ?? null;
 }

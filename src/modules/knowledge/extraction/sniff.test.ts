@@ -18,8 +18,10 @@ function zipHead(...entries: [name: string, content: string][]): Buffer {
     }),
   );
 }
-const office = (part: string) => zipHead(["[Content_Types].xml", "<Types/>"], ["_rels/.rels", "x"], [part, "y"]);
-const odf = (format: string) => zipHead(["mimetype", `application/vnd.oasis.opendocument.${format}`], ["content.xml", "x"]);
+const office = (part: string) =>
+  zipHead(["[Content_Types].xml", "<Types/>"], ["_rels/.rels", "x"], [part, "y"]);
+const odf = (format: string) =>
+  zipHead(["mimetype", `application/vnd.oasis.opendocument.${format}`], ["content.xml", "x"]);
 const ole = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(600)]);
 const mail = "From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n\r\nWords";
 
@@ -94,7 +96,10 @@ test("a refusal says what the file seems to be and what to do", () => {
   assert.match(words(ole, "a.doc"), /older Office file.*save it as \.docx/);
   assert.match(words(ole, "a.msg"), /Save it as \.eml/);
   assert.match(words("words", "a.docx"), /ends in \.docx, but it holds plain text/);
-  assert.match(words(Buffer.from("\x89PNG\r\n", "latin1"), "a.png"), /picture, and no text recognition is built in/);
+  assert.match(
+    words(Buffer.from("\x89PNG\r\n", "latin1"), "a.png"),
+    /picture, and no text recognition is built in/,
+  );
   assert.match(words(Buffer.from([0x1f, 0x8b, 8, 0]), "a.gz"), /pack it as \.zip/);
 });
 

@@ -1,4 +1,4 @@
-import { binaryWords, isOle, oleLook, type Look, zipLook } from "./sniff-binary.ts";
+import { binaryWords, isOle, type Look, oleLook, zipLook } from "./sniff-binary.ts";
 import { looksBinary, wideEncodingOf } from "./text.ts";
 
 export const kinds = [
@@ -54,7 +54,8 @@ const SVG_START = /^(?:<!doctype\s+svg[^>]{0,300}>\s*)?<svg[\s>]/i;
 function lookAt(firstBytes: Uint8Array, name: string): Look {
   const head = firstBytes.subarray(0, SNIFF_BYTES);
   const latin = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
-  if (/^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(latin)) return zipLook(latin, name);
+  if (["PK\x03\x04", "PK\x05\x06", "PK\x07\x08"].some((sign) => latin.startsWith(sign)))
+    return zipLook(latin, name);
   if (isOle(head)) return oleLook(name);
   if (latin.startsWith("{\\rtf")) return { kind: "rtf" };
   if (latin.slice(0, 1024).includes("%PDF-")) return { kind: "pdf" };
@@ -78,7 +79,8 @@ function lookAt(firstBytes: Uint8Array, name: string): Look {
   return { kind: MARKDOWN.test(name) ? "markdown" : "text" };
 }
 
-const READ = "Documents, tables, presentations, e-mails and text can be read; pictures and recordings cannot.";
+const READ =
+  "Documents, tables, presentations, e-mails and text can be read; pictures and recordings cannot.";
 
 function textOf(head: Uint8Array, latin: string): string | null {
   const wide = wideEncodingOf(head);
@@ -88,7 +90,11 @@ function textOf(head: Uint8Array, latin: string): string | null {
   }
   const text = latin.replace(/^\xef\xbb\xbf/, "");
   // In the bytes of UTF-8, 0x80-0x9F are parts of letters, and ESC switches Japanese mail (ISO-2022-JP) over.
-  return looksBinary(text.replace(/[\x80-\x9f]|\x1b(?=[$(])/g, " ")) ? null : text;
+  const letters = text
+    .replace(/[\x80-\x9f]/g, " ")
+    .replaceAll("\x1b$", " ")
+    .replaceAll("\x1b(", " ");
+  return looksBinary(letters) ? null : text;
 }
 
 /** Skips blanks, comments and XML declarations, each once: a pattern that may try again would be a door for the hostile. */
@@ -105,7 +111,8 @@ function withoutPreamble(text: string): string {
 const FIELD = /^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]*\S?/;
 const OF_MAIL = /^(?:from|to|cc|date|subject|sender|reply-to)$/i;
 // Which people do not write by hand above a text of their own.
-const OF_TRANSPORT = /^(?:received|message-id|mime-version|return-path|delivered-to|dkim-signature|content-type)$/i;
+const OF_TRANSPORT =
+  /^(?:received|message-id|mime-version|return-path|delivered-to|dkim-signature|content-type)$/i;
 
 /** An e-mail (RFC 5322) begins with fields, one a line, some of them folded; by its name one such field will do. */
 function isMessage(text: string, named: boolean): boolean {

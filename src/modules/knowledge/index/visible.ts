@@ -73,8 +73,8 @@ function visibleNumbers(
 }
 
 const allVisibleNumbers = compiledOnce(
-  ({ tenant, known, ...whose }: { tenant: string; memberId: string; now: Date; known: string | null }) =>
-    visibleNumbers(tenant, { memberId: whose.memberId, now: whose.now, opened: false }, known, sql`true`),
+  ({ tenant, memberId, now, known }: { tenant: string; memberId: string; now: Date; known: string | null }) =>
+    visibleNumbers(tenant, { memberId, now, opened: false }, known, sql`true`),
 );
 
 const caches = new WeakMap<System["pool"], Bounded<Kept>>();

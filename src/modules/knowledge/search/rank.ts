@@ -57,7 +57,8 @@ const fewHits = 5;
  * suggested depend on it. Throws what `keys.open` throws for a row that was changed, or "index_corrupt".
  */
 export function search({ query, segments, keys, visible, limit, spelling }: SearchRequest): Answer {
-  const views = segments.map((segment) => viewOf(segment, keys, visible)).filter(({ shown }) => shown.count > 0);
+  const hashes = new Map<string, string>();
+  const views = segments.map((segment) => viewOf(segment, keys, visible, hashes)).filter(({ shown }) => shown.count > 0);
   const count = sum(views.map(({ shown }) => shown.count));
   const nothing = { hits: [], total: 0, query, misspelt: [], corrected: null, didYouMean: null };
   if (count === 0) return nothing;

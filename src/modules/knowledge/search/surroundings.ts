@@ -9,10 +9,11 @@ const reach = 2;
 /** How much of a passage's score is that of its surroundings. */
 const share = 0.5;
 const largestTf = 65_535;
+const titleWeight = 2;
 
-/** A wider text says more with a word that comes again. */
-const k1 = 1.6;
-const b = 0.65;
+/** Wider texts are long because there is more of the document, not because it uses more words: length counts less. */
+const k1 = 1.2;
+const b = 0.5;
 
 /** The average length of surroundings, from counts of what is visible. */
 export const averageSurroundings = (length: number, passages: number, runs: number): number =>
@@ -66,16 +67,22 @@ function placeOf({ ordinal }: Candidate, view: View | undefined): { from: number
   return { from, to, length };
 }
 
-/** The places ascend by their beginnings, and may overlap. */
+/**
+ * How often the word is in the passages. A title is part of every passage, and counts once: what each of several has as
+ * often as a title's word counts as one. The places ascend by their beginnings, and may overlap.
+ */
 function frequencyWithin(cursor: Cursor, start: { block: number }, from: number, to: number): number {
-  let tf = 0;
+  let [tf, least, passages] = [0, largestTf, 0];
   let at = seek(cursor, start, from);
-  for (let block = start.block; block < cursor.blocks; block += 1, at = 0) {
+  gather: for (let block = start.block; block < cursor.blocks; block += 1, at = 0) {
     cursor.read(block);
     for (; at < cursor.size(block); at += 1) {
-      if ((cursor.ordinals[at] ?? 0) >= to) return tf;
-      tf += cursor.tfs[at] ?? 0;
+      if ((cursor.ordinals[at] ?? 0) >= to) break gather;
+      const one = cursor.tfs[at] ?? 0;
+      tf += one;
+      least = Math.min(least, one);
+      passages += 1;
     }
   }
-  return tf;
+  return passages === to - from && least >= titleWeight ? tf - titleWeight * (passages - 1) : tf;
 }

@@ -74,11 +74,18 @@ export type View = {
   entry: (key: string) => Reader | null;
 };
 
+/** `hashes` keeps the keys of terms over the segments of one query: to make one costs more than to look it up. */
 export function viewOf(
   { table, postings, shown }: SearchSegment,
   keys: IndexKeys,
   visible: (document: number) => boolean,
+  hashes: Map<string, string> = new Map(),
 ): View {
+  const keyOf = (term: string): string => {
+    const known = hashes.get(term) ?? keys.hash(term).toString("hex");
+    hashes.set(term, known);
+    return known;
+  };
   const rows = new Map<string, OpenRow>();
   const row = (key: string): OpenRow | null => {
     const known = rows.get(key);
@@ -99,7 +106,7 @@ export function viewOf(
   const list = (term: string): OpenList | null => {
     let known = lists.get(term);
     if (known === undefined) {
-      const section = entry(keys.hash(term).toString("hex"));
+      const section = entry(keyOf(term));
       known = section === null ? null : openPostings(section, table.passages.length);
       lists.set(term, known);
     }
@@ -107,7 +114,7 @@ export function viewOf(
   };
   const positions = (term: string, of: OpenList): OpenPositions => {
     if (of.inline) return inlinePositions(of);
-    const section = entry(positionsKey(keys.hash(term)).toString("hex"));
+    const section = entry(positionsKey(Buffer.from(keyOf(term), "hex")).toString("hex"));
     if (section === null) throw corrupt("the positions of a word are missing");
     return openPositions(section, of.df);
   };

@@ -78,12 +78,12 @@ export function versionRoutes(routes: Routes): void {
   route(routes, {
     method: "GET",
     path: "/versions/:id/compare",
-    words: "Compare the text of a version with that of another one of the same document",
+    words: "Compare the text of a version with that of another one of the same document, or (without) of its present one",
     resource: "version",
     access: allow("document.versions"),
     audit: reading,
     rate: "read",
-    input: { params, query: z.object({ with: Id }) },
+    input: { params, query: z.object({ with: Id.optional() }) },
     output: {
       200: z.object({
         from: z.int(),

@@ -1,4 +1,6 @@
 import type { Finding } from "../../../kernel/controls.ts";
+import type { Person } from "../../trust/stage/people.ts";
+import { shareWith } from "../../trust/stage/workspace.ts";
 import type { Office } from "./colleagues.ts";
 import { notes, thingsOf } from "./colleagues-sharing.ts";
 
@@ -65,6 +67,26 @@ export async function byOpening(office: Office): Promise<Finding[]> {
   );
   await asAdmin.answers("DELETE", `openings/${all.json?.id}`, 204, "ending it");
   await asAdmin.answers("GET", `documents/${mine.document}`, 404, "it was ended");
+
+  // Whoever asks in an opened chat, and was not told of it, asks behind a closed door.
+  const { colleague } = office.people;
+  await shareWith(manager.client, "chat", mine.chat, { kind: "member", id: colleague.id }, "write");
+  const door = await asAdmin.answers("POST", "openings", 201, "opening a chat", open("chat", mine.chat));
+  const text = "Where does the sealed letter lie?";
+  await notes(findings, colleague).answers("POST", `chats/${mine.chat}/questions`, 201, "asking there", {
+    text,
+  });
+  const sees = async (person: Person) =>
+    (await person.client.call("GET", `chats/${mine.chat}`)).text.includes("sealed letter");
+  const [byAdmin, byOwner] = [await sees(admin), await sees(manager)];
+  asAdmin.is(
+    !byAdmin,
+    "a question asked after the opening",
+    "of whom nobody told",
+    byAdmin ? "seen" : "hidden",
+  );
+  asAdmin.is(byOwner, "the same question", "the chat's owner", byOwner ? "seen" : "hidden");
+  await asAdmin.answers("DELETE", `openings/${door.json?.id}`, 204, "ending it");
 
   const ofOwner = thingsOf(office, owner);
   for (const [kind, id] of [

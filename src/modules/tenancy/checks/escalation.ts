@@ -90,6 +90,7 @@ export async function checkEscalation(stage: Stage) {
     [204],
   );
   await ownRoles(stage, expect);
+  await handOvers(stage, expect);
   // The last two owners demote each other at once, in a company of their own.
   const lone = await stage.founder.found(`lone-${Date.now().toString(36)}`, "Lone Owners", "Asta Holm");
   const second = await lone.hire("Bo Frey", "owner");
@@ -122,6 +123,34 @@ type Expect = (
   answer: Promise<{ status: number }>,
   statuses: number[],
 ) => Promise<void>;
+
+/** What removed members left: nobody takes it who holds less than they did, or than somebody who has things in it. */
+async function handOvers({ a }: Stage, expect: Expect): Promise<void> {
+  const owner = a.people.owner[1].client;
+  const admin = a.people.admin[0];
+  const suffix = randomBytes(3).toString("hex");
+  const give = (who: typeof owner, from: string, to: string) =>
+    who.call("POST", `members/${from}/hand-over`, { body: { to } });
+  const remove = async (id: string) =>
+    expectStatus(await owner.call("DELETE", `members/${id}`), 204, "removing a member");
+  const chief = await a.hire(`Chief ${suffix}`, "owner", owner);
+  expectStatus(await chief.client.call("POST", "chats", { body: {} }), 201, "a chat to leave");
+  await expect("what somebody left who is still here", "owner", give(owner, chief.id, admin.id), [409]);
+  await remove(chief.id);
+  await expect("what an owner left, for oneself", "admin", give(admin.client, chief.id, admin.id), [403]);
+  await expect("the same by who holds as much", "owner", give(owner, chief.id, a.people.owner[1].id), [204]);
+  await expect("the same again", "owner", give(owner, chief.id, a.people.owner[1].id), [409]);
+  const clerk = await a.hire(`Clerk ${suffix}`, "manager", owner);
+  const chat = expectStatus(await clerk.client.call("POST", "chats", { body: {} }), 201, "a chat to leave")
+    .json.id;
+  const body = { with: { kind: "member", id: a.people.owner[1].id }, access: "write" };
+  expectStatus(await clerk.client.call("POST", `chats/${chat}/shares`, { body }), 201, "sharing it");
+  const text = "What is between the two of us?";
+  expectStatus(await owner.call("POST", `chats/${chat}/questions`, { body: { text } }), 201, "asking in it");
+  await remove(clerk.id);
+  await expect("what an owner asked in, for oneself", "admin", give(admin.client, clerk.id, admin.id), [403]);
+  await expect("the same by who holds as much", "owner", give(owner, clerk.id, a.people.owner[0].id), [204]);
+}
 
 /** With roles of a workspace's own, which can hold any set of rights. */
 async function ownRoles(stage: Stage, expect: Expect): Promise<void> {

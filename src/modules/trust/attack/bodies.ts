@@ -88,7 +88,7 @@ export async function bodiesOf(
     })),
     "POST /api/t/{slug}/uploads": forSomeone((caller) => ({
       name: "Plans.txt",
-      bytes: 40,
+      bytes: 100,
       folder: own(caller, "folder"),
     })),
     "POST /api/t/{slug}/uploads/{id}/pieces": { offset: "0", file: [] },

@@ -54,7 +54,7 @@ async function runAttack(stage: Stage, origin: string, classes: readonly ClassNa
 // What changes by itself while the attacker looks elsewhere.
 const VOLATILE = [
   ...["expiresAt", "lastActiveAt", "lastSignInAt", "lastUsedAt", "freshUntil", "updatedAt", "ms"],
-  ...["state", "pages", "problem"],
+  ...["state", "pages", "problem", "language", "pictures", "waiting"],
 ];
 
 // Served outside of the table of routes; each answers the same to everybody.

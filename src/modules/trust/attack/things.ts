@@ -44,7 +44,7 @@ async function thingsOf(person: Person): Promise<Thing[]> {
     // The first version goes by the document's id.
     things.push(own("document", notes), own("version", notes));
     things.push(own("binned", await binned(person)));
-    const upload = { name: `Plans of ${name}.txt`, bytes: 40, folder: null };
+    const upload = { name: `Plans of ${name}.txt`, bytes: 100, folder: null };
     things.push(own("upload", await made(person, "uploads", upload)));
     things.push(own("folder", await made(person, "folders", drawer)));
   }
@@ -57,7 +57,8 @@ async function thingsOfAll({ owner, people }: Cast): Promise<Thing[]> {
   const reader = people.viewer[1];
   const things: Thing[] = [];
   const rules = await uploaded(owner, "House rules.txt", "tenant");
-  things.push(["document", { id: rules, owner: owner.id, visibility: "tenant" }]);
+  for (const noun of ["document", "version"])
+    things.push([noun, { id: rules, owner: owner.id, visibility: "tenant" }]);
   for (const [person, with_] of [
     [owner, { kind: "tenant", id: null }],
     [admin, { kind: "member", id: reader.id }],

@@ -14,16 +14,15 @@ export async function searching({ secrets, strangersTo }: Scene): Promise<Findin
   for (const secret of secrets) {
     for (const way of waysOf(secret)) {
       const own = await look(secret.owner, way.query);
-      const answer = way.answers(own);
-      findings.push(finding(answer, `search: ${way.what}`, "who may see it", answer ? "found" : "not found"));
+      findings.push(finding(way.answers(own), `search: ${way.what}`, "who may see it", inShort(own)));
       for (const { person, who } of strangersTo(secret)) {
         const got = await look(person, way.query);
         findings.push(nothingOf(secret, got, way, who));
       }
       // The other way round too: what strangers asked changes nothing for its owner.
-      const again = way.answers(await look(secret.owner, way.query));
+      const again = await look(secret.owner, way.query);
       findings.push(
-        finding(again, `search again: ${way.what}`, "who may see it", again ? "found" : "not found"),
+        finding(way.answers(again), `search again: ${way.what}`, "who may see it", inShort(again)),
       );
     }
     findings.push(
@@ -74,6 +73,9 @@ function waysOf({ words: [first, second, third], title, folder, document }: Secr
     },
   ];
 }
+
+const inShort = ({ status, json }: Answer): string =>
+  `${status}, ${json?.items?.length} of ${json?.total} in ${json?.documents} documents`;
 
 const look = (person: Person, query: string): Promise<Answer> => person.client.call("GET", `search?${query}`);
 

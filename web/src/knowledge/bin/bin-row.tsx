@@ -53,7 +53,7 @@ export function BinRow(props: {
           {item.from ? `from “${item.from.name}”` : "from the top of the library"} · deleted{" "}
           <Moment at={item.deletedAt} />
           {item.by.id !== session.me.id && ` by ${item.by.name}`}
-          <span className="sm:hidden"> · {left}</span>
+          <span className="whitespace-nowrap sm:hidden"> · {left}</span>
         </span>
       </span>
       <span

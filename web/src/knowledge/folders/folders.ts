@@ -1,5 +1,4 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
 import type { Folder, List } from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
 
@@ -21,13 +20,24 @@ export function useFolders() {
     queryFn: () => session.call<List<Folder>>("GET", "folders"),
     enabled: session.can("folder.read"),
   });
-  const tree = useMemo(() => treeOf(folders.data?.items ?? []), [folders.data]);
-  return { ...folders, tree };
+  return { ...folders, tree: treeOf(folders.data?.items ?? none) };
 }
 
 export const names = new Intl.Collator("en-GB", { numeric: true, sensitivity: "base" });
 
-export function treeOf(all: Folder[]): Tree {
+const none: Folder[] = [];
+const trees = new WeakMap<Folder[], Tree>();
+
+/** One tree for one answer: every row of a list asks for it. */
+function treeOf(all: Folder[]): Tree {
+  const known = trees.get(all);
+  if (known) return known;
+  const tree = growTree(all);
+  trees.set(all, tree);
+  return tree;
+}
+
+function growTree(all: Folder[]): Tree {
   const byId = new Map(all.map((folder) => [folder.id, folder]));
   const parentOf = ({ parent }: Folder) => (parent && byId.has(parent) ? parent : null);
   const below = new Map<string | null, Folder[]>();

@@ -31,6 +31,9 @@ export function BulkBar(props: {
         <div
           role="toolbar"
           aria-label="What is selected"
+          onKeyDown={(event) => {
+            if (event.key === "Escape") props.onClear();
+          }}
           className="sticky top-0 z-10 -mb-10.5 flex h-10.5 items-center border-b border-accent bg-accent-soft px-1 sm:rounded-t-sm"
         >
           <IconButton label="Select nothing (Esc)" onClick={props.onClear} className="hover:bg-surface">

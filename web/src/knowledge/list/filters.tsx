@@ -25,8 +25,10 @@ export function Filters(props: {
   onView: (view: View) => void;
   /** "214 documents", as soon as it is known. */
   words: string | null;
+  /** True: there is nothing to narrow, only the way to the bin. */
+  bare: boolean;
 }) {
-  const { view, onView } = props;
+  const { view, onView, bare } = props;
   const session = useSession();
   const [unfolded, setUnfolded] = useState(false);
   const change = (name: keyof View, value: string) => {
@@ -39,18 +41,20 @@ export function Filters(props: {
       <p role="status" className="mr-auto min-h-8 content-center pl-0.5 text-muted">
         {props.words}
       </p>
-      <Button
-        kind="quiet"
-        small
-        aria-expanded={unfolded}
-        className={classes("px-2 sm:hidden", narrowed > 0 ? "bg-accent-soft" : "font-normal text-muted")}
-        onClick={() => setUnfolded(!unfolded)}
-      >
-        <SlidersHorizontal size={14} aria-hidden />
-        {narrowed ? `Filters: ${narrowed}` : "Filter and sort"}
-      </Button>
+      {!bare && (
+        <Button
+          kind="quiet"
+          small
+          aria-expanded={unfolded}
+          className={classes("px-2 sm:hidden", narrowed > 0 ? "bg-accent-soft" : "font-normal text-muted")}
+          onClick={() => setUnfolded(!unfolded)}
+        >
+          <SlidersHorizontal size={14} aria-hidden />
+          {narrowed ? `Filters: ${narrowed}` : "Filter and sort"}
+        </Button>
+      )}
       {/* On a phone they are folded away; elsewhere they stand in the same line. */}
-      <div className={classes("contents", !unfolded && "max-sm:hidden")}>
+      <div className={classes(bare ? "hidden" : "contents", !unfolded && "max-sm:hidden")}>
         <Choice
           name="Kind"
           value={view.kind}
