@@ -105,7 +105,6 @@ step("all of it by keyboard: select, move, rename, bin, open", async () => {
   const dialog = page.getByRole("dialog", { name: "Move 2 documents" });
   await dialog.getByRole("radio", { name: "2026" }).focus();
   await keys.press("Space");
-  await watched.look(page, "library-move");
   await dialog.getByRole("button", { name: "Move here" }).press("Enter");
   await page.getByText("2 documents are in “2026” now.").waitFor();
   await keys.press("Home");

@@ -86,7 +86,7 @@ function Form({ mine }: { mine: Storage["mine"] }) {
           <Notice>{wordsOf(save.error)}</Notice>
         </div>
       )}
-      <Button type="submit" busy={save.isPending}>
+      <Button type="submit" className="mt-3" busy={save.isPending}>
         Save
       </Button>
     </form>

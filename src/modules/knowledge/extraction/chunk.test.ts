@@ -204,7 +204,7 @@ test("a table that is cut begins each passage with its header row, and no row is
 test("a row of a few hundred words stays whole, a monstrous one is cut, and without a header row none is made up", () => {
   const row = `Oak | ${words(400)}`;
   const kept = chunk([
-    heading("Rooms", 2),
+    heading("Rooms", 2, 3),
     { kind: "table", text: `a | b\n${row}\n${words(2000)}`, page: 3 },
   ]);
   assert.ok(kept.some(({ text }) => text.includes(row)));

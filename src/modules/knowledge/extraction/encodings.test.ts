@@ -24,6 +24,20 @@ const lease: Readonly<Record<string, string>> = {
 
 /** Text to bytes, by turning the platform's decoder round: all it decodes, byte by byte and pair by pair. */
 function encoded(text: string, label: string): Buffer {
+  const table = tables.get(label) ?? tableOf(label);
+  tables.set(label, table);
+  return Buffer.from(
+    [...text].flatMap((character) => {
+      const bytes = table.get(character);
+      assert.ok(bytes, `${character} is not in ${label}`);
+      return bytes;
+    }),
+  );
+}
+
+const tables = new Map<string, Map<string, number[]>>();
+
+function tableOf(label: string): Map<string, number[]> {
   const decoder = new TextDecoder(label);
   const table = new Map<string, number[]>();
   for (let a = 0; a < 256; a++) {
@@ -35,13 +49,7 @@ function encoded(text: string, label: string): Buffer {
       if (two.length === 1 && two !== "\uFFFD" && !table.has(two)) table.set(two, [a, b]);
     }
   }
-  return Buffer.from(
-    [...text].flatMap((character) => {
-      const bytes = table.get(character);
-      assert.ok(bytes, `${character} is not in ${label}`);
-      return bytes;
-    }),
-  );
+  return table;
 }
 
 const pairs: [language: string, ...labels: string[]][] = [
