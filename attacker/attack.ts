@@ -1,5 +1,6 @@
 import { revive } from "./ask.ts";
 import { apiKey } from "./classes/api-key.ts";
+import { cached } from "./classes/cached.ts";
 import { noCredentials } from "./classes/credentials.ts";
 import { csrf } from "./classes/csrf.ts";
 import { foreignTenant, foreignUser } from "./classes/foreign.ts";
@@ -37,6 +38,7 @@ const ALL: readonly AttackClass[] = [
   csrf,
   headAndOptions,
   methodOverride,
+  cached,
   malformed,
   massAssignment,
   rateLimit,

@@ -78,6 +78,7 @@ export const CLASSES = [
   "mass-assignment",
   "head-and-options",
   "method-override",
+  "cached",
   "rate-limit",
 ] as const;
 export type ClassName = (typeof CLASSES)[number];

@@ -11,14 +11,19 @@ export interface BenchFile {
 }
 
 /** The same pages of lines as PDF, DOCX and HTML: `each` files of `pages` pages of every kind, other words in each. */
-export async function generatedFiles(each: number, pages: number): Promise<Record<string, BenchFile[]>> {
-  const files: Record<string, BenchFile[]> = { pdf: [], docx: [], html: [] };
+export async function generatedFiles(
+  each: number,
+  pages: number,
+  kinds: readonly (keyof typeof makers)[] = ["pdf", "docx", "html"],
+): Promise<Record<string, BenchFile[]>> {
+  const files: Record<string, BenchFile[]> = {};
   for (let i = 0; i < each; i++) {
     const text = writer(i + 1);
     const content = Array.from({ length: pages }, () => Array.from({ length: 5 }, () => text.paragraph()));
-    files["pdf"]?.push({ name: `report ${i}.pdf`, bytes: await pdf(content), pages });
-    files["docx"]?.push({ name: `report ${i}.docx`, bytes: docx(content), pages });
-    files["html"]?.push({ name: `report ${i}.html`, bytes: html(content), pages });
+    for (const kind of kinds) {
+      const bytes = await makers[kind](content);
+      files[kind] = [...(files[kind] ?? []), { name: `report ${i}.${kind}`, bytes, pages }];
+    }
   }
   return files;
 }
@@ -36,6 +41,8 @@ export function filesOf(folder: string): Record<string, BenchFile[]> {
 }
 
 type Content = string[][];
+
+const makers = { pdf, docx, html };
 
 /** Words as people use them: few of them often, most of them seldom. The same for the same seed. */
 function writer(seed: number): { paragraph(): string } {

@@ -88,7 +88,12 @@ type Index = ReturnType<typeof indexOf>;
 function indexOf(all: readonly Doc[]) {
   const passages = all.flatMap((doc, document) => {
     const texts = chunk([{ kind: "paragraph", text: doc.text, page: null }]).map(({ text }) => text);
-    return (texts.length === 0 ? [""] : texts).map((text) => ({ document, title: doc.title, heading: null, text }));
+    return (texts.length === 0 ? [""] : texts).map((text) => ({
+      document,
+      title: doc.title,
+      heading: null,
+      text,
+    }));
   });
   const start = performance.now();
   let built: BuiltSegment[] = [];
@@ -113,7 +118,10 @@ function indexOf(all: readonly Doc[]) {
     mergeSeconds,
     textBytes: all.reduce((sum, doc) => sum + Buffer.byteLength(doc.title) + Buffer.byteLength(doc.text), 0),
     rows: built.reduce((sum, segment) => sum + segment.postings.length, 0),
-    bytes: built.reduce((sum, s) => sum + s.stats.length + s.postings.reduce((n, row) => n + rowBytes(row), 0), 0),
+    bytes: built.reduce(
+      (sum, s) => sum + s.stats.length + s.postings.reduce((n, row) => n + rowBytes(row), 0),
+      0,
+    ),
     segments: built.map((segment) => {
       const table = openSegment(segment.segmentId, segment.stats, keys);
       const rows = new Map(segment.postings.map(({ termHash, body }) => [termHash.toString("hex"), body]));
@@ -130,7 +138,12 @@ function merged(built: readonly BuiltSegment[]): BuiltSegment {
     .sort((a, b) => Buffer.compare(a.termHash, b.termHash));
   const postings = atOnce(merge.add(rows));
   const last = atOnce(merge.end());
-  return { segmentId: "merged", postings: [...postings, ...last.postings], stats: last.stats, passages: merge.passages };
+  return {
+    segmentId: "merged",
+    postings: [...postings, ...last.postings],
+    stats: last.stats,
+    passages: merge.passages,
+  };
 }
 
 /** What the server does, but for the database: rows by key, tables kept open. */

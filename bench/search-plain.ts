@@ -3,8 +3,10 @@ import pg from "pg";
 /** Postgres full-text search over the same texts in clear: a `tsvector` with a GIN index, ranked by `ts_rank`. */
 export interface PlainSearch {
   add(tenantId: string, chunks: readonly PlainChunk[]): Promise<void>;
-  /** Builds the indexes and statistics. */
+  /** Builds the index and statistics. */
   ready(): Promise<void>;
+  /** The same with the tenant in the index, too (`btree_gin`): the most that can be done for many small tenants. */
+  readyByTenant(): Promise<void>;
   /** The ten best for any of the words, with their texts. */
   search(tenantId: string, q: string, limit?: number): Promise<{ id: number; body: string }[]>;
   /** Bytes of what searching needs beside the text: the vectors and the indexes. */
@@ -18,8 +20,7 @@ export interface PlainChunk {
   readonly body: string;
 }
 
-/** With several tenants the index has the tenant's id in it, too (`btree_gin`), where that is there. */
-export async function openPlainSearch(url: string, tenants: "one" | "many"): Promise<PlainSearch> {
+export async function openPlainSearch(url: string): Promise<PlainSearch> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(`
@@ -38,10 +39,13 @@ export async function openPlainSearch(url: string, tenants: "one" | "many"): Pro
     },
     async ready() {
       await client.query("set maintenance_work_mem = '256MB'");
-      if (tenants === "many") {
-        await client.query("create extension if not exists btree_gin");
-        await client.query("create index plain_words on plain_chunk using gin (tenant_id, words)");
-      } else await client.query("create index plain_words on plain_chunk using gin (words)");
+      await client.query("create index plain_words on plain_chunk using gin (words)");
+      await client.query("vacuum (analyze) plain_chunk");
+    },
+    async readyByTenant() {
+      await client.query("create extension if not exists btree_gin");
+      await client.query("drop index plain_words");
+      await client.query("create index plain_words on plain_chunk using gin (tenant_id, words)");
       await client.query("vacuum (analyze) plain_chunk");
     },
     async search(tenantId, q, limit = 10) {
@@ -68,7 +72,7 @@ export async function openPlainSearch(url: string, tenants: "one" | "many"): Pro
   };
 }
 
-/** Bytes of the product's index on disk, with its own indexes, once what is gone has been vacuumed away. */
+/** Bytes of the product's index on disk, with its own indexes. */
 export async function indexBytes(url: string): Promise<{ bytes: number; live: number }> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -84,13 +88,13 @@ export async function indexBytes(url: string): Promise<{ bytes: number; live: nu
   }
 }
 
-/** What autovacuum does in its own time. */
-export async function vacuumIndex(url: string): Promise<void> {
+/** What autovacuum does in its own time; `packed` also gives back the room that merges have left behind. */
+export async function vacuumIndex(url: string, packed = false): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query("vacuum (analyze) index_posting");
-    await client.query("vacuum (analyze) index_segment");
+    await client.query(`vacuum (analyze${packed ? ", full" : ""}) index_posting`);
+    await client.query(`vacuum (analyze${packed ? ", full" : ""}) index_segment`);
     await client.query("vacuum (analyze) document");
     await client.query("vacuum (analyze) passage");
   } finally {

@@ -125,7 +125,12 @@ export function proxiesOf({ docs }: Collection, queries = 300): Collection[] {
     .sort((a, b) => hash(a) - hash(b))
     .filter((i) => sentencesOf(docs[i]?.text ?? "").length >= 4)
     .slice(0, queries);
-  const collection = (name: string, all: Doc[], text: (doc: Doc) => string, target = (i: number) => i): Collection => ({
+  const collection = (
+    name: string,
+    all: Doc[],
+    text: (doc: Doc) => string,
+    target = (i: number) => i,
+  ): Collection => ({
     name,
     docs: all,
     queries: some.map((i) => ({ id: `q${i}`, text: text(docs[i] as Doc) })),
@@ -148,16 +153,38 @@ export function proxiesOf({ docs }: Collection, queries = 300): Collection[] {
     return { id: `five${n}`, title: "", text: five.map((doc) => doc.text).join("\n\n") };
   });
   return [
-    collection("title to text", docs.map((doc) => ({ ...doc, title: "" })), (doc) => doc.title),
-    collection("half to half", docs.map((doc) => ({ ...doc, text: half(doc, 0) })), (doc) => half(doc, 1)),
-    collection("sentence to the rest", docs.map((doc) => ({ ...doc, title: "", text: half(doc, 0) })), sentence),
+    collection(
+      "title to text",
+      docs.map((doc) => ({ ...doc, title: "" })),
+      (doc) => doc.title,
+    ),
+    collection(
+      "half to half",
+      docs.map((doc) => ({ ...doc, text: half(doc, 0) })),
+      (doc) => half(doc, 1),
+    ),
+    collection(
+      "sentence to the rest",
+      docs.map((doc) => ({ ...doc, title: "", text: half(doc, 0) })),
+      sentence,
+    ),
     collection("keywords", docs, keywords),
-    collection("title to five texts", fives, (doc) => doc.title, (i) => Math.floor(i / 5)),
-    collection("sentence to title", docs.map((doc) => ({ ...doc, text: "" })), sentence),
+    collection(
+      "title to five texts",
+      fives,
+      (doc) => doc.title,
+      (i) => Math.floor(i / 5),
+    ),
+    collection(
+      "sentence to title",
+      docs.map((doc) => ({ ...doc, text: "" })),
+      sentence,
+    ),
   ];
 }
 
-const sentencesOf = (text: string): string[] => text.split(/(?<=[.!?])\s+/).filter((part) => part.length > 20);
+const sentencesOf = (text: string): string[] =>
+  text.split(/(?<=[.!?])\s+/).filter((part) => part.length > 20);
 const hash = (i: number): number => Math.imul(i + 1, 2_654_435_761) >>> 0;
 
 /** Numbers that are the same in every run (a linear congruential generator). */

@@ -8,8 +8,8 @@ import { documentsOf } from "../src/modules/knowledge/search/documents.ts";
 import { findPassages, searchPassages } from "../src/modules/knowledge/service.ts";
 import { openInstallation } from "./installation.ts";
 import { type Report, report, rounded } from "./report.ts";
-import { measureManyTenants, measureOneTenant, percentiles } from "./search-generated.ts";
-import { indexBytes, openPlainSearch, vacuumIndex } from "./search-plain.ts";
+import { diskOf, measureManyTenants, measureOneTenant, percentiles } from "./search-generated.ts";
+import { openPlainSearch, vacuumIndex } from "./search-plain.ts";
 import { type Collection, qualityOf, type Ranking, readCollection, winkRanking } from "./search-quality.ts";
 import { openSearchWorkspace, type SearchWorkspace } from "./search-workspace.ts";
 
@@ -48,7 +48,7 @@ async function measureCollection(collection: Collection): Promise<Report> {
   const { system, postgres } = installation;
   const url = postgres.url("postgres", "vouchsafe");
   try {
-    const plain = await openPlainSearch(url, "one");
+    const plain = await openPlainSearch(url);
     const workspace = await openSearchWorkspace(system, "collection");
     const ids = new Map<string, string>();
     const began = performance.now();
@@ -109,7 +109,7 @@ async function measureCollection(collection: Collection): Promise<Report> {
       postgres: qualityOf(collection, theirs),
       library: qualityOf(collection, wink),
     };
-    const bytes = { product: await indexBytes(url), postgres: await plain.bytes() };
+    const disk = await diskOf(plain, url);
     await plain.drop();
     const speed = Object.fromEntries(Object.entries(times).map(([name, all]) => [name, percentiles(all)]));
     return report(
@@ -122,7 +122,7 @@ async function measureCollection(collection: Collection): Promise<Report> {
         documents: collection.docs.length,
         quality,
         milliseconds: speed,
-        bytes: { ...bytes, ratio: rounded(bytes.product.bytes / bytes.postgres, 3) },
+        disk,
         seconds: { adding: rounded((added - began) / 1000), indexing: rounded((indexed - added) / 1000) },
       },
     );

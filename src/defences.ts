@@ -10,12 +10,14 @@ import { publicPageDefences } from "./defences/public-page.ts";
 import { readingDefences } from "./defences/reading-files.ts";
 import { referenceDefences } from "./defences/references.ts";
 import { roleDefences } from "./defences/roles.ts";
+import { searchDefences } from "./defences/search.ts";
 import { sharingDefences } from "./defences/sharing.ts";
 import { skeletonDefences } from "./defences/skeleton.ts";
 
 /** Removed one at a time by `falsify`; a removal that no claim notices fails it. */
 export const defences: readonly Defence[] = [
   ...skeletonDefences,
+  ...searchDefences,
   ...sharingDefences,
   ...libraryDefences,
   ...accountDefences,

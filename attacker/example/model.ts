@@ -35,6 +35,8 @@ export type App = {
   keys: Map<string, { member: string; good: boolean }>;
   sessions: Map<string, Session>;
   attempts: number;
+  /** What was answered to whom, by address: only with a hole. */
+  memory: Map<string, WireResponse>;
   serial: number;
 };
 export type Call = {
@@ -67,7 +69,11 @@ export class Refusal extends Error {
 
 export function answer(status: number, value?: unknown, headers: Record<string, string> = {}): WireResponse {
   if (value === undefined) return { status, headers, body: "" };
-  return { status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(value) };
+  return {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+    body: JSON.stringify(value),
+  };
 }
 
 export function none(): never {

@@ -52,6 +52,7 @@ function build(holes: ReadonlySet<Hole>): App {
     keys: new Map(),
     sessions: new Map(),
     attempts: 0,
+    memory: new Map(),
     serial: 0,
   };
   for (const tenant of SLUGS) {
@@ -148,11 +149,24 @@ function openSession(
 
 function respond(app: App, wire: WireRequest): WireResponse {
   try {
-    return route(app, wire);
+    return remembered(app, wire);
   } catch (cause) {
     if (cause instanceof Refusal) return headless(wire, refuse(app, cause));
     return answer(500, { error: { code: "internal", message: "Try again later.", requestId: nextId(app) } });
   }
+}
+
+function remembered(app: App, wire: WireRequest): WireResponse {
+  const { holes, memory } = app;
+  if (holes.has("not-modified-told") && wire.headers["if-none-match"] && memory.has(wire.path))
+    return { status: 304, headers: {}, body: "" };
+  const before = holes.has("cached-for-all") ? memory.get(wire.path) : undefined;
+  if (before && wire.method === "GET") return before;
+  const response = route(app, wire);
+  if (wire.method !== "GET" || response.status !== 200) memory.clear();
+  else memory.set(wire.path, response);
+  if (!holes.has("kept-by-caches")) return response;
+  return { ...response, headers: { ...response.headers, "cache-control": "max-age=60" } };
 }
 
 function refuse(app: App, { status, code, headers, stack }: Refusal): WireResponse {

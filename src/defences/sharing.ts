@@ -117,8 +117,8 @@ export const sharingDefences: readonly Defence[] = [
     words: "a citation is shown to who may see its document now",
     claim,
     file: "src/modules/knowledge/service.ts",
-    text: '      .where(visibleTo("document", reach))\n',
-    without: "",
+    text: '      .where(visibleTo("document", reach))\n      .where(sql<boolean>`document.document_id = any',
+    without: "      .where(sql<boolean>`document.document_id = any",
   },
   {
     words: "an admin does not let themself into a group that others share with",

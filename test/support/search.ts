@@ -7,7 +7,11 @@ import { classLengths, lengthClass } from "../../src/modules/knowledge/search/le
 import { startMerge } from "../../src/modules/knowledge/search/merge.ts";
 import { parseQuery, queryKeys } from "../../src/modules/knowledge/search/query.ts";
 import { type Answer, search } from "../../src/modules/knowledge/search/rank.ts";
-import { type BuiltSegment, openSegment, type PassageToIndex } from "../../src/modules/knowledge/search/segment.ts";
+import {
+  type BuiltSegment,
+  openSegment,
+  type PassageToIndex,
+} from "../../src/modules/knowledge/search/segment.ts";
 import { SCALE } from "../../src/modules/knowledge/search/skipping.ts";
 import { spellingKeys } from "../../src/modules/knowledge/search/spelling.ts";
 import { shapeOf } from "../../src/modules/knowledge/search/table.ts";
@@ -98,7 +102,12 @@ export function mergeSegments(
     for (const row of atOnce(merge.add(rows.slice(from, from + page)))) postings.push(row);
   }
   const last = atOnce(merge.end());
-  return { segmentId, postings: [...postings, ...last.postings], stats: last.stats, passages: merge.passages };
+  return {
+    segmentId,
+    postings: [...postings, ...last.postings],
+    stats: last.stats,
+    passages: merge.passages,
+  };
 }
 
 /**
@@ -115,7 +124,10 @@ export function plainSearch(
   const index = new Map(docs.map((doc, d) => [doc, d]));
   const weight = [2, 2, 1];
   const languages = new Set(laid.flat().map((doc) => languageOf(doc.language)));
-  const query = parseQuery(text, { languages: ["en", "de", "fr"].map(languageOf).filter((l) => languages.has(l)), typing });
+  const query = parseQuery(text, {
+    languages: ["en", "de", "fr"].map(languageOf).filter((l) => languages.has(l)),
+    typing,
+  });
   const fields = docs.map((doc) =>
     [doc.title, doc.heading ?? "", doc.text].map((field) => analyse(field, languageOf(doc.language))),
   );
@@ -132,7 +144,8 @@ export function plainSearch(
   });
   const lengths = fields.map((of) => {
     const length = of.reduce(
-      (sum, tokens, f) => sum + new Set(tokens.filter((t) => !t.stop).map((t) => t.position)).size * (weight[f] ?? 0),
+      (sum, tokens, f) =>
+        sum + new Set(tokens.filter((t) => !t.stop).map((t) => t.position)).size * (weight[f] ?? 0),
       0,
     );
     return classLengths[lengthClass(length)] ?? 0;
@@ -149,7 +162,10 @@ export function plainSearch(
       let [from, to] = [i, i];
       while (from > i - 2 && segment[from - 1]?.document === doc.document) from -= 1;
       while (to < i + 2 && segment[to + 1]?.document === doc.document) to += 1;
-      around.set(doc, segment.slice(from, to + 1).map((one) => index.get(one) ?? 0));
+      around.set(
+        doc,
+        segment.slice(from, to + 1).map((one) => index.get(one) ?? 0),
+      );
     });
   }
   const total = lengths.reduce((sum, n) => sum + n, 0);
@@ -171,16 +187,24 @@ export function plainSearch(
   };
   for (const { alternatives, weight: times } of query.words) {
     const dfs = alternatives.map((term) => counts.filter((tf) => tf.has(term)).length);
-    const df = Math.min(docs.length, dfs.reduce((sum, n) => sum + n, 0));
+    const df = Math.min(
+      docs.length,
+      dfs.reduce((sum, n) => sum + n, 0),
+    );
     for (const term of alternatives) add(times, df, (d) => counts[d]?.get(term) ?? 0);
   }
   if (query.typed !== null) {
     const typed = query.typed;
-    const own = new Set(query.words.filter(({ word }) => word?.folded === typed).flatMap((w) => w.alternatives));
+    const own = new Set(
+      query.words.filter(({ word }) => word?.folded === typed).flatMap((w) => w.alternatives),
+    );
     const begins = fields.map((of) =>
       of.flat().some(({ word, stop }) => {
         if (word === null || stop || word.folded.length < 3 || word.folded.length > 40) return false;
-        return fold(word.lower).startsWith(typed) && !query.languages.every((l) => termsIn(word.lower, l).some((term) => own.has(term)));
+        return (
+          fold(word.lower).startsWith(typed) &&
+          !query.languages.every((l) => termsIn(word.lower, l).some((term) => own.has(term)))
+        );
       }),
     );
     add(0.7, begins.filter(Boolean).length, (d) => (begins[d] ? 1 : 0));

@@ -12,7 +12,7 @@ const RELATIONS =
 const NAMESPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
 const body = (text: string) =>
   `<w:document ${NAMESPACE}><w:body><w:p><w:r><w:t>${text}</w:t></w:r></w:p></w:body></w:document>`;
-const LAUGH = '<!DOCTYPE d [<!ENTITY a "ha"><!ENTITY b SYSTEM "file:///etc/passwd">]>';
+const OUTER = '<!DOCTYPE d [<!ENTITY a SYSTEM "file:///etc/passwd">]>';
 
 /** What the directory of the zip says of the document's part instead of the truth. */
 type Lie = { bytes?: number; at?: number; locked?: boolean };
@@ -27,7 +27,7 @@ const cases: readonly [what: string, content: string, lie: Lie, end: RegExp][] =
   ],
   ["one whose parts share their bytes", body("plain words"), { at: 0 }, /^too_large_inflated$/],
   ["one that packs twenty million blanks", " ".repeat(20_000_000), {}, /^too_large_inflated$/],
-  ["one that declares entities", LAUGH + body("&a;&b;"), {}, /^damaged$/],
+  ["one that declares entities", OUTER + body("&a;"), {}, /^damaged$/],
   ["one behind a password", body("plain words"), { locked: true }, /^password_protected$/],
 ];
 

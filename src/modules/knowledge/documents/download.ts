@@ -4,6 +4,7 @@ import { seconds } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf } from "../../../kernel/context.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { loadDocument } from "./access.ts";
+import { fileName } from "./names.ts";
 import { openDocumentName } from "./view.ts";
 
 /** While a download runs its right is asked for again, after so many bytes or so long, whatever comes first. */
@@ -24,7 +25,7 @@ export async function openOriginal(
     return found;
   });
   const stream = await streamWhileAllowed(ctx, id, row.file);
-  return { stream, name: openDocumentName(await keysOf(ctx), row), bytes: row.bytes };
+  return { stream, name: fileName(openDocumentName(await keysOf(ctx), row)), bytes: row.bytes };
 }
 
 /** A stored file of a document, for as long as it may be read. */

@@ -144,31 +144,52 @@ export async function moveDocument(ctx: Ctx, id: string, folder: string | null):
 
 const STUCK = minutes(15);
 
-/** Has a document's present version read again that failed, or whose job was lost. Throws `wrong_state` for any other, and `quota`. */
+/**
+ * Has a document read again that failed, or whose job was lost; or else its newest version, if that did. Throws
+ * `wrong_state` for any other, and `quota`.
+ */
 export async function retryDocument(ctx: Ctx, id: string): Promise<Document> {
   return unit(ctx, async (inner) => {
     const row = await loadDocument(inner, id, "write");
-    const stuck = row.state !== "ready" && inner.clock().getTime() - row.updated_at.getTime() > STUCK;
-    if (row.state !== "failed" && !stuck) throw appError("wrong_state");
+    const version = row.state === "ready" ? await newestOf(inner, row) : row;
+    const stuck = inner.clock().getTime() - version.updated_at.getTime() > STUCK;
+    const failed = version.state === "failed";
+    if (version.state === "ready" || (!failed && !stuck)) throw appError("wrong_state");
     // One that was stuck counts among those that wait, and takes no place that it did not have.
-    const { waiting } =
-      row.state === "failed"
-        ? await checkRoom(inner, { documents: 0, bytes: 0, owner: row.owner_id })
-        : { waiting: 0 };
+    const { waiting } = failed
+      ? await checkRoom(inner, { documents: 0, bytes: 0, owner: row.owner_id })
+      : { waiting: 0 };
     const again = { state: "received", problem: null, updated_at: inner.clock() } as const;
-    await write(inner, db.updateTable("document").set(again).where("document_id", "=", id));
+    if (version.version_id === row.version_id)
+      await write(inner, db.updateTable("document").set(again).where("document_id", "=", id));
     await write(
       inner,
-      db.updateTable("document_version").set(again).where("version_id", "=", row.version_id),
+      db.updateTable("document_version").set(again).where("version_id", "=", version.version_id),
     );
     record(inner, {
       event: "document.retried",
       resource: { type: "document", id },
-      changes: { state: [row.state, "received"] },
+      changes: { state: [version.state, "received"] },
     });
-    await inner.system.jobs.enqueue(inner, "knowledge.read-document", row.version_id, waiting);
+    await inner.system.jobs.enqueue(inner, "knowledge.read-document", version.version_id, waiting);
     return settled(inner, id);
   });
+}
+
+async function newestOf(
+  ctx: Ctx,
+  row: { document_id: string; versions: number },
+): Promise<{ version_id: string; state: string; updated_at: Date }> {
+  const [[newest]] = await read(
+    ctx,
+    db
+      .selectFrom("document_version")
+      .select(["version_id", "state", "updated_at"])
+      .where("document_id", "=", row.document_id)
+      .where("no", "=", row.versions),
+  );
+  if (!newest) throw appError("wrong_state");
+  return newest;
 }
 
 async function settled(ctx: Ctx, id: string): Promise<Document> {

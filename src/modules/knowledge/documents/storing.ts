@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { type Ctx, keysOf } from "../../../kernel/context.ts";
 import { type AppError, appError, isAppError } from "../../../kernel/errors.ts";
 import type { StoredFile } from "../../../kernel/files/file-store.ts";
-import { type Kind, SNIFF_BYTES, sniffKind } from "../extraction/sniff.ts";
+import { type Kind, refusalWords, SNIFF_BYTES, sniffKind } from "../extraction/sniff.ts";
 
 export const MOST_BYTES = 50 * 1024 * 1024;
 
@@ -42,7 +42,7 @@ export async function storeFile<T>(
 export function kindOf(head: Buffer, name: string): Kind {
   if (head.length === 0) throw appError("invalid_input", { message: "The file is empty." });
   const kind = sniffKind(head, name);
-  if (kind === null) throw appError("unsupported_format");
+  if (kind === null) throw appError("unsupported_format", { message: refusalWords(head, name) });
   return kind;
 }
 

@@ -180,7 +180,6 @@ test("notes and comments follow what refers to them; headers and footers stand o
     ],
   );
   assert.deepEqual(result, [
-    "paragraph: Harrow & Co",
     "paragraph: The tenant [1] pays. [2]",
     "paragraph: [1] As named above.",
     "paragraph: Comment: Is that right?",
@@ -188,6 +187,7 @@ test("notes and comments follow what refers to them; headers and footers stand o
     "paragraph: Anchor",
     "paragraph: Boxed",
     "paragraph: End",
+    "paragraph: Harrow & Co",
     "paragraph: Draft of May",
   ]);
 });

@@ -11,8 +11,8 @@ const UNNUMBERED: Numbering = { mark: () => "" };
 const NO_NOTES = () => undefined;
 
 /**
- * A WordprocessingML document (ECMA-376 part 1, 17) to blocks: running headers once, the body with its notes and
- * comments after what refers to them, running footers once. It has no pages: these are made anew by whoever prints it.
+ * A WordprocessingML document (ECMA-376 part 1, 17) to blocks: the body with its notes and comments
+ * after what refers to them, then what runs above and below its pages, once. It has no pages: these are made anew by whoever prints it.
  */
 export async function extractDocx(bytes: Uint8Array, report: Report, budget?: ZipBudget): Promise<void> {
   const pack = await openPackage(bytes, budget);
@@ -29,7 +29,6 @@ export async function extractDocx(bytes: Uint8Array, report: Report, budget?: Zi
   };
   if (pack.title !== "") report.title(pack.title);
   const take = flow(report, null);
-  for (const line of await runningLines(pack, parts("header"), styles)) take(line);
   await pack.read(
     pack.main,
     story({ styles, numbering, note: (kind, id) => notes[kind].get(id) }, (piece) => {
@@ -38,7 +37,8 @@ export async function extractDocx(bytes: Uint8Array, report: Report, budget?: Zi
       take(piece);
     }),
   );
-  for (const line of await runningLines(pack, parts("footer"), styles)) take(line);
+  // At the end: the first passage of a document is to begin with its title.
+  for (const line of await runningLines(pack, [...parts("header"), ...parts("footer")], styles)) take(line);
   take(null);
 }
 

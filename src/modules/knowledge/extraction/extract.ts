@@ -13,7 +13,8 @@ export type ExtractionLimits = { memory: number; milliseconds: number; input: nu
 
 export const extractionLimits: ExtractionLimits = {
   memory: 700 * MB,
-  milliseconds: 60_000,
+  // 5,000 pages take half a minute of a processor, which others may want, too.
+  milliseconds: 120_000,
   input: 100 * MB,
   output: 20 * MB,
 };

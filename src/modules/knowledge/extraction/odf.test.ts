@@ -25,7 +25,6 @@ test("odt: headings, numbered and not, lists, spaces, links, notes, comments, te
   );
   assert.deepEqual(result.titles, ["Lease"]);
   assert.deepEqual(result.lines, [
-    "paragraph: Harrow & Co",
     "heading1: 1. Term",
     "paragraph: One two three\nfour [1].",
     "paragraph: [1] As above.",
@@ -34,6 +33,7 @@ test("odt: headings, numbered and not, lists, spaces, links, notes, comments, te
     "paragraph: Anchor",
     "paragraph: Boxed",
     "heading1: 2. Rent",
+    "paragraph: Harrow & Co",
   ]);
 });
 

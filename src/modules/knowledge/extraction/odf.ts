@@ -11,14 +11,12 @@ import type { ZipBudget } from "./zip.ts";
 
 const MOST_PAGES = 20_000;
 
-/** An OpenDocument text to blocks: running headers once, the body with its notes and comments, running footers once. */
+/** An OpenDocument text to blocks: the body with its notes and comments, then what runs above and below its pages, once. */
 export async function extractOdt(bytes: Uint8Array, report: Report, budget?: ZipBudget): Promise<void> {
   const pack = await openOdf(bytes, budget);
   const styles = await readOdfStyles(pack);
   if (pack.title !== "") report.title(pack.title);
-  const { headers, footers } = await runningLines(pack, styles);
   const take = flow(report, null);
-  for (const text of headers) take({ kind: "paragraph", text });
   await pack.read(
     "content.xml",
     odfStory(styles, (piece) => {
@@ -27,7 +25,8 @@ export async function extractOdt(bytes: Uint8Array, report: Report, budget?: Zip
       take(piece);
     }),
   );
-  for (const text of footers) take({ kind: "paragraph", text });
+  // At the end: the first passage of a document is to begin with its title.
+  for (const text of await runningLines(pack, styles)) take({ kind: "paragraph", text });
   take(null);
 }
 
@@ -61,24 +60,21 @@ function tellPages(pack: OdfPackage, count: number, report: Report): void {
 }
 
 /** What runs above or below the pages, each line once, page numbers alone not at all. */
-async function runningLines(
-  pack: OdfPackage,
-  styles: OdfStyles,
-): Promise<{ headers: Set<string>; footers: Set<string> }> {
-  const lines = { headers: new Set<string>(), footers: new Set<string>() };
+async function runningLines(pack: OdfPackage, styles: OdfStyles): Promise<Set<string>> {
+  const lines = { header: new Set<string>(), footer: new Set<string>() };
   let pieces: Piece[] = [];
   let into: Set<string> | null = null;
   const inner = odfStory(styles, (piece) => pieces.push(piece));
   await pack.read("styles.xml", {
     open(name, attribute) {
-      if (/^style:header(?:-left|-first)?$/.test(name)) into = lines.headers;
-      else if (/^style:footer(?:-left|-first)?$/.test(name)) into = lines.footers;
+      const where = RUNNING.exec(name)?.[1];
+      if (where !== undefined) into = where === "header" ? lines.header : lines.footer;
       if (into !== null) inner.open?.(name, attribute);
     },
     close(name) {
       if (into === null) return;
       inner.close?.(name);
-      if (!/^style:(?:header|footer)(?:-left|-first)?$/.test(name)) return;
+      if (!RUNNING.test(name)) return;
       const text = cleanLine(wordsOfPieces(pieces));
       if (/\p{L}/u.test(text)) into.add(text);
       pieces = [];
@@ -88,5 +84,7 @@ async function runningLines(
       if (into !== null) inner.text?.(text);
     },
   });
-  return lines;
+  return new Set([...lines.header, ...lines.footer]);
 }
+
+const RUNNING = /^style:(header|footer)(?:-left|-first)?$/;

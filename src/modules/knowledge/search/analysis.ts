@@ -178,7 +178,13 @@ function* unspacedPieces(raw: string, start: number, from: number): Generator<Pi
       const end = at + character.length;
       yield { kind: "single", raw: clip(character), start: at, end, position };
       if (next !== "" && unspaced.test(next)) {
-        yield { kind: "pair", raw: clip(character) + clip(next), start: at, end: end + next.length, position };
+        yield {
+          kind: "pair",
+          raw: clip(character) + clip(next),
+          start: at,
+          end: end + next.length,
+          position,
+        };
       }
       position += 1;
     }
@@ -208,7 +214,8 @@ function wordIn(raw: string, language: Language): Word {
 }
 
 /** The terms that a word, in lower case, has in a language. */
-export const termsIn = (lower: string, language: Language): readonly string[] => wordIn(lower, language).terms;
+export const termsIn = (lower: string, language: Language): readonly string[] =>
+  wordIn(lower, language).terms;
 
 /** The same German word with its umlauts written the other way: ä as ae, ae as ä. */
 function umlautsOf({ lower }: Word): string[] {

@@ -1,8 +1,25 @@
 import type { Steps } from "../gently.ts";
 import { corrupt, type Reader } from "./bytes.ts";
 import { bucketKey, type IndexKeys, positionsKey, tableCell } from "./keys.ts";
-import { decodePostings, encodePostings, inlinePositions, kinds, openPositions, openPostings, type PostingList } from "./postings.ts";
-import { depthFor, entriesOf, isSmall, openRow, type PostingRow, sealBucket, sealOwn, sizeOf } from "./rows.ts";
+import {
+  decodePostings,
+  encodePostings,
+  inlinePositions,
+  kinds,
+  openPositions,
+  openPostings,
+  type PostingList,
+} from "./postings.ts";
+import {
+  depthFor,
+  entriesOf,
+  isSmall,
+  openRow,
+  type PostingRow,
+  sealBucket,
+  sealOwn,
+  sizeOf,
+} from "./rows.ts";
 import { encodeTable, type SegmentTable } from "./table.ts";
 import { encodeVocabulary, ordinalsOf, wordsOf } from "./vocabulary.ts";
 
@@ -104,7 +121,11 @@ export function startMerge({ sources: tables, keys, segmentId, keeps }: MergeReq
         const entries: Pending[] =
           "own" in row
             ? [{ key, source, entry: row.own }]
-            : entriesOf(row.bucket, key, source.table.depth).map(([of, entry]) => ({ key: of, source, entry }));
+            : entriesOf(row.bucket, key, source.table.depth).map(([of, entry]) => ({
+                key: of,
+                source,
+                entry,
+              }));
         pending = together(pending, entries);
         yield;
       }
@@ -124,7 +145,10 @@ function plan(
   tables: readonly SegmentTable[],
   keeps: (document: number) => boolean,
 ): { sources: Source[]; table: Omit<SegmentTable, "segmentId" | "bytes" | "small" | "words" | "runs"> } {
-  const sources = tables.map((table) => ({ table, ordinals: new Int32Array(table.passages.length).fill(-1) }));
+  const sources = tables.map((table) => ({
+    table,
+    ordinals: new Int32Array(table.passages.length).fill(-1),
+  }));
   const kept: { passage: number; source: Source; ordinal: number }[] = [];
   for (const source of sources) {
     let document = -1;
@@ -173,7 +197,8 @@ function together(pending: Pending[], added: Pending[]): Pending[] {
   const both: Pending[] = [];
   let next = 0;
   for (const one of pending) {
-    for (let other = added[next]; other !== undefined && other.key < one.key; other = added[++next]) both.push(other);
+    for (let other = added[next]; other !== undefined && other.key < one.key; other = added[++next])
+      both.push(other);
     both.push(one);
   }
   return both.concat(added.slice(next));
@@ -210,7 +235,9 @@ function mergeWords(words: readonly Pending[], positions: readonly Pending[]): P
 /** Segments of passages that came one after the other need no sorting. */
 function inOrder(list: PostingList, starts: readonly number[]): PostingList {
   if (list.ordinals.every((ordinal, i) => i === 0 || ordinal > (list.ordinals[i - 1] ?? 0))) return list;
-  const order = list.ordinals.map((_, i) => i).sort((a, b) => (list.ordinals[a] ?? 0) - (list.ordinals[b] ?? 0));
+  const order = list.ordinals
+    .map((_, i) => i)
+    .sort((a, b) => (list.ordinals[a] ?? 0) - (list.ordinals[b] ?? 0));
   const sorted: PostingList = { ordinals: [], tfs: [], counts: [], positions: [] };
   for (const i of order) {
     const [start, count] = [starts[i] ?? 0, list.counts[i] ?? 0];

@@ -2,17 +2,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { askSegments, passageOf, searchKeys } from "../../../../test/support/search.ts";
 import type { IndexKeys } from "./keys.ts";
-import { parseQuery } from "./query.ts";
 import { phraseFilter } from "./phrase.ts";
+import { parseQuery } from "./query.ts";
 import { type BuiltSegment, buildSegment, openSegment } from "./segment.ts";
 import { viewOf } from "./view.ts";
 
 const keys = searchKeys();
 
-function segmentsOf(texts: readonly string[], each = 500, documentOf = (_: number): number => 1): BuiltSegment[] {
+function segmentsOf(
+  texts: readonly string[],
+  each = 500,
+  documentOf = (_: number): number => 1,
+): BuiltSegment[] {
   const segments = [];
   for (let from = 0; from < texts.length; from += each) {
-    const docs = texts.slice(from, from + each).map((text, i) => passageOf(from + i, documentOf(from + i), text, "t"));
+    const docs = texts
+      .slice(from, from + each)
+      .map((text, i) => passageOf(from + i, documentOf(from + i), text, "t"));
     segments.push(buildSegment(docs, keys, `segment-${from}`));
   }
   return segments;
@@ -72,16 +78,23 @@ test("a phrase has at most twelve words", () => {
 });
 
 test("what a phrase may cost is counted over what is visible: others' texts do not use it up", () => {
-  const texts = Array.from({ length: 60 }, (_, i) => (i === 30 ? "red brick house" : "red brick ".repeat(100)));
+  const texts = Array.from({ length: 60 }, (_, i) =>
+    i === 30 ? "red brick house" : "red brick ".repeat(100),
+  );
   const [built] = segmentsOf(texts, 60, (i) => (i === 30 ? 1 : 2));
   assert.ok(built);
   const postings = new Map(built.postings.map((row) => [row.termHash.toString("hex"), row.body]));
   const segment = { table: openSegment(built.segmentId, built.stats, keys), postings };
   const found = (visible: (document: number) => boolean): number => {
-    const { accept } = phraseFilter(viewOf(segment, keys, visible), parseQuery('"red brick"').phrases, { left: 1_000 });
+    const { accept } = phraseFilter(viewOf(segment, keys, visible), parseQuery('"red brick"').phrases, {
+      left: 1_000,
+    });
     return texts.filter((_, ordinal) => accept(ordinal)).length;
   };
-  assert.equal(found((document) => document === 1), 1);
+  assert.equal(
+    found((document) => document === 1),
+    1,
+  );
   const all = found(() => true);
   assert.ok(all > 0 && all < 10, "a bound is reached where all is visible");
 });

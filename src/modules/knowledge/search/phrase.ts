@@ -1,4 +1,12 @@
-import { BLOCK, blocksOf, type OpenList, type OpenPositions, readBlock, readPassage, sizeOfBlock } from "./postings.ts";
+import {
+  BLOCK,
+  blocksOf,
+  type OpenList,
+  type OpenPositions,
+  readBlock,
+  readPassage,
+  sizeOfBlock,
+} from "./postings.ts";
 import type { Query } from "./query.ts";
 import { shownWithin, type View } from "./view.ts";
 
@@ -22,7 +30,8 @@ export function phraseFilter(
   phrases: Query["phrases"],
   effort: Effort,
 ): { accept: (ordinal: number) => boolean; possible: boolean } {
-  const together = view.shown.mask === null ? new Uint8Array(view.table.passages.length).fill(1) : view.shown.mask.slice();
+  const together =
+    view.shown.mask === null ? new Uint8Array(view.table.passages.length).fill(1) : view.shown.mask.slice();
   for (const { alternatives } of phrases.flat()) {
     const any = new Uint8Array(together.length);
     for (const term of alternatives) addOrdinals(view, term, any);
@@ -40,7 +49,9 @@ export function phraseFilter(
   };
   const holds = (phrase: Phrase, ordinal: number): boolean => {
     const words = phrase.map(({ alternatives, offset }) => {
-      const [first = [], ...others] = alternatives.map((term) => places(term, ordinal)).filter((at) => at.length > 0);
+      const [first = [], ...others] = alternatives
+        .map((term) => places(term, ordinal))
+        .filter((at) => at.length > 0);
       const at = others.length === 0 ? first : [...first, ...others.flat()].sort((a, b) => a - b);
       effort.left -= at.length;
       return { offset, at };

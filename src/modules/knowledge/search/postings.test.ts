@@ -14,13 +14,20 @@ import {
 } from "./postings.ts";
 
 type Vectors = {
-  lists: Array<{ name: string; list: PostingList; lengths: number[]; body: string; positions: string | null }>;
+  lists: Array<{
+    name: string;
+    list: PostingList;
+    lengths: number[];
+    body: string;
+    positions: string | null;
+  }>;
   refused: Array<{ name: string; passages: number; body: string }>;
 };
 const vectors: Vectors = JSON.parse(
   readFileSync(new URL("../../../../testdata/search/postings.json", import.meta.url), "utf8"),
 );
-const hex = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString("hex"));
+const hex = (bytes: Uint8Array | null): string | null =>
+  bytes === null ? null : Buffer.from(bytes).toString("hex");
 
 test("writes the bytes of the vectors, and reads them back", () => {
   for (const { name, list, lengths, body, positions } of vectors.lists) {
@@ -99,7 +106,10 @@ test("size classes are few, ascend, and cost at most their step", () => {
   assert.equal(sizeClass(65, 64, 8), 72);
 });
 
-function someList(random: (below: number) => number, size: number): { list: PostingList; lengths: Uint8Array } {
+function someList(
+  random: (below: number) => number,
+  size: number,
+): { list: PostingList; lengths: Uint8Array } {
   const list: PostingList = { ordinals: [], tfs: [], counts: [], positions: [] };
   let ordinal = -1;
   for (let i = 0; i <= size; i += 1) {

@@ -209,11 +209,7 @@ function takeImpacts(reader: Reader, impacts: Uint8Array, at: number): void {
 }
 
 /** The pairs of a block, as `putImpacts` wrote them. */
-export function impactsOf(
-  list: OpenList,
-  block: number,
-  each: (tf: number, length: number) => void,
-): void {
+export function impactsOf(list: OpenList, block: number, each: (tf: number, length: number) => void): void {
   const { impacts } = list;
   if (impacts === null) throw corrupt("a list of one block has no impacts");
   const at = block * mostImpacts * 2;
@@ -258,7 +254,8 @@ export function readBlock(list: OpenList, block: number, ordinals: Uint32Array, 
     }
     tfs[i] = tf;
   }
-  if (!single && (at !== end || previous !== list.lasts[block])) throw corrupt("a block is not what its list says");
+  if (!single && (at !== end || previous !== list.lasts[block]))
+    throw corrupt("a block is not what its list says");
   if (single && !list.inline && at !== end) throw corrupt("a section has bytes left over");
   return at;
 }
@@ -266,9 +263,12 @@ export function readBlock(list: OpenList, block: number, ordinals: Uint32Array, 
 /** Positions of a list, not yet read: block i lies at `starts[i]` to `starts[i + 1]`. */
 export type OpenPositions = { bytes: Uint8Array; starts: Uint32Array };
 
+// Nothing reads two blocks at once here, and a merge reads one for each of a hundred thousand words.
+const scratch = { ordinals: new Uint32Array(BLOCK), tfs: new Uint8Array(BLOCK) };
+
 /** The positions inside a word's entry, behind its docs. */
 export function inlinePositions(list: OpenList): OpenPositions {
-  const docsEnd = readBlock(list, 0, new Uint32Array(BLOCK), new Uint8Array(BLOCK));
+  const docsEnd = readBlock(list, 0, scratch.ordinals, scratch.tfs);
   return { bytes: list.docs, starts: Uint32Array.of(docsEnd, list.docs.length) };
 }
 
@@ -305,11 +305,14 @@ export function readPassage(reader: Reader, found: number[] | null): void {
 /** A whole list with its positions, for merging. Refuses what `encodePostings` does not write, but for impacts. */
 export function decodePostings(list: OpenList, positions: OpenPositions): PostingList {
   const whole: PostingList = { ordinals: [], tfs: [], counts: [], positions: [] };
-  const ordinals = new Uint32Array(BLOCK);
-  const tfs = new Uint8Array(BLOCK);
+  const { ordinals, tfs } = scratch;
   for (let block = 0; block < blocksOf(list); block += 1) {
     readBlock(list, block, ordinals, tfs);
-    const reader = { bytes: positions.bytes, at: positions.starts[block] ?? 0, end: positions.starts[block + 1] ?? 0 };
+    const reader = {
+      bytes: positions.bytes,
+      at: positions.starts[block] ?? 0,
+      end: positions.starts[block + 1] ?? 0,
+    };
     for (let i = 0; i < sizeOfBlock(list, block); i += 1) {
       whole.ordinals.push(ordinals[i] ?? 0);
       whole.tfs.push(tfs[i] ?? 0);

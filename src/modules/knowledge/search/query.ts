@@ -53,7 +53,12 @@ function split(text: string): Part[] {
   return parts;
 }
 
-function assemble(text: string, languages: readonly Language[], typing: boolean, parts: readonly Part[]): Query {
+function assemble(
+  text: string,
+  languages: readonly Language[],
+  typing: boolean,
+  parts: readonly Part[],
+): Query {
   const asked = parts.map((part) => ({ ...part, asked: analyseQuery(part.text, languages) }));
   const all = asked.flatMap((part) => part.asked);
   const spoken = spokenIn(all, languages);
@@ -66,7 +71,12 @@ function assemble(text: string, languages: readonly Language[], typing: boolean,
       const before = words.get(key);
       if (before) before.weight += 1;
       else if (words.size < limits.words * 2) {
-        words.set(key, { alternatives: one.alternatives, weight: 1, word: wordOf(one, part.start), stop: isStop(one) });
+        words.set(key, {
+          alternatives: one.alternatives,
+          weight: 1,
+          word: wordOf(one, part.start),
+          stop: isStop(one),
+        });
       }
     }
   }
@@ -78,7 +88,10 @@ function assemble(text: string, languages: readonly Language[], typing: boolean,
     .filter((phrase) => phrase.length > 0)
     .slice(0, limits.phrases)
     .map((phrase) =>
-      phrase.map((one) => ({ alternatives: one.alternatives, offset: one.position - (phrase[0]?.position ?? 0) })),
+      phrase.map((one) => ({
+        alternatives: one.alternatives,
+        offset: one.position - (phrase[0]?.position ?? 0),
+      })),
     );
   return {
     text,
@@ -95,7 +108,9 @@ function assemble(text: string, languages: readonly Language[], typing: boolean,
  * query, and not in an English one; where nothing decides, a function word of any language is one.
  */
 function spokenIn(asked: readonly Asked[], languages: readonly Language[]): readonly Language[] {
-  const counts = languages.map((language) => asked.filter(({ words }) => words.get(language)?.stop === true).length);
+  const counts = languages.map(
+    (language) => asked.filter(({ words }) => words.get(language)?.stop === true).length,
+  );
   const most = Math.max(...counts);
   return languages.filter((_, i) => counts[i] === most);
 }

@@ -13,7 +13,10 @@ import { search } from "./rank.ts";
 import { type BuiltSegment, buildSegment, openSegment, type PassageToIndex } from "./segment.ts";
 
 const random = randomNumbers(11);
-const words = Array.from({ length: 60 }, (_, i) => `wo${String.fromCharCode(97 + (i % 26), 97 + (i >> 2))}rd`);
+const words = Array.from(
+  { length: 60 },
+  (_, i) => `wo${String.fromCharCode(97 + (i % 26), 97 + (i >> 2))}rd`,
+);
 const pick = (): string => words[Math.floor(random(61) * (random(100) / 100))] ?? "the";
 
 function someDocs(count: number, from = 0): PassageToIndex[] {
@@ -42,7 +45,9 @@ test("ranks as a plain search over the texts does, over what is visible and noth
     const cuts = [0, random(60), 60 + random(60), docs.length];
     const built = cuts.slice(1).map((cut, i) => buildSegment(docs.slice(cuts[i], cut), keys, `s${i}`));
     const one = mergeSegments(built, keys, "m", (document) => !dead.has(document));
-    const twice = [mergeSegments([mergeSegments(built.slice(0, 2), keys, "n"), built[2] as BuiltSegment], keys, "o")];
+    const twice = [
+      mergeSegments([mergeSegments(built.slice(0, 2), keys, "n"), built[2] as BuiltSegment], keys, "o"),
+    ];
     for (let q = 0; q < 16; q += 1) {
       const text = someQuery(q).slice(0, q % 6 === 0 ? -1 : undefined);
       const typing = q % 3 === 0;
@@ -75,12 +80,23 @@ test("what a person may not see changes nothing: hits, scores, totals, correctio
     passageOf(2, 1, "deposit and rent and rent"),
     passageOf(3, 2, "keys"),
   ];
-  const secret = Array.from({ length: 40 }, (_, i) => passageOf(10 + i, 9, "rent rent redundancy renten depositor keya"));
+  const secret = Array.from({ length: 40 }, (_, i) =>
+    passageOf(10 + i, 9, "rent rent redundancy renten depositor keya"),
+  );
   const alone = [buildSegment(mine, keys, "a")];
   const together = [buildSegment([...mine, ...secret], keys, "b")];
   const apart = [...alone, buildSegment(secret, keys, "c")];
   const merged = [mergeSegments(apart, keys, "d")];
-  for (const text of ["rent redundancy deposit", "redundansy", "depositt", "deposito", "keyz", "re", "dep", '"rent redundancy"']) {
+  for (const text of [
+    "rent redundancy deposit",
+    "redundansy",
+    "depositt",
+    "deposito",
+    "keyz",
+    "re",
+    "dep",
+    '"rent redundancy"',
+  ]) {
     for (const typing of [false, true]) {
       const expected = askSegments(alone, keys, text, { typing });
       for (const built of [together, apart, merged]) {
@@ -117,7 +133,9 @@ test("phrases hold word for word, stop words too, within one field", () => {
 test("equal scores are ordered by passage number, in whatever order segments come", () => {
   const keys = searchKeys();
   const docs = Array.from({ length: 30 }, (_, i) => passageOf(i, i, "same words"));
-  const built = [docs.slice(20), docs.slice(0, 10), docs.slice(10, 20)].map((d, i) => buildSegment(d, keys, `s${i}`));
+  const built = [docs.slice(20), docs.slice(0, 10), docs.slice(10, 20)].map((d, i) =>
+    buildSegment(d, keys, `s${i}`),
+  );
   assert.deepEqual(
     askSegments(built, keys, "words", { limit: 12 }).hits.map((hit) => hit.passage),
     docs.slice(0, 12).map((doc) => doc.passage),
@@ -136,7 +154,9 @@ test("a long list keeps its positions apart, and phrases still find them", () =>
   );
   const without = new Set(queryKeys(parseQuery("red brick"), keys).map((key) => key.toString("hex")));
   const postings = new Map(
-    built.postings.map((row) => [row.termHash.toString("hex"), row.body] as const).filter(([key]) => without.has(key)),
+    built.postings
+      .map((row) => [row.termHash.toString("hex"), row.body] as const)
+      .filter(([key]) => without.has(key)),
   );
   const segments = [{ table: openSegment("a", built.stats, keys), postings }];
   const request = { query: parseQuery('"red brick"'), segments, keys, visible: () => true, limit: 5 };
@@ -166,9 +186,12 @@ test("a changed row is refused, a row of another word or segment too", () => {
 
 test("takes any query", () => {
   const keys = searchKeys();
-  const built = [buildSegment([passageOf(1, 1, "who may see the lease"), passageOf(2, 1, "the who the")], keys, "a")];
+  const built = [
+    buildSegment([passageOf(1, 1, "who may see the lease"), passageOf(2, 1, "the who the")], keys, "a"),
+  ];
   for (const text of ["", " ", '""', '"', "\u0000", "\ud800", "\udfff lease \ud800", "!!!", "'".repeat(99)]) {
-    for (const typing of [true, false]) assert.doesNotThrow(() => askSegments(built, keys, text, { typing }), text);
+    for (const typing of [true, false])
+      assert.doesNotThrow(() => askSegments(built, keys, text, { typing }), text);
   }
   assert.equal(askSegments(built, keys, "").hits.length, 0);
   assert.deepEqual(

@@ -58,7 +58,9 @@ const fewHits = 5;
  */
 export function search({ query, segments, keys, visible, limit, spelling }: SearchRequest): Answer {
   const hashes = new Map<string, string>();
-  const views = segments.map((segment) => viewOf(segment, keys, visible, hashes)).filter(({ shown }) => shown.count > 0);
+  const views = segments
+    .map((segment) => viewOf(segment, keys, visible, hashes))
+    .filter(({ shown }) => shown.count > 0);
   const count = sum(views.map(({ shown }) => shown.count));
   const nothing = { hits: [], total: 0, query, misspelt: [], corrected: null, didYouMean: null };
   if (count === 0) return nothing;
@@ -73,8 +75,13 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
   });
   const extras: { expansion: Expansion; weight: number }[] = [];
   if (query.typed !== null) {
-    const own = new Set(query.words.filter(({ word }) => word?.folded === query.typed).flatMap((w) => w.alternatives));
-    extras.push({ expansion: expand(views, keys, query.typed, own, query.languages), weight: expansionWeight });
+    const own = new Set(
+      query.words.filter(({ word }) => word?.folded === query.typed).flatMap((w) => w.alternatives),
+    );
+    extras.push({
+      expansion: expand(views, keys, query.typed, own, query.languages),
+      weight: expansionWeight,
+    });
   }
   const respelt = (spelling ?? []).flatMap((word) => respell(views, keys, word, query.languages) ?? []);
   const corrections = query.phrases.length > 0 ? [] : respelt.filter(({ of }) => of.df === 0);
@@ -82,7 +89,9 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
 
   const idf = (df: number): number => (k1 + 1) * SCALE * Math.log(1 + (count - df + 0.5) / (df + 0.5));
   const weights = query.words.map(({ weight }, i) => weight * idf(dfs[i] ?? 0));
-  const extraWeights = extras.map(({ expansion, weight }) => weight * idf(sum(expansion.ordinals.map((o) => o.length))));
+  const extraWeights = extras.map(
+    ({ expansion, weight }) => weight * idf(sum(expansion.ordinals.map((o) => o.length))),
+  );
   const lists = views.map((view, v): Weighted[] => {
     const { lengths } = view.table;
     const words = query.words.flatMap(({ alternatives }, i) =>
@@ -93,7 +102,9 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
     );
     const others = extras.flatMap(({ expansion }, e) => {
       const ordinals = expansion.ordinals[v] ?? new Uint32Array();
-      return ordinals.length > 0 ? [{ cursor: cursorOver(ordinals, lengths), weight: extraWeights[e] ?? 0 }] : [];
+      return ordinals.length > 0
+        ? [{ cursor: cursorOver(ordinals, lengths), weight: extraWeights[e] ?? 0 }]
+        : [];
     });
     return [...words, ...others];
   });
@@ -103,7 +114,9 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
   const best = bestOf(wanted <= most.candidates ? most.candidates : most.deep);
   const effort = phraseEffort();
   // The largest first: what it finds lets the others skip more.
-  const order = views.map((_, v) => v).sort((x, y) => (views[y]?.shown.count ?? 0) - (views[x]?.shown.count ?? 0));
+  const order = views
+    .map((_, v) => v)
+    .sort((x, y) => (views[y]?.shown.count ?? 0) - (views[x]?.shown.count ?? 0));
   for (const v of order) {
     const view = views[v];
     if (view === undefined) continue;
@@ -118,7 +131,10 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
     document: views[view]?.table.documents[ordinal] ?? 0,
     score: score / SCALE,
   }));
-  const instead = new Set([...query.instead, ...extras.flatMap(({ expansion }) => [...expansion.words.keys()])]);
+  const instead = new Set([
+    ...query.instead,
+    ...extras.flatMap(({ expansion }) => [...expansion.words.keys()]),
+  ]);
   return {
     hits,
     total: query.phrases.length > 0 ? null : totalOf(views, lists),
@@ -134,9 +150,15 @@ function doubtful(query: Query, dfs: readonly number[], passages: number, hits: 
   return misspeltIn(query, dfs, passages).filter(({ df }) => df === 0 || hits < fewHits);
 }
 
-function suggestion(text: string, respelt: readonly Respelling[], corrections: readonly Respelling[]): string | null {
+function suggestion(
+  text: string,
+  respelt: readonly Respelling[],
+  corrections: readonly Respelling[],
+): string | null {
   const better = respelt.filter(({ of, df }) => df >= farMore * of.df && df > of.df);
-  return better.length > 0 && better.some((one) => !corrections.includes(one)) ? respelled(text, better) : null;
+  return better.length > 0 && better.some((one) => !corrections.includes(one))
+    ? respelled(text, better)
+    : null;
 }
 
 /** The query with the words put right, as they were capitalised. */
@@ -176,4 +198,3 @@ function totalOf(views: readonly View[], lists: readonly (readonly Weighted[])[]
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
-

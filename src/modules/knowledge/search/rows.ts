@@ -118,7 +118,8 @@ export function entriesOf(bucket: Reader, rowKey: string, depth: number): [key: 
   const reader = { ...bucket };
   while (reader.at < reader.end) {
     const { bytes, at, end } = takeSection(reader, hashLength - known);
-    const key = rowKey.slice(0, known * 2) + Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at).toString("hex");
+    const key =
+      rowKey.slice(0, known * 2) + Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at).toString("hex");
     if (bucketKey(key, depth) !== rowKey) throw corrupt("an entry is in another's bucket");
     if (entries.length > 0 && key <= (entries.at(-1)?.[0] ?? "")) throw corrupt("entries are not in order");
     const entry = takeSection(reader, takeVarint(reader));

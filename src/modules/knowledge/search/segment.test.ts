@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { askSegments, mergeSegments, passageOf, randomNumbers, searchKeys } from "../../../../test/support/search.ts";
+import {
+  askSegments,
+  mergeSegments,
+  passageOf,
+  randomNumbers,
+  searchKeys,
+} from "../../../../test/support/search.ts";
 import { atOnce } from "../gently.ts";
 import { type IndexKeys, postingCell, rowsOf } from "./keys.ts";
 import { MERGED_PASSAGES, startMerge } from "./merge.ts";
@@ -11,7 +17,7 @@ import { lengthOf } from "./table.ts";
 const random = randomNumbers(17);
 const word = (): string => Array.from({ length: 6 }, () => String.fromCharCode(97 + random(26))).join("");
 const common = Array.from({ length: 40 }, word);
-const texts = Array.from({ length: 600 }, () =>
+const texts = Array.from({ length: 320 }, () =>
   Array.from({ length: 40 }, () => (random(3) === 0 ? word() : (common[random(40)] ?? ""))).join(" "),
 );
 const docs = texts.map((text, i) => passageOf(i * 2, i >> 2, text, "A title"));
@@ -43,7 +49,7 @@ test("rare words share rows; a frequent one has its own, and its positions come 
   for (const term of ["titl", common[0] ?? ""]) {
     assert.ok(rowsOf(keys.hash(term).toString("hex"), [table.depth]).some((key) => rows.has(key)));
   }
-  assert.ok(lengthOf(table) > 600 * 38);
+  assert.ok(lengthOf(table) > 320 * 38);
 });
 
 test("a merge in pages of any size is what building at once would be, without what is gone", () => {
@@ -53,7 +59,11 @@ test("a merge in pages of any size is what building at once would be, without wh
   const keeps = (document: number): boolean => document % 5 !== 0;
   for (const page of [1, 13, 10_000]) {
     const merged = mergeSegments(built, keys, "m", keeps, page);
-    const expected = buildSegment(docs.filter(({ document }) => keeps(document)), keys, "m");
+    const expected = buildSegment(
+      docs.filter(({ document }) => keeps(document)),
+      keys,
+      "m",
+    );
     assert.deepEqual([...contentsOf(merged, keys)].sort(), [...contentsOf(expected, keys)].sort());
     const { depth: _, ...table } = openSegment("m", merged.stats, keys);
     const { depth: __, ...fresh } = openSegment("m", expected.stats, keys);
@@ -66,7 +76,9 @@ test("a merge in pages of any size is what building at once would be, without wh
 test("a merge refuses rows out of order, of another segment, changed ones, and passages given twice", () => {
   const keys = searchKeys();
   const [a, b] = [buildSegment(docs.slice(0, 50), keys, "a"), buildSegment(docs.slice(50, 99), keys, "b")];
-  const rows = a.postings.map((row) => ({ ...row, segmentId: "a" })).sort((x, y) => Buffer.compare(x.termHash, y.termHash));
+  const rows = a.postings
+    .map((row) => ({ ...row, segmentId: "a" }))
+    .sort((x, y) => Buffer.compare(x.termHash, y.termHash));
   const start = (sources: readonly BuiltSegment[]) =>
     startMerge({
       sources: sources.map((one) => openSegment(one.segmentId, one.stats, keys)),
@@ -79,7 +91,11 @@ test("a merge refuses rows out of order, of another segment, changed ones, and p
   assert.throws(() => atOnce(start([a, b]).add(rows.map((row) => ({ ...row, segmentId: "b" })))));
   assert.throws(() => start([a, buildSegment(docs.slice(49, 60), keys, "c")]), RangeError);
   // One under a dead document's number and once more under the living one's is no passage given twice.
-  const again = buildSegment(docs.slice(0, 50).map((doc) => ({ ...doc, document: doc.document + 1000 })), keys, "c");
+  const again = buildSegment(
+    docs.slice(0, 50).map((doc) => ({ ...doc, document: doc.document + 1000 })),
+    keys,
+    "c",
+  );
   assert.equal(mergeSegments([a, again], keys, "m", (document) => document >= 1000).passages, 50);
   const table = openSegment("a", a.stats, keys);
   const many = Array.from({ length: 3 }, (_, i) => ({
@@ -97,21 +113,23 @@ test("any text is indexed, in time that grows with its length", () => {
   const keys = searchKeys();
   const hostile = [
     "x".repeat(1_000_000),
-    "e\u0301\u0302\u0303\u0304\u0305".repeat(50_000),
-    "\ud800 \udc00".repeat(50_000),
-    "ﷺ".repeat(30_000),
-    Array.from({ length: 60_000 }, (_, i) => i.toString(36)).join("-"),
-    Array.from({ length: 60_000 }, (_, i) => `${i}.${i}`).join(","),
-    "東京".repeat(50_000),
-    "ß".repeat(100_000),
+    "e\u0301\u0302\u0303\u0304\u0305".repeat(20_000),
+    "\ud800 \udc00".repeat(20_000),
+    "ﷺ".repeat(10_000),
+    Array.from({ length: 6_000 }, (_, i) => i.toString(36)).join("-"),
+    Array.from({ length: 6_000 }, (_, i) => `${i}.${i}`).join(","),
+    "東京".repeat(10_000),
+    "ß".repeat(50_000),
   ];
   const started = process.cpuUsage();
   for (const [i, text] of hostile.entries()) {
-    for (const language of ["en", "de", "fr", "it"]) buildSegment([{ ...passageOf(i, i, text, text), language }], keys, "h");
+    for (const language of ["en", "de"]) buildSegment([{ ...passageOf(i, i, text), language }], keys, "h");
   }
   const { user } = process.cpuUsage(started);
-  assert.ok(user < 12_000_000, `${user / 1000} ms`);
-  const built = [buildSegment([passageOf(1, 1, "x".repeat(1_000_000)), passageOf(2, 2, "e\u0301\u0302\u0303")], keys, "a")];
+  assert.ok(user < 4_000_000, `${user / 1000} ms`);
+  const built = [
+    buildSegment([passageOf(1, 1, "x".repeat(1_000_000)), passageOf(2, 2, "e\u0301\u0302\u0303")], keys, "a"),
+  ];
   assert.equal(askSegments(built, keys, "x".repeat(70)).hits.length, 1);
   assert.equal(askSegments(built, keys, "e").hits.length, 1);
 });

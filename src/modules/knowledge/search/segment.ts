@@ -57,7 +57,8 @@ export function buildSegment(
 }
 
 type Filling = {
-  lists: Map<string, PostingList>;
+  /** Of each term its occurrences, one after the other: ordinal, position, weight. An array for a term is what it costs. */
+  lists: Map<string, number[]>;
   vocabulary: Map<string, { beginning: string; ordinals: number[] }>;
   cache: WordCache;
 };
@@ -145,29 +146,35 @@ function addPassage({ lists, vocabulary, cache }: Filling, ordinal: number, doc:
 }
 
 function addOccurrence(
-  lists: Map<string, PostingList>,
+  lists: Map<string, number[]>,
   term: string,
   ordinal: number,
   position: number,
   weight: number,
 ) {
-  let list = lists.get(term);
-  if (list === undefined) {
-    list = { ordinals: [], tfs: [], counts: [], positions: [] };
-    lists.set(term, list);
+  const list = lists.get(term);
+  if (list === undefined) lists.set(term, [ordinal, position, weight]);
+  // The same term twice at one place (two spellings that stem alike) is one occurrence.
+  else if (list[list.length - 3] !== ordinal || list[list.length - 2] !== position) {
+    list.push(ordinal, position, weight);
   }
-  const last = list.ordinals.length - 1;
-  if (list.ordinals[last] !== ordinal) {
-    list.ordinals.push(ordinal);
-    list.tfs.push(weight);
-    list.counts.push(1);
-  } else {
-    // The same term twice at one place (two spellings that stem alike) is one occurrence.
-    if (list.positions.at(-1) === position) return;
+}
+
+function postingsOf(occurrences: readonly number[]): PostingList {
+  const list: PostingList = { ordinals: [], tfs: [], counts: [], positions: [] };
+  let last = -1;
+  for (let i = 0; i < occurrences.length; i += 3) {
+    const [ordinal, weight] = [occurrences[i] ?? 0, occurrences[i + 2] ?? 0];
+    if (ordinal !== list.ordinals[last]) {
+      last = list.ordinals.push(ordinal) - 1;
+      list.tfs.push(0);
+      list.counts.push(0);
+    }
     list.tfs[last] = Math.min((list.tfs[last] ?? 0) + weight, largestTf);
     list.counts[last] = (list.counts[last] ?? 0) + 1;
+    list.positions.push(occurrences[i + 1] ?? 0);
   }
-  list.positions.push(position);
+  return list;
 }
 
 function* entriesOf(
@@ -177,9 +184,9 @@ function* entriesOf(
 ): Steps<Map<string, Uint8Array>> {
   const entries = new Map<string, Uint8Array>();
   let done = 0;
-  for (const [term, list] of lists) {
+  for (const [term, occurrences] of lists) {
     const key = keys.hash(term);
-    const { body, positions } = encodePostings(list, lengths);
+    const { body, positions } = encodePostings(postingsOf(occurrences), lengths);
     entries.set(key.toString("hex"), body);
     if (positions) entries.set(positionsKey(key).toString("hex"), positions);
     if (++done % 64 === 0) yield;

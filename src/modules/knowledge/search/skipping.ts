@@ -71,7 +71,13 @@ export function rankSegment(
   }
 }
 
-type Term = Weighted & { block: number; probe: { block: number }; bound: number; bounds: Float64Array; norms: Float64Array };
+type Term = Weighted & {
+  block: number;
+  probe: { block: number };
+  bound: number;
+  bounds: Float64Array;
+  norms: Float64Array;
+};
 
 const termOf = ({ cursor, weight }: Weighted, norms: Float64Array): Term => ({
   cursor,

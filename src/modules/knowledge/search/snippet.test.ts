@@ -6,7 +6,8 @@ import { marks, snippet } from "./snippet.ts";
 
 test("marks the words that were asked for, stop words in their phrase only", () => {
   const text = "The terms of the lease, and of Leasing: e-mail us.";
-  const marked = (query: string): string[] => marks(text, parseQuery(query)).map(([s, e]) => text.slice(s, e));
+  const marked = (query: string): string[] =>
+    marks(text, parseQuery(query)).map(([s, e]) => text.slice(s, e));
   assert.deepEqual(marked("lease"), ["lease", "Leasing"]);
   assert.deepEqual(marked('"of the lease"'), ["of", "the", "lease", "Leasing"]);
   assert.deepEqual(marked("email mail"), ["e-mail"]);

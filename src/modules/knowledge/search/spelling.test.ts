@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { askSegments, mergeSegments, passageOf, randomNumbers, searchKeys } from "../../../../test/support/search.ts";
+import {
+  askSegments,
+  mergeSegments,
+  passageOf,
+  randomNumbers,
+  searchKeys,
+} from "../../../../test/support/search.ts";
 import { buildSegment } from "./segment.ts";
 import { marks } from "./snippet.ts";
 import { distance } from "./spelling.ts";
@@ -17,7 +23,8 @@ const docs = texts.map((text, i) => ({ ...passageOf(i, i, text), language: i ===
 const built = [buildSegment(docs.slice(0, 2), keys, "a"), buildSegment(docs.slice(2), keys, "b")];
 const ask = (text: string, typing = false, visible = (_: number): boolean => true) =>
   askSegments(built, keys, text, { typing, visible });
-const passages = (answer: ReturnType<typeof ask>): number[] => answer.hits.map(({ passage }) => passage).sort((a, b) => a - b);
+const passages = (answer: ReturnType<typeof ask>): number[] =>
+  answer.hits.map(({ passage }) => passage).sort((a, b) => a - b);
 
 test("finds what begins as the last word does, while it is typed", () => {
   assert.deepEqual(passages(ask("terminat", true)), [0, 1]);
@@ -40,7 +47,10 @@ test("finds a word that nothing has by one that is like it, and says so", () => 
   ] as const) {
     const answer = ask(typed);
     assert.equal(answer.corrected, found);
-    assert.ok(expected.every((passage) => passages(answer).includes(passage)), typed);
+    assert.ok(
+      expected.every((passage) => passages(answer).includes(passage)),
+      typed,
+    );
     assert.equal(answer.didYouMean, null);
   }
   assert.equal(ask("the teminate clause").corrected, "the terminate clause");
@@ -70,14 +80,20 @@ test("a word that only others' documents have is neither found nor offered, and 
 
 test("the distance is that of the definition", () => {
   assert.deepEqual(
-    [distance("abcd", "abdc", 2), distance("abcd", "abd", 2), distance("abcd", "xbcde", 2), distance("abcd", "dcba", 2)],
+    [
+      distance("abcd", "abdc", 2),
+      distance("abcd", "abd", 2),
+      distance("abcd", "xbcde", 2),
+      distance("abcd", "dcba", 2),
+    ],
     [1, 1, 2, 3],
   );
   const random = randomNumbers(9);
   const word = (): string => Array.from({ length: random(6) }, () => "abc"[random(3)]).join("");
   const slow = (a: string, b: string): number => {
     if (a === "" || b === "") return a.length + b.length;
-    const swap = a.length > 1 && b.length > 1 && a[0] === b[1] && a[1] === b[0] ? 1 + slow(a.slice(2), b.slice(2)) : 99;
+    const swap =
+      a.length > 1 && b.length > 1 && a[0] === b[1] && a[1] === b[0] ? 1 + slow(a.slice(2), b.slice(2)) : 99;
     const [x, y] = [a.slice(1), b.slice(1)];
     return Math.min(swap, slow(x, b) + 1, slow(a, y) + 1, slow(x, y) + (a[0] === b[0] ? 0 : 1));
   };

@@ -24,7 +24,9 @@ export function misspeltIn(query: Query, dfs: readonly number[], passages: numbe
       ? [{ ...word, df }]
       : [];
   });
-  return rare.filter(({ folded }) => folded !== query.typed && folded.length <= longest).slice(0, most.misspelt);
+  return rare
+    .filter(({ folded }) => folded !== query.typed && folded.length <= longest)
+    .slice(0, most.misspelt);
 }
 
 /** A word in this many passages is taken as it is, but something better may be asked about. */
@@ -33,7 +35,11 @@ const longest = 40;
 const letters = /^[\p{L}\p{M}']+$/u;
 
 /** The keys of the rows in which words like the misspelt ones are. */
-export function spellingKeys(misspelt: readonly Misspelt[], keys: IndexKeys, among: readonly number[] = depths): Buffer[] {
+export function spellingKeys(
+  misspelt: readonly Misspelt[],
+  keys: IndexKeys,
+  among: readonly number[] = depths,
+): Buffer[] {
   const entries = misspelt
     .flatMap(({ folded }) => beginningsLike(folded))
     .map((beginning) => vocabularyKey(keys, beginning).toString("hex"));
@@ -96,7 +102,12 @@ export function respell(
   if (best === undefined) return null;
   const terms = new Set(termsOf(best.lower, spoken));
   const alike = new Map<string, Found>();
-  collect(views, sections, (bytes) => termsOf(wordText(bytes), spoken).some((term) => terms.has(term)), alike);
+  collect(
+    views,
+    sections,
+    (bytes) => termsOf(wordText(bytes), spoken).some((term) => terms.has(term)),
+    alike,
+  );
   return { of: misspelt, best: best.lower, df: best.df, ...expansionOf([...alike], views.length) };
 }
 

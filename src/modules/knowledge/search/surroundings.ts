@@ -34,7 +34,11 @@ export function withSurroundings(
   // In the order of the lists, so that each block is read once.
   const order = candidates
     .map((_, i) => i)
-    .sort((x, y) => (candidates[x]?.view ?? 0) - (candidates[y]?.view ?? 0) || (around[x]?.from ?? 0) - (around[y]?.from ?? 0));
+    .sort(
+      (x, y) =>
+        (candidates[x]?.view ?? 0) - (candidates[y]?.view ?? 0) ||
+        (around[x]?.from ?? 0) - (around[y]?.from ?? 0),
+    );
   const scores = new Float64Array(candidates.length);
   views.forEach((_, v) => {
     const mine = order.filter((i) => candidates[i]?.view === v);
@@ -57,7 +61,10 @@ export function withSurroundings(
     .sort((x, y) => y.score - x.score || x.passage - y.passage);
 }
 
-function placeOf({ ordinal }: Candidate, view: View | undefined): { from: number; to: number; length: number } {
+function placeOf(
+  { ordinal }: Candidate,
+  view: View | undefined,
+): { from: number; to: number; length: number } {
   const { documents, lengths } = view?.table ?? { documents: new Uint32Array(), lengths: new Uint8Array() };
   let [from, to] = [ordinal, ordinal + 1];
   while (from > 0 && ordinal - from < reach && documents[from - 1] === documents[ordinal]) from -= 1;

@@ -33,7 +33,10 @@ test("writes the bytes of the vectors, and reads them back", () => {
     assert.equal(encodeTable(table).toString("hex"), bytes, name);
     const { words, runs, ...read } = decodeTable("s", Buffer.from(bytes, "hex"));
     assert.deepEqual(read, { segmentId: "s", ...table, bytes: entries.passages.length * 9 }, name);
-    assert.equal(words, entries.lengths.reduce((sum, length) => sum + (classLengths[length] ?? 0), 0));
+    assert.equal(
+      words,
+      entries.lengths.reduce((sum, length) => sum + (classLengths[length] ?? 0), 0),
+    );
     assert.equal(runs, entries.documents.filter((d, i) => i === 0 || d !== entries.documents[i - 1]).length);
   }
 });

@@ -84,7 +84,10 @@ export function encodeTable(table: Omit<SegmentTable, "segmentId" | "bytes" | "w
   }
   const out = newOut(entries.at + 24);
   putByte(out, format);
-  putVarint(out, languages.reduce((bits, code, i) => (table.languages.includes(code) ? bits | (1 << i) : bits), 0));
+  putVarint(
+    out,
+    languages.reduce((bits, code, i) => (table.languages.includes(code) ? bits | (1 << i) : bits), 0),
+  );
   putByte(out, table.depth);
   putVarint(out, table.small);
   putVarint(out, table.passages.length);
@@ -130,5 +133,16 @@ export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable 
   expectEnd(section);
   expectPadding(reader);
   const spoken = languages.filter((_, i) => (bits & (1 << i)) !== 0);
-  return { segmentId, passages, documents, lengths, languages: spoken, depth, small, words, runs, bytes: count * 9 };
+  return {
+    segmentId,
+    passages,
+    documents,
+    lengths,
+    languages: spoken,
+    depth,
+    small,
+    words,
+    runs,
+    bytes: count * 9,
+  };
 }

@@ -1,7 +1,13 @@
 import { corrupt, type Reader } from "./bytes.ts";
 import { bucketKey, type IndexKeys, positionsKey } from "./keys.ts";
 import { classLengths } from "./lengths.ts";
-import { inlinePositions, type OpenList, type OpenPositions, openPositions, openPostings } from "./postings.ts";
+import {
+  inlinePositions,
+  type OpenList,
+  type OpenPositions,
+  openPositions,
+  openPostings,
+} from "./postings.ts";
 import { findInBucket, type OpenRow, openRow } from "./rows.ts";
 import type { SegmentTable } from "./table.ts";
 
@@ -29,7 +35,14 @@ export type Shown = {
 
 /** For somebody who sees every document of the segment. */
 export function everything(table: SegmentTable): Shown {
-  return { mask: null, before: null, count: table.lengths.length, length: table.words, runs: table.runs, bytes: 48 };
+  return {
+    mask: null,
+    before: null,
+    count: table.lengths.length,
+    length: table.words,
+    runs: table.runs,
+    bytes: 48,
+  };
 }
 
 /** `visible` is asked at most once for each run of a document's passages. */

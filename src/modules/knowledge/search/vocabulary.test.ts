@@ -17,7 +17,8 @@ const encode = (words: Words, passages: number): Uint8Array =>
     passages,
   );
 
-const inOrder = (words: Words): Words => words.toSorted((a, b) => Buffer.compare(Buffer.from(a.word), Buffer.from(b.word)));
+const inOrder = (words: Words): Words =>
+  words.toSorted((a, b) => Buffer.compare(Buffer.from(a.word), Buffer.from(b.word)));
 
 function decodeEach(bytes: Uint8Array, passages: number): Words {
   const words: Words = [];
@@ -47,7 +48,10 @@ test("any changed byte is refused, or it is another vocabulary that is written s
       word: `re${"nt".slice(0, i % 3)}${letter}é`,
       ordinals: Array.from({ length: passages }, (_, n) => n).filter(() => random(i + 1) === 0),
     }));
-    const bytes = encode(words.filter(({ ordinals }) => ordinals.length > 0), passages);
+    const bytes = encode(
+      words.filter(({ ordinals }) => ordinals.length > 0),
+      passages,
+    );
     for (let at = 0; at < bytes.length; at += 1) {
       assert.throws(() => decodeEach(bytes.subarray(0, at), passages), { code: "index_corrupt" });
       for (let bit = 0; bit < 8; bit += 1) {

@@ -23,12 +23,11 @@ const MOST_ITEMS = 8000;
 const AROUND = 2;
 
 /**
- * How the text of the older of two versions became that of the newer, line by line; without another, with the present
- * one. Both must be of one document. Of what is the same only the lines beside a change are told.
+ * How the text of the older of two versions became that of the newer, line by line; `current` is the present one. Both must be of one document. Of what is the same only the lines beside a change are told.
  */
-export async function compareVersions(ctx: Ctx, id: string, withId?: string): Promise<Comparison> {
+export async function compareVersions(ctx: Ctx, id: string, withId: string): Promise<Comparison> {
   const one = await loadVersion(ctx, id, "read");
-  const other = await loadVersion(ctx, withId ?? one.current_id, "read");
+  const other = await loadVersion(ctx, withId === "current" ? one.current_id : withId, "read");
   if (one.document_id !== other.document_id)
     throw appError("invalid_input", { fields: { with: "This is a version of another document." } });
   const [from, to] = one.no < other.no ? [one, other] : [other, one];

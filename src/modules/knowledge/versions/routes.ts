@@ -78,12 +78,21 @@ export function versionRoutes(routes: Routes): void {
   route(routes, {
     method: "GET",
     path: "/versions/:id/compare",
-    words: "Compare the text of a version with that of another one of the same document, or (without) of its present one",
+    words:
+      "Compare the text of a version with that of another one of the same document, or of its present one (current)",
     resource: "version",
     access: allow("document.versions"),
     audit: reading,
     rate: "read",
-    input: { params, query: z.object({ with: Id.optional() }) },
+    input: {
+      params,
+      query: z.object({
+        with: z
+          .union([Id, z.literal("current")], "Use a version's id, or current.")
+          .default("current")
+          .meta({ examples: ["current"] }),
+      }),
+    },
     output: {
       200: z.object({
         from: z.int(),

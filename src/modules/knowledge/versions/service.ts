@@ -5,6 +5,7 @@ import { read, readOne, unit } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { loadDocument } from "../documents/access.ts";
 import { streamWhileAllowed } from "../documents/download.ts";
+import { fileName } from "../documents/names.ts";
 import { getDocument, type Passage, passagesOf } from "../documents/service.ts";
 import type { Document } from "../documents/view.ts";
 import { addVersion, MOST_VERSIONS } from "./adding.ts";
@@ -55,7 +56,7 @@ export async function openVersionOriginal(
   });
   const keys = await keysOf(ctx);
   const stream = await streamWhileAllowed(ctx, row.document_id, row.file);
-  return { stream, name: openVersionName(keys, row), bytes: row.bytes };
+  return { stream, name: fileName(openVersionName(keys, row)), bytes: row.bytes };
 }
 
 /**

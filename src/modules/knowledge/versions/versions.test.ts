@@ -73,7 +73,10 @@ test("versions of a document", async (t) => {
       [2, 3, "ready", "failed", "damaged"],
     );
     assert.equal(await found("otters"), 1);
+    assert.equal((await retryDocument(mara.as("document.retry"), id)).newer?.state, "received");
     await assert.rejects(retryDocument(mara.as("document.retry"), id), { code: "wrong_state" });
+    await workspace.run("knowledge.read-document", await newest());
+    assert.equal((await getDocument(mara.as(), id)).newer?.state, "failed");
   });
 
   await t.test(

@@ -19,6 +19,7 @@ export const classesOf: Readonly<Record<AttackedClaim, readonly Probe["class"][]
     "foreign-reference",
     "head-and-options",
     "method-override",
+    "cached",
   ],
   "tenancy.isolation-users": ["foreign-user"],
   "http.csrf": ["csrf"],

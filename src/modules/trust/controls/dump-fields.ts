@@ -130,6 +130,8 @@ async function writeDocuments(client: Client, { word }: Canaries): Promise<void>
   if (!(found.json?.items?.length > 0))
     throw new Error("a canary that was uploaded is not found by searching");
   await client.call("GET", `search?q=${word(`GET ${T}/search query.q`)}`);
+  for (const name of ["cursor", "since", "until"])
+    await client.call("GET", `search?q=pier&${name}=${word(`GET ${T}/search query.${name}`)}`);
   await client.call("GET", `documents?q=${word(`GET ${T}/documents query.q`)}`);
   await client.call("GET", `documents?cursor=${word(`GET ${T}/documents query.cursor`)}`);
 }

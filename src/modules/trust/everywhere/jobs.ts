@@ -50,8 +50,13 @@ export async function jobs(stage: Stage, { secrets }: Scene): Promise<Finding[]>
           unchanged ? got : "something changed",
         ),
       );
-      const own = await begin(victim);
-      const worked = (await look()) !== before || (probe.failsWhereItWorks === true && own === "failed");
+      let worked = false;
+      // The running server may just be at the same work, and hold what it needs.
+      for (let tries = 0; tries < 5 && !worked; tries++) {
+        if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 400));
+        const own = await begin(victim);
+        worked = (await look()) !== before || (probe.failsWhereItWorks === true && own === "failed");
+      }
       findings.push(
         finding(
           worked,
@@ -131,10 +136,9 @@ const probes: Readonly<Record<string, Probe>> = {
   "knowledge.tidy-index": {
     prepare: async (given) => {
       await committed(given.stage, (client) =>
-        client.query(
-          "insert into index_tombstone values ($1, 2000000000, now() - interval '40 days') on conflict do nothing",
-          [given.victim.id],
-        ),
+        client.query("insert into index_tombstone values ($1, 2000000000, now()) on conflict do nothing", [
+          given.victim.id,
+        ]),
       );
       return given.victim.id;
     },
