@@ -59,8 +59,12 @@ times.sort((a, b) => a - b);
 const compared = (name: string, of: { docs: Doc[] }): unknown => ({
   name,
   ours: qualityOf({ ...collection, ...of }, rankingOf(indexOf(of.docs), of.docs)),
-  wink: qualityOf({ ...collection, ...of }, winkRanking(of.docs)),
-  plain: qualityOf({ ...collection, ...of }, plainRanking(of.docs)),
+  ...(values.compare
+    ? {
+        wink: qualityOf({ ...collection, ...of }, winkRanking(of.docs)),
+        plain: qualityOf({ ...collection, ...of }, plainRanking(of.docs)),
+      }
+    : {}),
 });
 const round = (n: number, digits: number): number => Number(n.toFixed(digits));
 const report = {

@@ -36,7 +36,10 @@ export async function measureOneTenant(chunks: number, queries: number): Promise
     const indexed = performance.now();
     await plain.ready();
     await vacuumIndex(url);
-    const times = await compare(plain, queriesOf(text, queries, [{ workspace, words: text.text(20_000).split(/\W+/) }]));
+    const times = await compare(
+      plain,
+      queriesOf(text, queries, [{ workspace, words: text.text(20_000).split(/\W+/) }]),
+    );
     const disk = await diskOf(plain, url);
     return {
       bounds: [
@@ -112,7 +115,9 @@ async function fill(
   let some = "";
   for (let from = 0; from < chunks; from += 1000) {
     const count = Math.min(1000, chunks - from);
-    const bodies = Array.from({ length: count }, () => text.text(WORDS + Math.floor(text.random() * 40) - 20));
+    const bodies = Array.from({ length: count }, () =>
+      text.text(WORDS + Math.floor(text.random() * 40) - 20),
+    );
     const titles = Array.from({ length: Math.ceil(count / CHUNKS_PER_DOCUMENT) }, () => text.text(4));
     const titleOf = (i: number) => titles[Math.floor(i / CHUNKS_PER_DOCUMENT)] ?? name;
     await workspace.add(
@@ -154,7 +159,8 @@ function queriesOf(text: Zipf, count: number, asked: readonly Asked[]): Record<s
       const length = typeof words === "number" ? words : words(i);
       return { workspace: of.workspace, q: Array.from({ length }, () => one(of)).join(" ") };
     });
-  const between = (from: number, to: number) => () => text.word(from + Math.floor(text.random() * (to - from)));
+  const between = (from: number, to: number) => () =>
+    text.word(from + Math.floor(text.random() * (to - from)));
   const own = ({ words }: Asked): string => {
     for (;;) {
       const word = words[Math.floor(text.random() * words.length)] ?? "";
@@ -171,7 +177,8 @@ function queriesOf(text: Zipf, count: number, asked: readonly Asked[]): Record<s
 
 /** Each query on both sides, in turn; the first quarter of each kind is asked beforehand, to warm both. */
 async function compare(plain: PlainSearch, kinds: Record<string, Case[]>) {
-  const figures: Record<string, { p50ratio: number; p95ratio: number; product: unknown; postgres: unknown }> = {};
+  const figures: Record<string, { p50ratio: number; p95ratio: number; product: unknown; postgres: unknown }> =
+    {};
   for (const [kind, cases] of Object.entries(kinds)) {
     const [ours, theirs, snippets]: [number[], number[], number[]] = [[], [], []];
     const ask = async ({ workspace, q }: Case, counts: boolean) => {
@@ -239,5 +246,9 @@ const collect = runInNewContext("gc") as () => void;
 function megabytes(): Record<string, number> {
   collect();
   const { heapUsed, external, rss } = process.memoryUsage();
-  return { heap: rounded(heapUsed / 1e6, 1), external: rounded(external / 1e6, 1), rss: rounded(rss / 1e6, 1) };
+  return {
+    heap: rounded(heapUsed / 1e6, 1),
+    external: rounded(external / 1e6, 1),
+    rss: rounded(rss / 1e6, 1),
+  };
 }

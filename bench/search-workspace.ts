@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
-import { addTexts, type Text } from "../test/support/library.ts";
 import type { Ctx } from "../src/kernel/context.ts";
 import { noDemand } from "../src/kernel/context.ts";
 import { db } from "../src/kernel/database/queries.ts";
@@ -12,6 +11,7 @@ import { addressCell, nameCell } from "../src/modules/identity/members.ts";
 import { startSession } from "../src/modules/identity/sessions/service.ts";
 import { tidyIndex } from "../src/modules/knowledge/index/tidying.ts";
 import { insertTenant } from "../src/modules/tenancy/tenants/service.ts";
+import { addTexts, type Text } from "../test/support/library.ts";
 
 /** A workspace with one member who owns everything in it, filled past HTTP and the reading of files. */
 export interface SearchWorkspace {
@@ -50,8 +50,12 @@ export async function openSearchWorkspace(system: System, slug: string): Promise
     return startSession(ctx, memberId, "totp");
   });
   const waits = async () =>
-    (await read(job(), sql`select from document where tenant_id = ${tenantId} and state = 'indexing' limit 1`))[0]
-      .length > 0;
+    (
+      await read(
+        job(),
+        sql`select from document where tenant_id = ${tenantId} and state = 'indexing' limit 1`,
+      )
+    )[0].length > 0;
   return {
     tenantId,
     memberId,

@@ -21,7 +21,10 @@ export function zipf(seed: number): Zipf {
     z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
     return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
   };
-  const words = [...new Set(Array.from({ length: VOCABULARY * 1.2 }, () => spoken(random)))].slice(0, VOCABULARY);
+  const words = [...new Set(Array.from({ length: VOCABULARY * 1.2 }, () => spoken(random)))].slice(
+    0,
+    VOCABULARY,
+  );
   const upTo = new Float64Array(words.length);
   let sum = 0;
   for (let i = 0; i < words.length; i++) {
@@ -56,7 +59,29 @@ export function zipf(seed: number): Zipf {
   };
 }
 
-const ONSETS = ["b", "br", "c", "d", "dr", "f", "g", "gl", "h", "k", "l", "m", "n", "p", "pl", "r", "s", "st", "t", "tr", "v"];
+const ONSETS = [
+  "b",
+  "br",
+  "c",
+  "d",
+  "dr",
+  "f",
+  "g",
+  "gl",
+  "h",
+  "k",
+  "l",
+  "m",
+  "n",
+  "p",
+  "pl",
+  "r",
+  "s",
+  "st",
+  "t",
+  "tr",
+  "v",
+];
 const VOWELS = ["a", "e", "i", "o", "u", "ai", "ou"];
 const ENDS = ["", "", "n", "r", "l", "x", "m", "t"];
 

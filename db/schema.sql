@@ -2001,7 +2001,7 @@ begin
   return null;
 end $function$;
 
--- owner: vouchsafe_migrator; may be called by: everyone
+-- owner: vouchsafe_migrator; may be called by: its owner only
 CREATE OR REPLACE FUNCTION kernel.watch_visibility(p_table regclass)
  RETURNS void
  LANGUAGE plpgsql

@@ -79,6 +79,8 @@ alter table document
   -- Checked at the end: a document and its first version begin together.
   add foreign key (tenant_id, version_id) references document_version (tenant_id, version_id) deferrable initially deferred;
 create index document_in_bin on document (tenant_id, binned_id) where binned_id is not null;
+-- For the reference above, when a version goes.
+create index document_of_version on document (tenant_id, version_id);
 -- By which the same content is found again; a keyed hash.
 create index document_content on document (tenant_id, content_hash);
 drop index document_file;

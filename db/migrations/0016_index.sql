@@ -123,6 +123,7 @@ begin
   execute format('create constraint trigger visibility_changed after insert or update or delete on %s'
     || ' deferrable initially deferred for each row execute function kernel.visibility_changed()', p_table);
 end $$;
+revoke execute on function kernel.watch_visibility(regclass) from public;
 select kernel.watch_visibility('folder');
 select kernel.watch_visibility('folder_above');
 select kernel.watch_visibility('share');

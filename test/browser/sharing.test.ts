@@ -440,6 +440,6 @@ async function chooseFor(page: Page, row: string | RegExp, entry: string): Promi
     .first()
     .getByRole("button", { name: /^More for/ })
     .click();
-  await page.getByRole("menuitem", { name: entry }).click();
+  await page.getByRole("menuitem", { name: entry, exact: true }).click();
   await page.getByRole("dialog").waitFor();
 }

@@ -35,7 +35,8 @@ export async function addTexts(ctx: Ctx, owner: string, texts: readonly Text[]):
               from unnest(${ids}::uuid[], ${names}::bytea[], ${languages}::text[]) with ordinality
                 as given (id, name, language, place)`,
     );
-    for (const [i, text] of texts.entries()) await addVersion(inner, ids[i] ?? "", ids[i] ?? "", 1, owner, text);
+    for (const [i, text] of texts.entries())
+      await addVersion(inner, ids[i] ?? "", ids[i] ?? "", 1, owner, text);
   });
   return ids;
 }

@@ -13,7 +13,8 @@ export const knowledgeControls: readonly Control<Stage>[] = [
   {
     id: "knowledge.encrypted-search",
     kind: "tested",
-    removed: "the filter by who may see a document; and the key of the words' hashes",
+    removed:
+      "the key of the words' hashes; what binds a row to its segment; what buries the words of a deleted document; the epoch of what members see",
     check: checkSearch,
   },
 ];

@@ -98,7 +98,10 @@ test("search", async (t) => {
   });
 
   await t.test("pages follow each other, each passage once, and the end is said", async () => {
-    const texts = Array.from({ length: 7 }, (_, i) => ({ name: `n${i}`, passages: [`Sycamore ${"x ".repeat(i)}`] }));
+    const texts = Array.from({ length: 7 }, (_, i) => ({
+      name: `n${i}`,
+      passages: [`Sycamore ${"x ".repeat(i)}`],
+    }));
     await addTexts(workspace.job(), mara.id, texts);
     await workspace.settle();
     const seen: string[] = [];

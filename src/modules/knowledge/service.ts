@@ -89,7 +89,17 @@ interface PassageRow {
 }
 
 const passagesByNumber = compiledOnce(
-  ({ tenant, memberId, now, numbers }: { tenant: string; memberId: string; now: Date; numbers: readonly number[] }) => {
+  ({
+    tenant,
+    memberId,
+    now,
+    numbers,
+  }: {
+    tenant: string;
+    memberId: string;
+    now: Date;
+    numbers: readonly number[];
+  }) => {
     const reach: Reach = { memberId, now, opened: false };
     return sql<PassageRow>`
       select passage.index_no, passage.version_id, passage.passage_no, passage.page, passage.body,

@@ -33,6 +33,7 @@ export function PassageHits({ q }: { q: string }) {
           <Results
             hits={found.items.slice(0, 5)}
             find={found.corrected ?? q}
+            sight={false}
             onLeave={() => document.querySelector<HTMLElement>("[data-search]")?.focus()}
           />
           <p className="pt-3">

@@ -92,7 +92,13 @@ async function whatTheDatabaseSees(stage: Stage): Promise<Finding[]> {
   const findings: Finding[] = [];
   const hashes = new Map<string, Set<string>>();
   await stage.sql("postgres", async (client) => {
-    for (const table of ["index_posting", "index_segment", "index_tombstone", "passage", "document"] as const) {
+    for (const table of [
+      "index_posting",
+      "index_segment",
+      "index_tombstone",
+      "passage",
+      "document",
+    ] as const) {
       const { rows } = await client.query<{ row: string }>(ROWS[table]);
       const found = find(Buffer.from(rows.map((r) => r.row).join("\n")));
       findings.push(
@@ -249,9 +255,37 @@ async function search(person: Person, q: string): Promise<string[]> {
   return [...new Set(items.filter(({ text }) => text.includes(COMMON)).map(({ document }) => document.id))];
 }
 
+/** How many documents a search of this person goes through. */
+async function searched(person: Person): Promise<number> {
+  const { json } = await person.client.call("GET", `search?q=${COMMON}`);
+  return Number(json?.documents);
+}
+
+/** Something private is shared with a colleague who has just searched, and taken back: each counts at once. */
+async function counted(owned: Shelf["documents"][number], colleague: Person): Promise<Finding[]> {
+  const before = await searched(colleague);
+  await shareWithAll(owned.owner.client, "document", owned.id);
+  const [during, found] = [await searched(colleague), (await search(colleague, COMMON)).includes(owned.id)];
+  await takeBackAll(owned.owner.client, "document", owned.id);
+  const after = await searched(colleague);
+  return [
+    finding(
+      found && during === before + 1 && after === before,
+      "how many documents are searched, before and while and after one more is shared",
+      `${colleague.role} of ${owned.company}`,
+      `${before}, ${during}, ${after}; it is ${found ? "found" : "not found"} meanwhile`,
+    ),
+  ];
+}
+
 /** What is taken back is gone from the very next search, long before the index is rewritten. */
 async function atOnce({ readers, documents }: Shelf): Promise<Finding[]> {
   const findings: Finding[] = [];
+  for (const company of new Set(documents.map((d) => d.company))) {
+    const owned = documents.find((d) => d.company === company && !d.shared);
+    const viewer = readers.find((r) => r.company === company && r.person.role === "viewer")?.person;
+    if (owned && viewer) findings.push(...(await counted(owned, viewer)));
+  }
   for (const shared of documents.filter((d) => d.shared)) {
     const colleague = readers.find((r) => r.company === shared.company && r.person.role === "viewer")?.person;
     if (!colleague) throw new Error("nobody to search");
@@ -297,7 +331,10 @@ async function goneInTime(stage: Stage, { documents }: Shelf): Promise<Finding[]
   const before = await spokenOf(stage);
   await tidyWhatWaits(later);
   for (const { id, slug } of [stage.a, stage.b]) {
-    await tidy({ ...jobContext(later, { tenantId: id, slug }), clock: later.clock }, Number.POSITIVE_INFINITY);
+    await tidy(
+      { ...jobContext(later, { tenantId: id, slug }), clock: later.clock },
+      Number.POSITIVE_INFINITY,
+    );
   }
   const after = await spokenOf(stage);
   const findings: Finding[] = [];

@@ -12,6 +12,8 @@ export type Surroundings = {
   numbering: Numbering;
   /** The words of a note or comment that the text refers to; undefined where there is none. */
   note(kind: "footnote" | "endnote" | "comment", id: string): string | undefined;
+  /** The words of a chart or diagram that stands in the text, by its relation. */
+  drawn(id: string): string | undefined;
 };
 
 type Paragraph = {
@@ -193,6 +195,12 @@ export function story(around: Surroundings, take: (piece: Piece) => void): XmlEv
       case "w:txbxContent": {
         const boxes = paragraph?.boxes;
         places.push({ take: (piece) => (boxes ? boxes.push(piece) : take(piece)), carried: "" });
+        return;
+      }
+      case "c:chart":
+      case "dgm:relIds": {
+        const text = around.drawn(attribute(name === "c:chart" ? "r:id" : "r:dm") ?? "");
+        if (text) paragraph?.boxes.push({ kind: "paragraph", text });
         return;
       }
       case "mc:AlternateContent":

@@ -192,6 +192,26 @@ test("notes and comments follow what refers to them; headers and footers stand o
   ]);
 });
 
+test("diagrams and charts say their words where they stand", async () => {
+  const spaces =
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"';
+  const say = (text: string) => `<a:p><a:r><a:t>${text}</a:t></a:r></a:p>`;
+  assert.deepEqual(
+    await lines(
+      `<w:p ${spaces}><w:r><w:t>See</w:t><w:drawing><dgm:relIds r:dm="rId1"/></w:drawing></w:r><w:r><w:drawing><c:chart r:id="rId2"/></w:drawing></w:r></w:p>`,
+      {
+        "word/diagrams/data1.xml": `<dgm:dataModel ${spaces}>${say("Ask")}${say("Answer")}</dgm:dataModel>`,
+        "word/charts/chart1.xml": `<c:chartSpace ${spaces}><c:title>${say("Rent")}</c:title><c:numCache><c:v>12</c:v></c:numCache></c:chartSpace>`,
+      },
+      [
+        ["rId1", "diagramData", "diagrams/data1.xml"],
+        ["rId2", "chart", "charts/chart1.xml"],
+      ],
+    ),
+    ["paragraph: See", "paragraph: Ask\nAnswer", "paragraph: Rent"],
+  );
+});
+
 test("the strict edition of the standard, other prefixes, UTF-16", async () => {
   const strict = (encoding: string) =>
     `<?xml version="1.0" encoding="${encoding}"?><x:document xmlns:x="http://purl.oclc.org/ooxml/wordprocessingml/main"><x:body><x:p><x:pPr><x:outlineLvl x:val="2"/></x:pPr><x:r><x:t>Zoë</x:t></x:r></x:p></x:body></x:document>`;

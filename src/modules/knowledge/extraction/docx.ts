@@ -4,11 +4,12 @@ import { story } from "./docx-story.ts";
 import { readStyles, type Styles } from "./docx-styles.ts";
 import { flow, type Piece, wordsOfPieces } from "./office-flow.ts";
 import { openPackage, type Package } from "./ooxml.ts";
+import { drawnWords } from "./ooxml-drawings.ts";
 import { cleanLine } from "./text.ts";
 import type { ZipBudget } from "./zip.ts";
 
 const UNNUMBERED: Numbering = { mark: () => "" };
-const NO_NOTES = () => undefined;
+const NOTHING = () => undefined;
 
 /**
  * A WordprocessingML document (ECMA-376 part 1, 17) to blocks: the body with its notes and comments
@@ -27,15 +28,21 @@ export async function extractDocx(bytes: Uint8Array, report: Report, budget?: Zi
     endnote: await readNotes(pack, part("endnotes"), "w:endnote", styles),
     comment: await readNotes(pack, part("comments"), "w:comment", styles),
   };
+  const drawn = new Map<string, string>();
+  for (const { id, type, target } of relations)
+    if (type === "chart" || type === "diagramData") drawn.set(id, await drawnWords(pack, target));
   if (pack.title !== "") report.title(pack.title);
   const take = flow(report, null);
   await pack.read(
     pack.main,
-    story({ styles, numbering, note: (kind, id) => notes[kind].get(id) }, (piece) => {
-      // Told once for a whole: a later title is not taken.
-      if (piece.kind === "heading" && piece.isTitle) report.title(cleanLine(piece.text));
-      take(piece);
-    }),
+    story(
+      { styles, numbering, note: (kind, id) => notes[kind].get(id), drawn: (id) => drawn.get(id) },
+      (piece) => {
+        // Told once for a whole: a later title is not taken.
+        if (piece.kind === "heading" && piece.isTitle) report.title(cleanLine(piece.text));
+        take(piece);
+      },
+    ),
   );
   // At the end: the first passage of a document is to begin with its title.
   for (const line of await runningLines(pack, [...parts("header"), ...parts("footer")], styles)) take(line);
@@ -52,7 +59,9 @@ async function readNotes(
   const notes = new Map<string, string>();
   let pieces: Piece[] = [];
   let id = "";
-  const inner = story({ styles, numbering: UNNUMBERED, note: NO_NOTES }, (piece) => pieces.push(piece));
+  const inner = story({ styles, numbering: UNNUMBERED, note: NOTHING, drawn: NOTHING }, (piece) =>
+    pieces.push(piece),
+  );
   await pack.read(part, {
     ...inner,
     open(name, attribute) {
@@ -77,7 +86,7 @@ async function runningLines(pack: Package, parts: string[], styles: Styles): Pro
     const pieces: Piece[] = [];
     await pack.read(
       part,
-      story({ styles, numbering: UNNUMBERED, note: NO_NOTES }, (piece) => pieces.push(piece)),
+      story({ styles, numbering: UNNUMBERED, note: NOTHING, drawn: NOTHING }, (piece) => pieces.push(piece)),
     );
     const text = cleanLine(wordsOfPieces(pieces));
     if (/\p{L}/u.test(text)) lines.set(text, { kind: "paragraph", text });

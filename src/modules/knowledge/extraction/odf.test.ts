@@ -90,7 +90,7 @@ test("ods: cells as they are shown, repeated cells and rows, merged cells, comme
     extractOds,
     odf(
       "spreadsheet",
-      `<table:table table:name="Rooms">${row(cell("House"), cell("Room"), cell("Price"))}${row(cell("Harrow", ' table:number-rows-spanned="2"'), cell("Oak"), `<table:table-cell office:value-type="currency" office:value="12">${p("£12.00")}<office:annotation>${p("net")}</office:annotation></table:table-cell>`)}${row("<table:covered-table-cell/>", cell("Elm"), '<table:table-cell office:value-type="float" office:value="14"/>')}${row('<table:table-cell table:number-columns-repeated="2"/>', cell("9"))}<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row></table:table>` +
+      `<table:table table:name="Rooms">${row(cell("House"), cell("Room"), cell("Price"))}${row(cell("Harrow", ' table:number-rows-spanned="2"'), cell("Oak"), `<table:table-cell office:value-type="currency" office:value="12">${p("£12.00")}<office:annotation>${p("net")}</office:annotation></table:table-cell>`)}${row("<table:covered-table-cell/>", cell("Elm"), '<table:table-cell office:value-type="float" office:value="14"/>')}${row(cell("Mill"), "<table:table-cell/>", cell("9"))}<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row></table:table>` +
         `<table:table table:name="Kept" table:style-name="ta2">${row(cell("x", ' table:number-columns-repeated="2"'))}</table:table>`,
       {
         automatic:
@@ -101,7 +101,7 @@ test("ods: cells as they are shown, repeated cells and rows, merged cells, comme
   assert.equal(result.pages, 2);
   assert.deepEqual(result.lines, [
     "heading1@1: Rooms",
-    "table@1: House | Room | Price\nHouse: Harrow | Room: Oak | Price: £12.00\nHouse: Harrow | Room: Elm | Price: 14\n9",
+    "table@1: House | Room | Price\nHouse: Harrow | Room: Oak | Price: £12.00\nHouse: Harrow | Room: Elm | Price: 14\nHouse: Mill | Price: 9",
     "paragraph@1: Comment: net",
     "heading1@2: Kept (hidden sheet)",
     "table@2: x | x",

@@ -16,7 +16,7 @@ test("slides in the order of the show, each with its title, text, table, notes a
           shape("sldNum", "2"),
         shape("ctrTitle", "Harrow Lane") + shape("subTitle", "A house") + shape("ftr", "Harrow &amp; Co"),
         `<p:grpSp><p:grpSp>${shape("", "In a group")}</p:grpSp></p:grpSp>` +
-          `<p:graphicFrame><a:graphic><a:graphicData><a:tbl><a:tr><a:tc>${a("Room")}</a:tc><a:tc>${a("Price")}</a:tc></a:tr><a:tr><a:tc gridSpan="2">${a("Oak")}</a:tc><a:tc hMerge="1">${a("")}</a:tc></a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>`,
+          `<p:graphicFrame><a:graphic><a:graphicData><a:tbl><a:tr><a:tc>${a("Room")}</a:tc><a:tc>${a("Price")}</a:tc><a:tc>${a("Note")}</a:tc></a:tr><a:tr><a:tc gridSpan="2">${a("Oak")}</a:tc><a:tc hMerge="1">${a("")}</a:tc><a:tc>${a("full")}</a:tc></a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>`,
       ],
       {
         "ppt/slides/_rels/slide1.xml.rels": relations([
@@ -40,7 +40,7 @@ test("slides in the order of the show, each with its title, text, table, notes a
     "paragraph@2: Comment: Too dear?",
     "heading1@3: Slide 3",
     "paragraph@3: In a group",
-    "table@3: Room | Price\nOak",
+    "table@3: Room | Price | Note\nOak | full",
   ]);
 });
 

@@ -1,7 +1,8 @@
 import type { Report } from "./blocks.ts";
 import { extractionFailure } from "./failure.ts";
 import { flow, type Piece } from "./office-flow.ts";
-import { openPackage, type Package, type Relation } from "./ooxml.ts";
+import { openPackage, type Package } from "./ooxml.ts";
+import { drawnWords } from "./ooxml-drawings.ts";
 import { type Shape, slideEvents } from "./pptx-slide.ts";
 import { cleanLine, cleanLines } from "./text.ts";
 import type { ZipBudget } from "./zip.ts";
@@ -54,7 +55,8 @@ async function slidePieces(pack: Package, part: string, no: number, footers: Set
       footers.add(text);
     } else if (shape.placeholder !== "dt" && shape.placeholder !== "sldNum") {
       pieces.push(...shapePieces(shape));
-      if (shape.linked !== null) pieces.push(...(await linkedPieces(pack, relations, shape.linked)));
+      const linked = relations.find(({ id }) => id === shape.linked)?.target;
+      pieces.push({ kind: "paragraph", text: await drawnWords(pack, linked) });
     }
   }
   for (const { type, target } of relations) {
@@ -99,32 +101,6 @@ function shapePieces({ placeholder, paragraphs, rows }: Shape): Piece[] {
   if (!isOutline || said.length < 2)
     return [{ kind: "paragraph", text: said.map(({ text }) => text).join("\n") }];
   return said.map(({ bullet, text }) => ({ kind: "item", text: bullet === "none" ? text : `- ${text}` }));
-}
-
-/** Diagrams and charts keep their words in parts of their own. */
-async function linkedPieces(pack: Package, relations: Relation[], id: string): Promise<Piece[]> {
-  const part = relations.find((each) => each.id === id)?.target;
-  const words: string[] = [];
-  let text = "";
-  let cached = 0;
-  let inside = false;
-  await pack.read(part, {
-    open(name) {
-      if (name === "c:strCache") cached++;
-      inside = name === "a:t" || (name === "c:v" && cached > 0);
-    },
-    close(name) {
-      if (name === "c:strCache") cached--;
-      inside = false;
-      if (name !== "a:p" && name !== "c:v") return;
-      if (text.trim() !== "" && !words.includes(text) && words.length < 500) words.push(text);
-      text = "";
-    },
-    text(piece) {
-      if (inside) text += piece;
-    },
-  });
-  return [{ kind: "paragraph", text: words.join("\n") }];
 }
 
 async function commentWords(pack: Package, part: string): Promise<string[]> {

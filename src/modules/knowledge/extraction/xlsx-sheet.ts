@@ -22,7 +22,8 @@ type Merge = { to: number; text: string };
 
 /**
  * Writes the rows of a sheet (ECMA-376 part 1, 18.3), as they are shown: formulas by their last results, numbers in
- * their formats, the words of a cell that was merged over several rows in each of them.
+ * their formats, the words of a cell that was merged over several rows in each of them. Hidden rows and columns are read:
+ * filters hide them, and who looks for a value wants it found.
  */
 export async function writeSheet(
   pack: Package,

@@ -1,6 +1,7 @@
 import type { Block, Report } from "./blocks.ts";
 import { flow } from "./office-flow.ts";
 import { openPackage, type Package, type Relation } from "./ooxml.ts";
+import { drawnWords } from "./ooxml-drawings.ts";
 import { labelRoom, sheetWriter } from "./sheet-rows.ts";
 import { cleanLine } from "./text.ts";
 import { readBook, type Sheet, stringEvents } from "./xlsx-book.ts";
@@ -66,7 +67,11 @@ async function besides(pack: Package, relations: Relation[]): Promise<string[]> 
   const texts: string[] = [];
   const threads = relations.filter(({ type }) => type === "threadedComment");
   for (const { type, target } of relations) {
-    if (type === "drawing") texts.push(...(await drawnWords(pack, target)));
+    if (type === "drawing") {
+      const charts = (await pack.relations(target)).filter((each) => each.type === "chart");
+      for (const part of [target, ...charts.map((each) => each.target)])
+        texts.push(await drawnWords(pack, part));
+    }
     // Threads are kept a second time as plain comments for older programs.
     else if (type === "comments" && threads.length === 0) texts.push(...(await comments(pack, target)));
   }
@@ -106,27 +111,6 @@ async function threadWords(pack: Package, part: string): Promise<string[]> {
     },
     text(piece) {
       if (text !== null) text += piece;
-    },
-  });
-  return texts;
-}
-
-async function drawnWords(pack: Package, part: string): Promise<string[]> {
-  const texts: string[] = [];
-  let text = "";
-  let inside = false;
-  await pack.read(part, {
-    open(name) {
-      inside = name === "a:t";
-    },
-    close(name) {
-      inside = false;
-      if (name !== "a:p") return;
-      if (text.trim() !== "") texts.push(text);
-      text = "";
-    },
-    text(piece) {
-      if (inside) text += piece;
     },
   });
   return texts;

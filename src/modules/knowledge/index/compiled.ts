@@ -8,7 +8,9 @@ import { db, prepare } from "../../../kernel/database/queries.ts";
 export function compiledOnce<P extends Record<string, unknown>, R>(
   build: (parameters: P) => RawBuilder<R>,
 ): (parameters: P) => Compilable<R> {
-  const prepared = prepare((parameters: P): Compilable<R> => ({ compile: () => build(parameters).compile(db) }));
+  const prepared = prepare(
+    (parameters: P): Compilable<R> => ({ compile: () => build(parameters).compile(db) }),
+  );
   return (parameters) => ({
     // Of a compiled query only these two are ever looked at.
     compile: () => prepared(parameters) as unknown as CompiledQuery<R>,

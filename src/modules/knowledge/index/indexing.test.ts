@@ -49,37 +49,38 @@ test("indexing", async (t) => {
     assert.deepEqual((await found("periwinkle")).sort(), ["a.md", "b.md"]);
   });
 
-  await t.test("a document that goes or is named anew while its segment is built is not found in it", async () => {
-    const [stays, goes] = await addRead(
-      { name: "stays.md", content: "Foxglove stays." },
-      { name: "goes.md", content: "Foxglove goes." },
-    );
-    const { keyring } = stand.system;
-    const { tenant } = keyring;
-    let asked = 0;
-    // The third time that keys are asked for, the batch is chosen and its passages are being read.
-    keyring.tenant = async (id) => {
-      const keys = await tenant(id);
-      if (++asked === 3) {
-        keyring.tenant = tenant;
-        await remove(goes ?? "");
-        await renameDocument(mara.as("document.change"), stays ?? "", "renamed.md");
-      }
-      return keys;
-    };
-    await index();
-    assert.ok(asked >= 3);
-    await index();
-    assert.deepEqual(await found("foxglove"), ["renamed.md"]);
-    assert.deepEqual(await found("renamed"), ["renamed.md"]);
-    assert.equal((await getDocument(mara.as(), stays ?? "")).state, "ready");
-  });
+  await t.test(
+    "a document that goes or is named anew while its segment is built is not found in it",
+    async () => {
+      const [stays, goes] = await addRead(
+        { name: "stays.md", content: "Foxglove stays." },
+        { name: "goes.md", content: "Foxglove goes." },
+      );
+      const { keyring } = stand.system;
+      const { tenant } = keyring;
+      let asked = 0;
+      // The third time that keys are asked for, the batch is chosen and its passages are being read.
+      keyring.tenant = async (id) => {
+        const keys = await tenant(id);
+        if (++asked === 3) {
+          keyring.tenant = tenant;
+          await remove(goes ?? "");
+          await renameDocument(mara.as("document.change"), stays ?? "", "renamed.md");
+        }
+        return keys;
+      };
+      await index();
+      assert.ok(asked >= 3);
+      await index();
+      assert.deepEqual(await found("foxglove"), ["renamed.md"]);
+      assert.deepEqual(await found("renamed"), ["renamed.md"]);
+      assert.equal((await getDocument(mara.as(), stays ?? "")).state, "ready");
+    },
+  );
 
   await t.test("many small segments become few, and what is in them is found all the same", async () => {
     for (let i = 0; i < 9; i++) {
-      await addTexts(workspace.job(), mara.id, [
-        { name: `small ${i}`, passages: [`Thistle number ${i}.`] },
-      ]);
+      await addTexts(workspace.job(), mara.id, [{ name: `small ${i}`, passages: [`Thistle number ${i}.`] }]);
       await index();
     }
     assert.ok((await segments()).length < 5, String((await segments()).length));

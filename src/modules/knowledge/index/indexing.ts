@@ -183,7 +183,7 @@ async function tooLong(ctx: Ctx, batch: readonly Waiting[]): Promise<Waiting[]> 
   const found: Waiting[] = [];
   for (const document of batch) {
     try {
-      for await (const _ of builtSegments(keys, passagesOf(ctx, [document]))) continue;
+      for await (const _ of builtSegments(keys, passagesOf(ctx, [document])));
     } catch (error) {
       if (!(error instanceof TookTooLong)) throw error;
       found.push(document);

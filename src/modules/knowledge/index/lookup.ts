@@ -8,8 +8,8 @@ import { openSegment } from "../search/segment.ts";
 import { spellingKeys } from "../search/spelling.ts";
 import { covers, type SegmentTable, type Shape, shapeOf, unknownShape } from "../search/table.ts";
 import type { SearchSegment } from "../search/view.ts";
-import type { PassageFilters } from "./filters.ts";
 import { compiledOnce } from "./compiled.ts";
+import type { PassageFilters } from "./filters.ts";
 import { indexKeys } from "./keys.ts";
 import { keepTables, knownTables } from "./tables.ts";
 import { askVisible } from "./visible.ts";
@@ -87,7 +87,15 @@ interface Row {
 // One statement, so that segments and rows are of the same moment while the index is rewritten. A table that is known
 // here already stays where it is.
 const rowsWithSegments = compiledOnce(
-  ({ tenant, keys, known }: { tenant: string; keys: readonly Buffer[]; known: readonly number[] }) => sql<Row>`
+  ({
+    tenant,
+    keys,
+    known,
+  }: {
+    tenant: string;
+    keys: readonly Buffer[];
+    known: readonly number[];
+  }) => sql<Row>`
     with live as materialized (
       select segment_no, segment_id, stats from index_segment where tenant_id = ${tenant} and state = 'live')
     select segment_no, segment_id, case when segment_no <> all(${known}::int[]) then stats end as stats,

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
-import { takeNumbers } from "./numbers.ts";
 import { HELD_FOR, Superseded } from "./manifest.ts";
+import { takeNumbers } from "./numbers.ts";
 
 /** A row as the database keeps it. */
 export interface SealedRow {

@@ -48,7 +48,10 @@ export interface Answer {
   readonly stats: Uint8Array | null;
 }
 
-export type Reply = "ready" | { readonly id: number; readonly answer: Answer } | { readonly id: number; readonly error: string };
+export type Reply =
+  | "ready"
+  | { readonly id: number; readonly answer: Answer }
+  | { readonly id: number; readonly error: string };
 
 const merges = new Map<string, { merge: Merge; sources: readonly string[] }>();
 const nothing = (passages = 0): Answer => ({ passages, rows: new ArrayBuffer(0), stats: null });
@@ -74,14 +77,19 @@ function perform(order: Order): Answer {
     case "begin-merge": {
       const keys = indexKeysOf(order.whose.tenantId, order.whose.key);
       const dead = new Set(order.dead);
-      const sources = order.sources.map(({ segmentId, stats }) => openSegment(segmentId, Buffer.from(stats), keys));
+      const sources = order.sources.map(({ segmentId, stats }) =>
+        openSegment(segmentId, Buffer.from(stats), keys),
+      );
       const merge = startMerge({ sources, keys, segmentId: order.segmentId, keeps: (no) => !dead.has(no) });
       merges.set(order.merge, { merge, sources: sources.map((s) => s.segmentId) });
       return nothing(merge.passages);
     }
     case "merge": {
       const { merge, sources } = mergeOf(order.merge);
-      const rows = unpackRows(order.rows).map((row, i) => ({ segmentId: sources[order.of[i] ?? 0] ?? "", ...row }));
+      const rows = unpackRows(order.rows).map((row, i) => ({
+        segmentId: sources[order.of[i] ?? 0] ?? "",
+        ...row,
+      }));
       return { ...nothing(), rows: packRows(atOnce(merge.add(rows))) };
     }
     case "end-merge": {

@@ -83,7 +83,8 @@ function startWorker(): Slot {
     worker.ref();
     // The others did nothing: they are tried again, elsewhere.
     timer = setTimeout(
-      () => end(new TookTooLong("indexing took too long"), new Error("the worker was ended for another's text")),
+      () =>
+        end(new TookTooLong("indexing took too long"), new Error("the worker was ended for another's text")),
       limits.orderMs,
     );
     worker.postMessage({ id: current.id, order: first.order }, [...first.transfer]);
@@ -101,7 +102,10 @@ function startWorker(): Slot {
   });
   worker.on("error", (error: Error & { code?: string }) => {
     const outOfMemory = error.code === "ERR_WORKER_OUT_OF_MEMORY";
-    end(outOfMemory ? new TookTooLong("indexing took too much memory") : error, new Error("the worker ended"));
+    end(
+      outOfMemory ? new TookTooLong("indexing took too much memory") : error,
+      new Error("the worker ended"),
+    );
   });
   worker.on("exit", () => end(new Error("the worker ended")));
 

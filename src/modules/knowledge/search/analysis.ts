@@ -93,9 +93,7 @@ export function analyseQuery(text: string, spoken: readonly Language[] = ["en"])
       alternatives = [clip(fold(raw))];
     } else {
       for (const language of spoken) words.set(language, wordIn(raw, language));
-      alternatives = [...words].flatMap(([language, word]) =>
-        language === "de" ? [...word.terms, ...umlautsOf(word)] : word.terms,
-      );
+      alternatives = [...words].flatMap(([language, word]) => [...word.terms, ...otherwise(word, language)]);
     }
     asked.push({ alternatives: [...new Set(alternatives)], position, start, end, joined, words });
   }
@@ -217,12 +215,26 @@ function wordIn(raw: string, language: Language): Word {
 export const termsIn = (lower: string, language: Language): readonly string[] =>
   wordIn(lower, language).terms;
 
-/** The same German word with its umlauts written the other way: ä as ae, ae as ä. */
-function umlautsOf({ lower }: Word): string[] {
-  const spelled = lower.replace(/[äöü]/g, (letter) => ({ ä: "ae", ö: "oe", ü: "ue" })[letter] ?? letter);
-  const dotted = lower.replace(/[aou]e/g, (pair) => ({ ae: "ä", oe: "ö", ue: "ü" })[pair] ?? pair);
-  return [spelled, dotted].filter((other) => other !== lower).flatMap((other) => wordIn(other, "de").terms);
+/**
+ * Terms of the same word as it may be spelled otherwise: German umlauts the other way, ä as ae and ae as ä; the Spanish and
+ * Portuguese endings that one leaves the accents out of, which the stemmers know with them only.
+ */
+function otherwise({ lower }: Word, language: Language): string[] {
+  const others =
+    language === "de"
+      ? [
+          lower.replace(/[äöü]/g, (letter) => umlauts[letter] ?? letter),
+          lower.replace(/[aou]e/g, (pair) => umlauts[pair] ?? pair),
+        ]
+      : language === "es"
+        ? [lower.replace(/ion$/, "ión")]
+        : language === "pt"
+          ? [lower.replace(/ao$/, "ão").replace(/oes$/, "ões")]
+          : [];
+  return others.filter((other) => other !== lower).flatMap((other) => wordIn(other, language).terms);
 }
+
+const umlauts: Record<string, string> = { ä: "ae", ö: "oe", ü: "ue", ae: "ä", oe: "ö", ue: "ü" };
 
 /** `1,250.00` → `1250`, `1250.00`; `11.2.1` → `11`, `11.2`, `11.2.1`. */
 function numberTerms(number: string): string[] {

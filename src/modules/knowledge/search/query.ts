@@ -24,11 +24,11 @@ export type Query = {
 };
 
 /** What is looked at: more of a query says nothing more, and costs rows. */
-const limits = { characters: 16_384, words: 300, phraseWords: 12, phrases: 8 };
+const limits = { characters: 16_384, words: 300, phraseWords: 12, phrases: 8, besidesPhrases: 10 };
 
 /**
  * Reads a query: words, and phrases in quotation marks. Stop words are ranked only when there is nothing else;
- * a quotation mark without its partner counts as none. With `typing`, the last word may be the beginning of one.
+ * a quotation mark without its partner counts as none, and in a long text none does. With `typing`, the last word may be the beginning of one.
  * `languages` are those that the index has words of. Never throws.
  */
 export function parseQuery(
@@ -39,6 +39,8 @@ export function parseQuery(
   const looked = text.slice(0, limits.characters);
   return assemble(looked, known, typing, split(looked));
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
 
 type Part = { text: string; start: number; quoted: boolean };
 
@@ -82,8 +84,10 @@ function assemble(
   }
   const content = [...words.values()].filter((word) => !word.stop);
   const ranked = content.length > 0 ? content : [...words.values()];
+  // Who gives a whole paragraph quotes somebody; who wants the very words gives little else.
+  const besides = sum(asked.map((part) => (part.quoted ? 0 : part.asked.length)));
   const phrases = asked
-    .filter((part) => part.quoted)
+    .filter((part) => part.quoted && besides <= limits.besidesPhrases)
     .map((part) => part.asked.filter((one) => !one.joined).slice(0, limits.phraseWords))
     .filter((phrase) => phrase.length > 0)
     .slice(0, limits.phrases)

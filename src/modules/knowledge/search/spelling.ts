@@ -114,7 +114,8 @@ export function respell(
 /** A word two letters away must be this many times as frequent as one that is one letter away. */
 const costs = 20;
 
-type Found = { df: number; ordinals: (Uint32Array | undefined)[] };
+/** `ordinals` reads a view's visible passages when they are needed. */
+type Found = { df: number; ordinals: ((() => Uint32Array) | undefined)[] };
 
 /** All words of the sections that are wanted and that a visible passage has. */
 function collect(
@@ -131,13 +132,14 @@ function collect(
       if (entry === null) continue;
       for (const word of wordsOf(entry)) {
         if (!wanted(word.bytes)) continue;
-        const all = ordinalsOf(word, view.table.passages.length);
-        const ordinals = mask === null ? all : all.filter((ordinal) => mask[ordinal] === 1);
-        if (ordinals.length === 0) continue;
+        const { df, list } = word;
+        const read = (): Uint32Array => ordinalsOf({ df, list }, view.table.passages.length);
+        const shown = mask === null ? null : read().filter((ordinal) => mask[ordinal] === 1);
+        if (shown?.length === 0) continue;
         const lower = wordText(word.bytes);
         const known = found.get(lower) ?? { df: 0, ordinals: [] };
-        known.df += ordinals.length;
-        known.ordinals[v] = ordinals;
+        known.df += shown?.length ?? df;
+        known.ordinals[v] = shown === null ? read : () => shown;
         found.set(lower, known);
       }
     }
@@ -146,7 +148,7 @@ function collect(
 
 function expansionOf(words: readonly (readonly [string, Found])[], views: number): Expansion {
   const ordinals = Array.from({ length: views }, (_, v) => {
-    const lists = words.flatMap(([, { ordinals }]) => ordinals[v] ?? []);
+    const lists = words.flatMap(([, { ordinals }]) => ordinals[v]?.() ?? []);
     if (lists.length <= 1) return lists[0] ?? new Uint32Array();
     const all = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0));
     let at = 0;

@@ -1,8 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type KeyboardEvent, useRef } from "react";
-import type { SearchHit } from "../../api/types.ts";
+import type { Document, SearchHit } from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
-import { useDocument } from "../documents.ts";
 import { useFolders } from "../folders/folders.ts";
 import { partsOf } from "../kinds.ts";
 import { Kind } from "../plate.tsx";
@@ -12,9 +12,10 @@ import { Marked, Snippet } from "./snippet.tsx";
 
 /**
  * What was found, best first. Arrow keys move among the passages; `onLeave` is called where they lead out at the top.
- * `find`: the words that the document page looks for when a passage is opened.
+ * `find`: the words that the document page looks for when a passage is opened. `sight`: whether it is asked who can see
+ * each document, which is not worth it for what the next letter will change.
  */
-export function Results(props: { hits: SearchHit[]; find: string; onLeave: () => void }) {
+export function Results(props: { hits: SearchHit[]; find: string; sight: boolean; onLeave: () => void }) {
   const list = useRef<HTMLOListElement>(null);
   function onKeyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
@@ -33,7 +34,7 @@ export function Results(props: { hits: SearchHit[]; find: string; onLeave: () =>
     <ol ref={list} aria-label="Results" className="border-t border-line" onKeyDown={onKeyDown}>
       {groupsOf(props.hits).map((group) => (
         <li key={`${group.document.id} ${group.hits[0]?.passage}`} className="border-b border-line py-3.5">
-          <Head group={group} />
+          <Head group={group} sight={props.sight} />
           <ul className="mt-1">
             {group.hits.map((hit) => (
               <li key={hit.passage}>
@@ -54,11 +55,15 @@ export function enterResults(): boolean {
   return first !== null;
 }
 
-function Head({ group }: { group: Group }) {
+function Head({ group, sight }: { group: Group; sight: boolean }) {
   const session = useSession();
   const { tree } = useFolders();
   const { id, name, kind, folder } = group.document;
-  const document = useDocument(id);
+  const document = useQuery({
+    queryKey: [session.slug, "documents", "one", id],
+    queryFn: () => session.call<Document>("GET", `documents/${id}`, { background: true }),
+    enabled: sight,
+  });
   const path = tree.pathTo(folder).map((step) => step.name);
   const place = path.length ? (
     <span className="wrap-anywhere">
@@ -79,7 +84,7 @@ function Head({ group }: { group: Group }) {
             <Marked text={name} marks={group.nameMarks} />
           </Link>
         </h2>
-        <p className="flex flex-wrap items-center gap-x-3 text-small text-muted">
+        <p className="flex min-h-5 flex-wrap items-center gap-x-3 text-small text-muted">
           {place}
           {document.data && <WhoSees thing={document.data} />}
         </p>

@@ -144,6 +144,8 @@ function Open() {
             <Found
               pages={found.data.pages}
               q={typed}
+              stale={found.isPlaceholderData}
+              typing={typing}
               filters={filters}
               onAsk={ask}
               onFilters={change}
@@ -166,6 +168,9 @@ function Open() {
 function Found(props: {
   pages: SearchResult[];
   q: string;
+  /** What is shown answers the words before. */
+  stale: boolean;
+  typing: boolean;
   filters: SearchFilters;
   onAsk: (words: string) => void;
   onFilters: (filters: SearchFilters) => void;
@@ -174,7 +179,8 @@ function Found(props: {
   const first = props.pages[0];
   const hits = props.pages.flatMap((page) => page.items);
   if (!first) return null;
-  const { corrected, didYouMean } = first;
+  if (props.stale && hits.length === 0) return <Skeleton label="Searching" lines={6} tall />;
+  const { corrected, didYouMean } = props.stale ? { corrected: null, didYouMean: null } : first;
   return (
     <>
       {corrected && hits.length > 0 && (
@@ -201,7 +207,12 @@ function Found(props: {
           onFilters={props.onFilters}
         />
       ) : (
-        <Results hits={hits} find={corrected ?? props.q} onLeave={props.onLeave} />
+        <Results
+          hits={hits}
+          find={first.corrected ?? props.q}
+          sight={!props.typing}
+          onLeave={props.onLeave}
+        />
       )}
     </>
   );

@@ -12,7 +12,8 @@ export function Marked({ text, marks }: { text: string; marks: number[][] }): Re
  * passage, which need not begin or end with a sentence either.
  */
 export function Snippet({ text, marks }: { text: string; marks: number[][] }): ReactNode {
-  const from = beginning(text, marks[0]?.[0] ?? 0);
+  let from = beginning(text, marks[0]?.[0] ?? 0);
+  while (/\s/.test(text.charAt(from))) from++;
   const to = ending(text, from + most);
   return (
     <>
