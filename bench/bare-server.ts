@@ -81,6 +81,13 @@ async function serve({ databaseUrl, schema }: { databaseUrl: string; schema: obj
         owner: { id: row.owner_id, name: row.owner_name },
         mine: row.mine,
         createdAt: row.created_at.toISOString(),
+        updatedAt: row.updated_at.toISOString(),
+        version: row.version,
+        versions: row.versions,
+        newer: null,
+        language: row.language,
+        pictures: row.pictures,
+        duplicates: [],
       };
     },
   );
@@ -90,7 +97,7 @@ async function serve({ databaseUrl, schema }: { databaseUrl: string; schema: obj
 }
 
 const SQL = `select d.document_id, d.name, d.kind, d.bytes, d.pages, d.state, d.visibility, d.owner_id,
-    m.name as owner_name, d.mine, d.created_at
+    m.name as owner_name, d.mine, d.created_at, d.updated_at, d.version, d.versions, d.language, d.pictures
   from bench.document d join bench.member m on m.member_id = d.owner_id where d.document_id = $1`;
 
 /** Makes its tables from documents as the product shows them, and lets the product's own role read them. */
@@ -107,6 +114,11 @@ export async function fillBareTables(
     mine: boolean;
     owner: { id: string; name: string };
     createdAt: string;
+    updatedAt: string;
+    version: number;
+    versions: number;
+    language: string | null;
+    pictures: number | null;
   }[],
 ): Promise<void> {
   const client = new pg.Client(adminUrl);
@@ -116,14 +128,17 @@ export async function fillBareTables(
       create table bench.member (member_id uuid primary key, name text not null);
       create table bench.document (document_id uuid primary key, owner_id uuid not null references bench.member,
         name text not null, kind text not null, bytes bigint not null, pages integer, state text not null,
-        visibility text not null, mine boolean not null, created_at timestamptz not null);
+        visibility text not null, mine boolean not null, created_at timestamptz not null,
+        updated_at timestamptz not null, version integer not null, versions integer not null, language text,
+        pictures integer);
       grant usage on schema bench to vouchsafe_app; grant select on all tables in schema bench to vouchsafe_app`);
     for (const d of documents) {
       await client.query("insert into bench.member values ($1, $2) on conflict do nothing", [
         d.owner.id,
         d.owner.name,
       ]);
-      await client.query("insert into bench.document values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", [
+      const values = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15";
+      await client.query(`insert into bench.document values (${values})`, [
         d.id,
         d.owner.id,
         d.name,
@@ -134,6 +149,11 @@ export async function fillBareTables(
         d.visibility,
         d.mine,
         d.createdAt,
+        d.updatedAt,
+        d.version,
+        d.versions,
+        d.language,
+        d.pictures,
       ]);
     }
     await client.query("analyze");

@@ -1,7 +1,7 @@
 /**
  * The baseline of bench/ingest.ts: the parsers alone, in a plain process without limits, without layout, blocks,
  * encryption or index. node bench/ingest-alone.ts FILE… reads one after the other and prints one JSON document:
- * seconds from the process's start, characters of text, peak bytes of memory.
+ * seconds from the process's start, seconds of processor, characters of text, peak bytes of memory.
  */
 import { readFileSync } from "node:fs";
 import { Parser } from "htmlparser2";
@@ -16,8 +16,10 @@ for (const path of process.argv.slice(2)) {
   else markup(bytes.toString(), !/\.html?$/.test(path));
 }
 const seconds = performance.now() / 1000;
+const { user, system } = process.cpuUsage();
+const processor = (user + system) / 1e6;
 const peak = process.resourceUsage().maxRSS * 1024;
-process.stdout.write(`${JSON.stringify({ seconds, characters, peak })}\n`);
+process.stdout.write(`${JSON.stringify({ seconds, processor, characters, peak })}\n`);
 
 async function pdf(bytes: Buffer): Promise<void> {
   const document = await getDocumentProxy(new Uint8Array(bytes));

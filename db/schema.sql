@@ -193,6 +193,7 @@ CREATE INDEX document_in_bin ON public.document USING btree (tenant_id, binned_i
 CREATE INDEX document_in_folder ON public.document USING btree (tenant_id, folder_id) WHERE (folder_id IS NOT NULL);
 CREATE INDEX document_newest ON public.document USING btree (tenant_id, created_at DESC, document_id DESC);
 CREATE INDEX document_of_member ON public.document USING btree (tenant_id, owner_id);
+CREATE INDEX document_of_version ON public.document USING btree (tenant_id, version_id);
 CREATE INDEX document_to_index ON public.document USING btree (tenant_id, document_no) WHERE (state = 'indexing'::text);
 alter table document enable row level security;
 alter table document force row level security;

@@ -22,13 +22,6 @@ export const everywhereDefences: readonly Defence[] = [
     without: "`${tenantOf(ctx).id}`",
   },
   {
-    words: "passages are counted among the documents that their reader may see",
-    claim,
-    file: `${knowledge}/index/visible.ts`,
-    text: 'and ${visibleTo("document", reach)} and ${narrowed}',
-    without: "and (${reach.memberId} is not null) and ${narrowed}",
-  },
-  {
     words: "a search is narrowed only to what its reader sees",
     claim,
     file: `${knowledge}/service.ts`,

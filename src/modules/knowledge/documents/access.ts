@@ -35,7 +35,10 @@ const byId = prepare(({ id, memberId, now }: { id: string } & Omit<Reach, "opene
   return documentRows(reach, (documents) => documents.where("document.document_id", "=", id))
     .where(isReached("document", reach))
     .select(
-      sql<string[]>`kernel.twins_of(document.content_hash, document.document_id, ${memberId})::text[]`.as(
+      // Most have none: the function, which looks at who reaches them, is called for the others.
+      sql<string[]>`case when exists (select from document same where same.tenant_id = document.tenant_id
+          and same.content_hash = document.content_hash and same.document_id <> document.document_id)
+        then kernel.twins_of(document.content_hash, document.document_id, ${memberId})::text[] else '{}'::text[] end`.as(
         "twins",
       ),
     );

@@ -3,10 +3,14 @@ import { test } from "node:test";
 import { sql } from "kysely";
 import { openStand, upload } from "../../../../test/support/knowledge.ts";
 import { addTexts } from "../../../../test/support/library.ts";
+import { keysOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { getDocument, renameDocument } from "../documents/service.ts";
+import { openSegment } from "../search/segment.ts";
 import { searchPassages } from "../service.ts";
+import { indexKeys } from "./keys.ts";
+import { tidy } from "./tidying.ts";
 import { limits } from "./workers.ts";
 
 test("indexing", async (t) => {
@@ -21,6 +25,20 @@ test("indexing", async (t) => {
         sql<{ state: string }>`select state from index_segment where tenant_id = ${tenantId}`,
       )
     )[0];
+  /** Numbers of documents that are gone and that segments still speak of. */
+  const deadSpokenOf = async () => {
+    const [made, there] = await read(
+      workspace.job(),
+      sql<{
+        segment_id: string;
+        stats: Buffer;
+      }>`select segment_id, stats from index_segment where tenant_id = ${tenantId}`,
+      sql<{ no: number }>`select document_no as no from document where tenant_id = ${tenantId}`,
+    );
+    const keys = indexKeys(await keysOf(workspace.job()));
+    const numbers = made.flatMap((s) => [...openSegment(s.segment_id, s.stats, keys).documents]);
+    return numbers.filter((number) => !there.some(({ no }) => no === number));
+  };
   const found = async (q: string) =>
     (await searchPassages(mara.as("search.use"), `"${q}"`, 50)).items.map((i) => i.document.name);
   const index = () => workspace.run("knowledge.index", tenantId);
@@ -55,6 +73,7 @@ test("indexing", async (t) => {
       const [stays, goes] = await addRead(
         { name: "stays.md", content: "Foxglove stays." },
         { name: "goes.md", content: "Foxglove goes." },
+        { name: "quiet.md", content: "Nothing happens to this one." },
       );
       const { keyring } = stand.system;
       const { tenant } = keyring;
@@ -66,12 +85,15 @@ test("indexing", async (t) => {
           keyring.tenant = tenant;
           await remove(goes ?? "");
           await renameDocument(mara.as("document.change"), stays ?? "", "renamed.md");
+          // Buried, and forgotten again, since no segment speaks of them yet.
+          await tidy(workspace.job(), Number.POSITIVE_INFINITY);
         }
         return keys;
       };
       await index();
       assert.ok(asked >= 3);
       await index();
+      assert.deepEqual(await deadSpokenOf(), []);
       assert.deepEqual(await found("foxglove"), ["renamed.md"]);
       assert.deepEqual(await found("renamed"), ["renamed.md"]);
       assert.equal((await getDocument(mara.as(), stays ?? "")).state, "ready");

@@ -12,6 +12,8 @@ import {
   written,
 } from "./bytes.ts";
 
+// Longer than most files: what writes a list and what reads it are to be read beside each other.
+
 /** The first byte of an entry. */
 export const kinds = { inline: 1, apart: 2, positions: 3, vocabulary: 4 } as const;
 

@@ -120,9 +120,10 @@ const probes: Readonly<Record<string, Probe>> = {
     ),
     state: "select state from document_version where version_id::text = $3",
   },
+  // Under another number, as one that was renamed: the old one is another document's words from then on.
   "knowledge.index": {
     prepare: set(
-      "update document set state = 'indexing' where tenant_id = $1 and document_id = $2",
+      "update document set state = 'indexing', document_no = document_no + 500000 where tenant_id = $1 and document_id = $2",
       ({ taken }) => taken.document,
     ),
     state: "select state from document where document_id::text = $3",
