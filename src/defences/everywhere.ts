@@ -11,8 +11,8 @@ export const everywhereDefences: readonly Defence[] = [
     words: "a word is suggested only where it stands in a passage that its reader may see",
     claim,
     file: `${knowledge}/search/spelling.ts`,
-    text: "mask === null ? all : all.filter((ordinal) => mask[ordinal] === 1);",
-    without: "mask === null ? all : all;",
+    text: "mask === null ? null : read().filter((ordinal) => mask[ordinal] === 1);",
+    without: "mask === null ? null : read();",
   },
   {
     words: "what a process remembers of who sees which documents is one member's",

@@ -44,7 +44,10 @@ const codes = {
   link_invalid: [410, "This link has expired or was already used. Ask for a new one."],
   too_large: [413, "This is too large. A document may have 50 MB, any other request 1 MB."],
   unsupported_type: [415, "Send this as application/json, or files as multipart/form-data."],
-  unsupported_format: [415, "This kind of file cannot be read. PDF, Office files, RTF, HTML, Markdown, text, CSV, e-mails and ZIPs of these can."],
+  unsupported_format: [
+    415,
+    "This kind of file cannot be read. PDF, Office files, RTF, HTML, Markdown, text, CSV, e-mails and ZIPs of these can.",
+  ],
   challenge_required: [428, "Solve the challenge first: your browser does it by itself."],
   rate_limited: [429, "Too many requests. Wait a moment and try again."],
   disk_full: [

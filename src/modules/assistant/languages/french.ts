@@ -27,7 +27,7 @@ export const french: Grammar = {
     "il|elle|ils|elles|lui|leur|leurs|celui-ci|celle-ci|cela|ça|ceci|ce|cet|cette|ces|y|en|son|sa|ses",
   ),
   leans:
-    /(?<![\p{L}-])(?:il|elle|ils|elles|lui|leurs?|celui-ci|celle-ci|ceux-ci|cela|ça)(?!\p{L})|-(?:t-)?(?:il|elle|ils|elles)(?!\p{L})|(?<!\p{L})(?:son|sa|ses) \p{L}/iu,
+    /(?<![\p{L}-])(?:il|elle|ils|elles|lui|leurs?|celui-ci|celle-ci|ceux-ci|cela|ça)(?!\p{L})|-(?:t-)?(?:il|elle|ils|elles)(?!\p{L})|(?<!\p{L})(?:son|sa|ses) \p{L}|(?<!\p{L})l['’](?:a|as|ont|avait|avez)(?!\p{L})/iu,
   idle: /(?<!\p{L})(?:y a-t-il|il y a|est-il (?:permis|possible|interdit|nécessaire)|faut-il|il faut)(?!\p{L})|(?<!\p{L})(?:le|la|les|un|une|ce|cet|cette|mon|ma|l['’]).*-(?:t-)?(?:il|elle|ils|elles)(?!\p{L})/giu,
   articles: wordSet("le la les l un une des du de au aux ce cet cette ces"),
   silent: false,

@@ -161,7 +161,12 @@ test("pdf: two columns that the file tells line by line are read one after the o
       ["left", 60],
       ["right", 310],
     ] as const)
-      page.drawText(`${side} column line ${i} goes on and on, with words`, { x, y: 760 - i * 14, size: 10, font });
+      page.drawText(`${side} column line ${i} goes on and on, with words`, {
+        x,
+        y: 760 - i * 14,
+        size: 10,
+        font,
+      });
   }
   const rows = [
     ["Room", "Price", "Note"],
