@@ -215,7 +215,7 @@ step("a file that cannot be read is refused with its reason", async () => {
   await page.getByText("1 could not be added").waitFor();
   await page
     .getByRole("list", { name: "Files" })
-    .getByText(/cannot be read/)
+    .getByText("This is a program. Only documents can be added.")
     .waitFor();
   await page.getByRole("button", { name: "Close" }).click();
 });

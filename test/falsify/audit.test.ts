@@ -84,7 +84,7 @@ test("noticed: the way in takes the caller's word for who it is", async () => {
     body: string;
   };
   const trusting = body
-    .replace("raise exception 'no such session' using errcode = 'VS401'", "v_kind := 'visitor'")
+    .replace("raise exception 'no such session' using errcode = 'VS401'", "v.actor_kind := 'visitor'")
     .replace("raise exception 'a member needs a session' using errcode = 'VS401'", "null");
   assert.notEqual(trusting, body);
   await asSuperuser(trusting);

@@ -35,8 +35,11 @@ export async function addTexts(ctx: Ctx, owner: string, texts: readonly Text[]):
               from unnest(${ids}::uuid[], ${names}::bytea[], ${languages}::text[]) with ordinality
                 as given (id, name, language, place)`,
     );
-    for (const [i, text] of texts.entries())
-      await addVersion(inner, ids[i] ?? "", ids[i] ?? "", 1, owner, text);
+    await addVersions(
+      inner,
+      owner,
+      texts.map((text, i) => ({ document: ids[i] ?? "", version: ids[i] ?? "", no: 1, text })),
+    );
   });
   return ids;
 }
@@ -51,7 +54,7 @@ export async function replaceText(ctx: Ctx, id: string, owner: string, text: Tex
         where tenant_id = ${tenantOf(inner).id} and document_id = ${id} and deleted_at is null for no key update`,
     );
     const no = (rows[0]?.version_no ?? 0) + 1;
-    await addVersion(inner, id, version, no, owner, text);
+    await addVersions(inner, owner, [{ document: id, version, no, text }]);
     await write(
       inner,
       db
@@ -68,14 +71,14 @@ export async function replaceText(ctx: Ctx, id: string, owner: string, text: Tex
   });
 }
 
-async function addVersion(
-  ctx: Ctx,
-  document: string,
-  version: string,
-  no: number,
-  owner: string,
-  { passages }: Text,
-): Promise<void> {
+interface Version {
+  readonly document: string;
+  readonly version: string;
+  readonly no: number;
+  readonly text: Text;
+}
+
+async function addVersions(ctx: Ctx, owner: string, versions: readonly Version[]): Promise<void> {
   const keys = await keysOf(ctx);
   const tenantId = tenantOf(ctx).id;
   const now = ctx.clock();
@@ -83,18 +86,24 @@ async function addVersion(
     ctx,
     sql`insert into document_version (tenant_id, version_id, document_id, no, name, kind, bytes, file, content_hash,
                                       state, created_by, created_at, updated_at)
-          values (${tenantId}, ${version}, ${document}, ${no}, '', 'text', 1, ${`none/${version}`}, '', 'ready',
-                  ${owner}, ${now}, ${now})`,
+          select ${tenantId}::uuid, version, document, no, '', 'text', 1, 'none/' || version, '', 'ready',
+                 ${owner}::uuid, ${now}, ${now}
+            from unnest(${versions.map((v) => v.version)}::uuid[], ${versions.map((v) => v.document)}::uuid[],
+                        ${versions.map((v) => v.no)}::int[]) as given (version, document, no)`,
+  );
+  const passages = versions.flatMap(({ document, version, text }) =>
+    text.passages.map((passage, no) => ({ document, version, no, passage })),
   );
   const first = await takeNumbers(ctx, "passage", passages.length);
-  const bodies = passages.map((text, i) =>
-    keys.seal(passageCell(version, i), JSON.stringify({ heading: null, text })),
+  const bodies = passages.map(({ version, no, passage }) =>
+    keys.seal(passageCell(version, no), JSON.stringify({ heading: null, text: passage })),
   );
   await write(
     ctx,
     sql`insert into passage (tenant_id, document_id, version_id, passage_no, index_no, body)
-          select ${tenantId}::uuid, ${document}::uuid, ${version}::uuid, (place - 1)::int,
-                 ${first}::bigint + place - 1, body
-            from unnest(${bodies}::bytea[]) with ordinality as given (body, place)`,
+          select ${tenantId}::uuid, document, version, no, ${first}::bigint + place - 1, body
+            from unnest(${passages.map((p) => p.document)}::uuid[], ${passages.map((p) => p.version)}::uuid[],
+                        ${passages.map((p) => p.no)}::int[], ${bodies}::bytea[])
+              with ordinality as given (document, version, no, body, place)`,
   );
 }

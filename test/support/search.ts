@@ -115,15 +115,14 @@ export function mergeSegments(
  * index must give, whatever it skips. Knows nothing of segments, blocks or rows.
  */
 export function plainSearch(
-  segments: readonly (readonly PassageToIndex[])[],
+  passages: readonly PassageToIndex[],
   text: string,
   { limit = 50, typing = false, visible = () => true }: Asking = {},
 ): { passage: number; score: number }[] {
-  const laid = segments.map((segment) => segment.toSorted((a, b) => a.passage - b.passage));
-  const docs = laid.flat().filter((doc) => visible(doc.document));
-  const index = new Map(docs.map((doc, d) => [doc, d]));
+  const docs = passages.filter((doc) => visible(doc.document));
+  const index = new Map(docs.map((doc, d) => [doc.passage, d]));
   const weight = [2, 2, 1];
-  const languages = new Set(laid.flat().map((doc) => languageOf(doc.language)));
+  const languages = new Set(passages.map((doc) => languageOf(doc.language)));
   const query = parseQuery(text, {
     languages: ["en", "de", "fr"].map(languageOf).filter((l) => languages.has(l)),
     typing,
@@ -152,24 +151,21 @@ export function plainSearch(
   });
   const average = lengths.reduce((sum, n) => sum + n, 0) / docs.length;
   const scores = docs.map(() => 0);
-  // What stands around a passage: up to two on each side, of the same document, in its segment.
-  const around = new Map<PassageToIndex, number[]>();
-  let runs = 0;
-  for (const segment of laid) {
-    segment.forEach((doc, i) => {
-      if (!visible(doc.document)) return;
-      if (i === 0 || segment[i - 1]?.document !== doc.document) runs += 1;
-      let [from, to] = [i, i];
-      while (from > i - 2 && segment[from - 1]?.document === doc.document) from -= 1;
-      while (to < i + 2 && segment[to + 1]?.document === doc.document) to += 1;
-      around.set(
-        doc,
-        segment.slice(from, to + 1).map((one) => index.get(one) ?? 0),
-      );
-    });
-  }
+  // What stands around a passage: up to two on each side, of the same document.
+  const around = docs.map((doc, d) => {
+    const near = [d];
+    for (const step of [-1, 1]) {
+      for (let i = 1; i <= 2; i += 1) {
+        const next = index.get(doc.passage + i * step);
+        if (next === undefined || docs[next]?.document !== doc.document) break;
+        near.push(next);
+      }
+    }
+    return near;
+  });
+  const documents = new Set(docs.map((doc) => doc.document)).size;
   const total = lengths.reduce((sum, n) => sum + n, 0);
-  const usual = Math.min(total / runs, (total / docs.length) * 5);
+  const usual = Math.min(total / documents, (total / docs.length) * 5);
   const wider = docs.map(() => 0);
   const add = (times: number, df: number, tfOf: (d: number) => number): void => {
     const idf = 2.2 * SCALE * Math.log(1 + (docs.length - df + 0.5) / (df + 0.5));
@@ -177,7 +173,7 @@ export function plainSearch(
       const tf = tfOf(d);
       const norm = 1.2 * (1 - 0.75) + (average > 0 ? (1.2 * 0.75 * (lengths[d] ?? 0)) / average : 0);
       scores[d] = (scores[d] ?? 0) + Math.floor((times * idf * tf) / (tf + norm));
-      const near = around.get(docs[d] as PassageToIndex) ?? [];
+      const near = around[d] ?? [];
       const title = near.every((n) => tfOf(n) >= 2) ? 2 * (near.length - 1) : 0;
       const nearTf = near.reduce((sum, n) => sum + tfOf(n), 0) - title;
       const nearLength = near.reduce((sum, n) => sum + (lengths[n] ?? 0), 0);

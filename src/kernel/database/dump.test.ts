@@ -67,7 +67,7 @@ test("what is printed of a schema", async (t) => {
     const unknown = types.split("\n").filter((line) => /: .*\bunknown\b/.test(line));
     assert.deepEqual(
       unknown.map((line) => line.trim()),
-      ["results: unknown;", "public_jwk: unknown;"],
+      ["results: unknown;", "page: unknown;", "public_jwk: unknown;"],
     );
     for (const line of [
       '    role: "viewer" | "manager" | "admin" | "owner" | "support" | "custom";',

@@ -72,21 +72,7 @@ export interface Tables {
     document_no: number;
     owner_id: string;
     name: Buffer;
-    kind:
-      | "pdf"
-      | "docx"
-      | "pptx"
-      | "xlsx"
-      | "odt"
-      | "odp"
-      | "ods"
-      | "rtf"
-      | "html"
-      | "markdown"
-      | "text"
-      | "csv"
-      | "eml"
-      | "zip";
+    kind: "pdf" | "docx" | "pptx" | "xlsx" | "odt" | "odp" | "ods" | "rtf" | "html" | "markdown" | "text" | "csv" | "eml" | "zip";
     bytes: number;
     pages: number | null;
     file: string;
@@ -110,21 +96,7 @@ export interface Tables {
     document_id: string;
     no: number;
     name: Buffer;
-    kind:
-      | "pdf"
-      | "docx"
-      | "pptx"
-      | "xlsx"
-      | "odt"
-      | "odp"
-      | "ods"
-      | "rtf"
-      | "html"
-      | "markdown"
-      | "text"
-      | "csv"
-      | "eml"
-      | "zip";
+    kind: "pdf" | "docx" | "pptx" | "xlsx" | "odt" | "odp" | "ods" | "rtf" | "html" | "markdown" | "text" | "csv" | "eml" | "zip";
     bytes: number;
     file: string;
     content_hash: Buffer;

@@ -20,7 +20,7 @@ import {
   sealOwn,
   sizeOf,
 } from "./rows.ts";
-import { encodeTable, type SegmentTable } from "./table.ts";
+import { encodeTable, type SegmentTable, type TableParts } from "./table.ts";
 import { encodeVocabulary, ordinalsOf, wordsOf } from "./vocabulary.ts";
 
 /** No merged segment may hold more passages: it bounds what a merge and a query hold in memory of one word. */
@@ -144,7 +144,7 @@ export function startMerge({ sources: tables, keys, segmentId, keeps }: MergeReq
 function plan(
   tables: readonly SegmentTable[],
   keeps: (document: number) => boolean,
-): { sources: Source[]; table: Omit<SegmentTable, "segmentId" | "bytes" | "small" | "words" | "runs"> } {
+): { sources: Source[]; table: Omit<TableParts, "small"> } {
   const sources = tables.map((table) => ({
     table,
     ordinals: new Int32Array(table.passages.length).fill(-1),

@@ -19,15 +19,25 @@ const words = Array.from(
 );
 const pick = (): string => words[Math.floor(random(61) * (random(100) / 100))] ?? "the";
 
-function someDocs(count: number, from = 0): PassageToIndex[] {
-  return Array.from({ length: count }, (_, i) => ({
-    passage: (from + i) * 3 + random(3),
-    document: random(25),
-    title: random(2) === 0 ? "" : [pick(), pick()].join(" "),
-    heading: random(3) === 0 ? pick() : null,
-    text: Array.from({ length: random(80) }, pick).join(random(9) === 0 ? " the " : " "),
-    language: ["de", "fr", null, null][random(4)] ?? null,
-  }));
+/** Documents of some passages each, whose numbers follow each other; now and then one has gone. */
+function someDocs(count: number): PassageToIndex[] {
+  const docs: PassageToIndex[] = [];
+  for (let passage = 0, document = 0; docs.length < count; document += 1 + random(2)) {
+    const title = random(2) === 0 ? "" : [pick(), pick()].join(" ");
+    const language = ["de", "fr", null, null][random(4)] ?? null;
+    passage += random(3) === 0 ? 1 + random(4) : 0;
+    for (let left = 1 + random(random(3) === 0 ? 30 : 4); left > 0; left -= 1) {
+      docs.push({
+        passage: passage++,
+        document,
+        title,
+        heading: random(3) === 0 ? pick() : null,
+        text: Array.from({ length: random(80) }, pick).join(random(9) === 0 ? " the " : " "),
+        language,
+      });
+    }
+  }
+  return docs;
 }
 
 function someQuery(q: number): string {
@@ -38,12 +48,16 @@ function someQuery(q: number): string {
 test("ranks as a plain search over the texts does, over what is visible and nothing else, merged or not", () => {
   for (let round = 0; round < 4; round += 1) {
     const docs = someDocs(round === 0 ? 500 : 120);
-    const hidden = new Set(Array.from({ length: random(24) }, () => random(25)));
+    const most = docs.at(-1)?.document ?? 0;
+    const hidden = new Set(Array.from({ length: random(24) }, () => random(most)));
     const visible = (document: number): boolean => !hidden.has(document);
-    const dead = new Set(round % 2 === 0 ? [] : [random(25), random(25)]);
+    const dead = new Set(round % 2 === 0 ? [] : [random(most), random(most)]);
     const keys = searchKeys();
     const cuts = [0, random(60), 60 + random(60), docs.length];
     const built = cuts.slice(1).map((cut, i) => buildSegment(docs.slice(cuts[i], cut), keys, `s${i}`));
+    // A document's passages may lie in any segments.
+    const in3 = Map.groupBy(docs, () => random(3));
+    const scattered = [...in3].map(([i, some]) => buildSegment(some, keys, `x${i}`));
     const one = mergeSegments(built, keys, "m", (document) => !dead.has(document));
     const twice = [
       mergeSegments([mergeSegments(built.slice(0, 2), keys, "n"), built[2] as BuiltSegment], keys, "o"),
@@ -52,23 +66,22 @@ test("ranks as a plain search over the texts does, over what is visible and noth
       const text = someQuery(q).slice(0, q % 6 === 0 ? -1 : undefined);
       const typing = q % 3 === 0;
       const limit = [15, 3, 100][q % 3] ?? 15;
-      const expect = (
-        segments: readonly BuiltSegment[],
-        laid: readonly PassageToIndex[][],
-        shown: (document: number) => boolean,
-      ): void => {
-        const expected = plainSearch(laid, text, { limit, typing, visible: shown });
-        const { hits } = askSegments(segments, keys, text, { visible: shown, limit, typing });
-        assert.deepEqual(
-          hits.map(({ passage, score }) => ({ passage, score })),
-          expected,
-          text,
-        );
+      const expect = (inside: readonly PassageToIndex[], ...indexes: (readonly BuiltSegment[])[]): void => {
+        const expected = plainSearch(inside, text, { limit, typing, visible });
+        for (const segments of indexes) {
+          const { hits } = askSegments(segments, keys, text, { visible, limit, typing });
+          assert.deepEqual(
+            hits.map(({ passage, score }) => ({ passage, score })),
+            expected,
+            text,
+          );
+        }
       };
-      const batches = cuts.slice(1).map((cut, i) => docs.slice(cuts[i], cut));
-      expect(built, batches, visible);
-      expect(twice, [docs], visible);
-      expect([one], [docs.filter((doc) => !dead.has(doc.document))], visible);
+      expect(docs, built, scattered, twice);
+      expect(
+        docs.filter((doc) => !dead.has(doc.document)),
+        [one],
+      );
     }
   }
 });

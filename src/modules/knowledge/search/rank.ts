@@ -6,7 +6,7 @@ import { phraseEffort, phraseFilter } from "./phrase.ts";
 import type { Query } from "./query.ts";
 import { rankSegment, SCALE, type Weighted } from "./skipping.ts";
 import { type Expansion, expand, type Misspelt, misspeltIn, type Respelling, respell } from "./spelling.ts";
-import { averageSurroundings, withSurroundings } from "./surroundings.ts";
+import { averageSurroundings, documentsIn, withSurroundings } from "./surroundings.ts";
 import { type SearchSegment, type View, viewOf } from "./view.ts";
 
 export type SearchRequest = {
@@ -92,18 +92,19 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
   const extraWeights = extras.map(
     ({ expansion, weight }) => weight * idf(sum(expansion.ordinals.map((o) => o.length))),
   );
+  const terms = query.words.flatMap(({ alternatives }, i) =>
+    alternatives.map((alternative) => ({ alternative, weight: weights[i] ?? 0 })),
+  );
   const lists = views.map((view, v): Weighted[] => {
     const { lengths } = view.table;
-    const words = query.words.flatMap(({ alternatives }, i) =>
-      alternatives.flatMap((term) => {
-        const list = view.list(term);
-        return list ? [{ cursor: cursorOf(list, lengths), weight: weights[i] ?? 0 }] : [];
-      }),
-    );
+    const words = terms.flatMap(({ alternative, weight }, term) => {
+      const list = view.list(alternative);
+      return list ? [{ cursor: cursorOf(list, lengths), weight, term }] : [];
+    });
     const others = extras.flatMap(({ expansion }, e) => {
       const ordinals = expansion.ordinals[v] ?? new Uint32Array();
       return ordinals.length > 0
-        ? [{ cursor: cursorOver(ordinals, lengths), weight: extraWeights[e] ?? 0 }]
+        ? [{ cursor: cursorOver(ordinals, lengths), weight: extraWeights[e] ?? 0, term: terms.length + e }]
         : [];
     });
     return [...words, ...others];
@@ -124,7 +125,7 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
     if (filter?.possible === false) continue;
     rankSegment(view, v, lists[v] ?? [], norms, best, filter?.accept ?? null);
   }
-  const around = averageSurroundings(length, count, sum(views.map(({ shown }) => shown.runs)));
+  const around = averageSurroundings(length, count, documentsIn(views));
   const ranked = withSurroundings(best.take(), views, lists, around).slice(0, wanted);
   const hits = ranked.map(({ score, passage, view, ordinal }) => ({
     passage,

@@ -2,8 +2,8 @@ import type { bestOf } from "./best.ts";
 import type { Cursor } from "./cursor.ts";
 import { shownWithin, type View } from "./view.ts";
 
-/** A list with the weight that it has in this query. */
-export type Weighted = { cursor: Cursor; weight: number };
+/** A list with the weight that it has in this query. `term` is the same for the lists of one term in all segments. */
+export type Weighted = { cursor: Cursor; weight: number; term: number };
 
 /** Passages that are looked at together. */
 const WINDOW = 2_048;
@@ -79,9 +79,10 @@ type Term = Weighted & {
   norms: Float64Array;
 };
 
-const termOf = ({ cursor, weight }: Weighted, norms: Float64Array): Term => ({
+const termOf = ({ cursor, weight, term }: Weighted, norms: Float64Array): Term => ({
   cursor,
   weight,
+  term,
   block: 0,
   probe: { block: 0 },
   bound: 0,

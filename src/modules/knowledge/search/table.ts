@@ -37,6 +37,11 @@ export type SegmentTable = {
   words: number;
   /** Runs of passages of one document. */
   runs: number;
+  /**
+   * The first ordinals of runs that may go on in another segment. A document's passages have numbers without a gap: one
+   * has ended where the next number is another document's.
+   */
+  edges: Uint32Array;
   bytes: number;
 };
 
@@ -68,8 +73,14 @@ export const lengthOf = (table: SegmentTable): number => table.words;
 
 const format = 0x22;
 
+/** What is written of a table; the rest is counted when it is read. */
+export type TableParts = Pick<
+  SegmentTable,
+  "passages" | "documents" | "lengths" | "languages" | "depth" | "small"
+>;
+
 /** FORMAT.md, "Table". */
-export function encodeTable(table: Omit<SegmentTable, "segmentId" | "bytes" | "words" | "runs">): Buffer {
+export function encodeTable(table: TableParts): Buffer {
   const entries = newOut(table.passages.length * 4);
   let passage = -1;
   let document = 0;
@@ -115,7 +126,14 @@ export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable 
   let document = 0;
   let words = 0;
   let runs = 0;
+  let start = 0;
+  let gap = true;
+  const edges: number[] = [];
+  const endRun = (ended: boolean): void => {
+    if (gap || !ended) edges.push(start);
+  };
   for (let i = 0; i < count; i += 1) {
+    const before = passage;
     passage += takeVarint(section) + 1;
     if (passage > 0xffffffff) throw corrupt("a passage number is too large");
     const mark = takeVarint(section);
@@ -123,13 +141,19 @@ export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable 
       if (mark - 1 === document) throw corrupt("a document is named twice");
       document = mark - 1;
     }
-    if (mark !== 0 || i === 0) runs += 1;
+    if (mark !== 0 || i === 0) {
+      if (i > 0) endRun(passage === before + 1);
+      gap = i === 0 || passage !== before + 1;
+      start = i;
+      runs += 1;
+    } else if (passage !== before + 1) gap = true;
     passages[i] = passage;
     documents[i] = document;
     const length = takeByte(section);
     lengths[i] = length;
     words += classLengths[length] ?? 0;
   }
+  if (count > 0) endRun(false);
   expectEnd(section);
   expectPadding(reader);
   const spoken = languages.filter((_, i) => (bits & (1 << i)) !== 0);
@@ -143,6 +167,7 @@ export function decodeTable(segmentId: string, bytes: Uint8Array): SegmentTable 
     small,
     words,
     runs,
-    bytes: count * 9,
+    edges: Uint32Array.from(edges),
+    bytes: count * 9 + edges.length * 4,
   };
 }

@@ -4,6 +4,7 @@ import { answers } from "./answers.ts";
 import { files } from "./files.ts";
 import { jobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
+import { quotas } from "./quotas.ts";
 import { setScene } from "./scene.ts";
 import { searching } from "./searching.ts";
 import { streams } from "./streams.ts";
@@ -23,10 +24,11 @@ export const everywhereControls: readonly Control<Stage>[] = [
         await files(scene),
         await answers(scene),
         await streams(stage, scene),
+        await quotas(stage, scene),
         // Last: they change what the others look at.
         await jobs(stage, scene),
       ];
-      const counted = ["search", "lists", "files", "answers", "streams", "jobs"].map(
+      const counted = ["search", "lists", "files", "answers", "streams", "quotas", "jobs"].map(
         (name, i) => `${parts[i]?.length} of ${name}`,
       );
       return outcomeOf(parts.flat(), counted.join(", "));

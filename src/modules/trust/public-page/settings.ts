@@ -28,7 +28,12 @@ export const PublicPage = z.object({
     .refine((url) => url === "" || isHttps(url), "Use an https:// address.")
     .meta({ examples: ["https://example.com/policy"] }),
   languages: z
-    .array(z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "Use language tags such as en or de-CH."))
+    .array(
+      z
+        .string()
+        .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "Use language tags such as en or de-CH.")
+        .meta({ examples: ["en"] }),
+    )
     .max(10)
     .meta({ examples: [["en"]] }),
   hosting: line(2000),
