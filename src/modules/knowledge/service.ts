@@ -88,7 +88,7 @@ interface PassageRow {
   readonly at: Date;
 }
 
-const passagesByNumber = compiledOnce(
+export const passagesByNumber = compiledOnce(
   ({
     tenant,
     memberId,
