@@ -71,6 +71,20 @@ export const everywhereDefences: readonly Defence[] = [
     without: "return documents ? followUp.words : null;",
   },
   {
+    words: "a member takes no more than a member may",
+    claim,
+    file: `${knowledge}/storage/quotas.ts`,
+    text: '  demandRoom(mine, add, add.owner === memberOf(ctx) ? "You" : "The owner of this document");\n',
+    without: "",
+  },
+  {
+    words: "a company takes no more than it may",
+    claim,
+    file: `${knowledge}/storage/quotas.ts`,
+    text: '  demandRoom(workspace, add, "This workspace");\n',
+    without: "",
+  },
+  {
     words: "a job sees the rows of the company in whose name it runs",
     claim,
     file: tenancy,

@@ -107,6 +107,13 @@ test("what the operator says stands on the public page as its word", { timeout: 
     await fetch(`${url}/.well-known/security.txt`).then((r) => r.text()),
     /^Contact: mailto:security@/,
   );
+  await page.getByRole("link", { name: "All", exact: true }).click();
+  await page.getByRole("button", { name: "More for Harrow & Finch" }).click();
+  await page.getByRole("menuitem", { name: "Storage limits" }).click();
+  await page.getByLabel("Gigabytes").fill("1.5");
+  await watched.look(page, "storage-limits");
+  await page.getByRole("button", { name: "Set the limits" }).click();
+  await page.getByText("Harrow & Finch has new limits.").waitFor();
   await page.goto(`${url}/security`);
   await page.getByText("Lantern & Quay").waitFor();
   await page.getByText("There are none: nobody but us touches the data.").waitFor();

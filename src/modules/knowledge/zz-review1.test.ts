@@ -1,45 +1,41 @@
 import { test } from "node:test";
-import { Readable } from "node:stream";
-import { addReady, openStand, openToAll, upload } from "../../../test/support/knowledge.ts";
-import { deleteDocument, deleteFolder } from "./bin/deleting.ts";
-import { storageOf } from "./storage/quotas.ts";
-import { compareLines } from "./versions/compare.ts";
-import { securitySnapshot } from "../trust/snapshot.ts";
-import { storeRun } from "../trust/runs/service.ts";
-import { readFileSync } from "node:fs";
-import { beginUpload } from "./uploads/service.ts";
-import { takePiece } from "./uploads/pieces.ts";
-import { finishUpload, cancelUpload } from "./uploads/ending.ts";
+import pg from "pg";
+import { openStage } from "../../../test/support/stage.ts";
+import { checkExport } from "../../../verify/export.ts";
+import { readKey } from "../../../verify/note.ts";
+import { record } from "../../kernel/audit.ts";
+import type { Ctx } from "../../kernel/context.ts";
+import { unit } from "../../kernel/database/unit.ts";
+import { newId } from "../../kernel/ids.ts";
+import { exportLines, publicLog } from "../operations/audit/log/proofs.ts";
+import { sequenceAudit } from "../operations/audit/log/sequencer.ts";
 
 test("R1", async (t) => {
-  const stand = await openStand(t);
-  const workspace = await stand.workspace("harrow");
-  const [mara, omar] = [await workspace.hire("Mara", "manager"), await workspace.hire("Omar", "owner")];
-  const items = [];
-  for (let i = 0; i < 5; i++) items.push((await upload(mara, { name: `f${i}.md`, content: `text ${i}` })).items[0]!);
-  await workspace.run("knowledge.read-document", items[0]!.id);
-  for (const { id } of items) await deleteDocument(mara.as("document.delete"), id);
-  for (const { id } of items) await workspace.run("knowledge.read-document", id);
-  await workspace.run("knowledge.index", workspace.tenant.id);
-  await workspace.run("knowledge.index", workspace.tenant.id);
-  console.log("waiting after delete+read+index:", JSON.stringify((await storageOf(omar.as("storage.read"))).waiting));
-  // compare
-  const mk = (s: string, n: number, len: number) => Array.from({ length: n }, (_, i) => ({ text: "p".repeat(len) + s + i, page: null }));
-  for (const len of [0, 1000]) {
-    const t0 = performance.now(); let longest = 0, last = t0;
-    const g = compareLines(mk("a", 4000, len), mk("b", 4000, len));
-    for (;;) { const r = g.next(); const now = performance.now(); longest = Math.max(longest, now - last); last = now; if (r.done) { console.log("compare len", len, "items", r.value.items.length, "cut", r.value.cut, "longest block ms", Math.round(longest)); break; } }
+  const stage = await openStage(t);
+  const { system } = stage;
+  const one = await stage.company("harrow-finch");
+  const two = await stage.company("bexley-marine");
+  const add = (ctx: Ctx, times: number, event = "probe.made") => unit(ctx, async (inner) => { for (let i = 0; i < times; i++) record(inner, { event, resource: { type: "probe", id: newId() }, changes: { no: [null, i] } }); });
+  const verdict = async (ctx: Ctx) => { const lines = await Array.fromAsync(exportLines(ctx)); return checkExport(lines, await readKey((JSON.parse(lines[0] ?? "") as { key: string }).key)); };
+  const admin = new pg.Client(stage.database.url("postgres")); await admin.connect();
+  await admin.query("set session_replication_role = 'replica'");
+  await add(one.job(), 10); await add(two.job(), 3);
+  await add(one.job(), 2, "member.stole");
+  await sequenceAudit(system);
+  console.log("before", JSON.stringify(await verdict(one.job())), (await publicLog(system)).size);
+  const { rows } = await admin.query("select p.entry_id, p.leaf_index from audit.place p join audit.entry e using (tenant_id, entry_id) where e.event = 'member.stole' order by number");
+  for (const { entry_id, leaf_index } of rows) {
+    await admin.query("delete from audit.place where entry_id = $1", [entry_id]);
+    // hidden under a number nobody exports up to, of another workspace
+    await admin.query("update audit.entry set tenant_id = $2, entry_id = gen_random_uuid() where entry_id = $1", [entry_id, two.id]);
+    await admin.query("insert into audit.place select $1, -$2::bigint - 1, e.entry_id, $2 from audit.entry e where e.tenant_id = $1 and e.event='member.stole' and not exists (select from audit.place p where p.entry_id = e.entry_id) limit 1", [two.id, leaf_index]);
   }
-  // upload races
-  const up = await beginUpload(mara.as("document.upload"), { name: "b.txt", bytes: 12, folder: null });
-  async function* piece() { yield { offset: 0, stream: Readable.from([Buffer.from("hello world!")]) }; }
-  await takePiece(mara.as("document.upload"), up.id, piece());
-  console.log("finish x3 + cancel:", (await Promise.allSettled([...[1, 2, 3].map(() => finishUpload(mara.as("document.upload"), up.id)), cancelUpload(mara.as("document.upload"), up.id)])).map((r) => r.status === "fulfilled" ? "ok" : `${(r.reason as any).code}`));
-  // security.json
-  let results: any[] = [];
-  try { const raw = JSON.parse(readFileSync("/tmp/vs/c1.json", "utf8")); results = Array.isArray(raw) ? raw : raw.results; } catch (e) { console.log(e); }
-  console.log("results", results?.length, JSON.stringify(results).length);
-  for (let i = 0; i < 90; i++) await storeRun(stand.system, results, { at: new Date(Date.now() - i * 86400_000) });
-  let t0 = performance.now(); await securitySnapshot(stand.system); console.log("one snapshot ms", Math.round(performance.now() - t0));
-  t0 = performance.now(); await Promise.all(Array.from({ length: 40 }, () => securitySnapshot(stand.system))); console.log("40 snapshots ms", Math.round(performance.now() - t0));
+  console.log("removed()", (await admin.query("select audit.removed()")).rows);
+  console.log("after", JSON.stringify(await verdict(one.job())));
+  console.log("the other workspace", JSON.stringify(await verdict(two.job())));
+  await add(one.job(), 3); await sequenceAudit(system);
+  console.log("later", JSON.stringify(await verdict(one.job())));
+  stage.pass(3000);
+  console.log("public", JSON.stringify(await publicLog(system)));
+  await admin.end();
 });

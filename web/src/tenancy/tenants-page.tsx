@@ -13,6 +13,7 @@ import { say } from "../ui/toast.tsx";
 import { CreateTenant } from "./create-tenant.tsx";
 import { ImportUsers } from "./import-users.tsx";
 import { OperatorTabs } from "./operator-tabs.tsx";
+import { TenantQuota } from "./tenant-quota.tsx";
 
 /** The operator's list of customers. Shows that they exist, never what they hold. */
 export function TenantsPage() {
@@ -79,7 +80,10 @@ function Tenants() {
 function Table({ items }: { items: Tenant[] }) {
   const session = useSession();
   const [importing, setImporting] = useState<Tenant | null>(null);
+  const [limiting, setLimiting] = useState<Tenant | null>(null);
   const mayImport = session.can("operator.users.import");
+  const mayLimit = session.can("operator.tenants.quota");
+  const hasMenu = mayImport || mayLimit;
   return (
     <>
       <table className="w-full border-collapse text-left">
@@ -97,7 +101,7 @@ function Table({ items }: { items: Tenant[] }) {
             <th scope="col" className="w-28 py-2 font-medium max-sm:hidden">
               Opened
             </th>
-            {mayImport && (
+            {hasMenu && (
               <th scope="col" className="w-10 py-2">
                 <span className="sr-only">More</span>
               </th>
@@ -126,7 +130,7 @@ function Table({ items }: { items: Tenant[] }) {
               <td className="py-2.5 text-muted max-sm:hidden">
                 <Moment at={tenant.createdAt} />
               </td>
-              {mayImport && (
+              {hasMenu && (
                 <td className="py-1.5 text-right">
                   <Menu
                     button={
@@ -135,7 +139,8 @@ function Table({ items }: { items: Tenant[] }) {
                       </IconButton>
                     }
                   >
-                    <MenuItem onSelect={() => setImporting(tenant)}>Import users</MenuItem>
+                    {mayImport && <MenuItem onSelect={() => setImporting(tenant)}>Import users</MenuItem>}
+                    {mayLimit && <MenuItem onSelect={() => setLimiting(tenant)}>Storage limits</MenuItem>}
                   </Menu>
                 </td>
               )}
@@ -144,6 +149,7 @@ function Table({ items }: { items: Tenant[] }) {
         </tbody>
       </table>
       {importing && <ImportUsers tenant={importing} onClose={() => setImporting(null)} />}
+      {limiting && <TenantQuota tenant={limiting} onClose={() => setLimiting(null)} />}
     </>
   );
 }

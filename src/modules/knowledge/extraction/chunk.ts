@@ -59,7 +59,8 @@ export function* chunkSteps(blocks: Block[]): Steps<Passage[]> {
     if (open.texts.length > 0 && endsBefore(open, block, words)) close();
     if (block.kind === "heading") {
       while ((headings.at(-1)?.level ?? 0) >= (block.level ?? 1)) headings.pop();
-      headings.push({ level: block.level ?? 1, text: block.text });
+      // A path is cut there anyway, and would be put together from all of it for each passage.
+      headings.push({ level: block.level ?? 1, text: block.text.slice(0, LONGEST_HEADING) });
       // Headings in a row belong to what follows them all.
       if (!open.hasBody) open.heading = pathOf(headings);
     }

@@ -17,7 +17,7 @@ const MOST_ADDRESSES = 50;
 /** A message (RFC 5322, MIME): its fields in lines, its text with what it quotes, and its attachments as sections. */
 export async function extractEml(bytes: Uint8Array, report: Report, room: Room): Promise<void> {
   if (room.depth > DEEPEST) throw extractionFailure("unsupported_format");
-  const mail = await PostalMime.parse(inUtf8(bytes), {
+  const mail = await PostalMime.parse(unflowed(inUtf8(bytes)), {
     forceRfc822Attachments: true,
     maxNestingDepth: 32,
   }).catch((error: unknown) => {
@@ -116,4 +116,16 @@ function inUtf8(bytes: Uint8Array): Uint8Array {
   } catch {
     return bytes;
   }
+}
+
+const FLOWED_UP_TO = 256 * 1024;
+const FLOWED = /format\s*=\s*"?(?=flowed)/gi;
+
+/** In a long message, lines that a program wrapped stay as they are: putting them together takes the square of their number. */
+function unflowed(bytes: Uint8Array): Uint8Array {
+  if (bytes.length <= FLOWED_UP_TO) return bytes;
+  const view = Buffer.from(bytes);
+  for (const { index, 0: found } of view.toString("latin1").matchAll(FLOWED))
+    view.write("broken", index + found.length, "latin1");
+  return view;
 }

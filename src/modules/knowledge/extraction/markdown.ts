@@ -7,14 +7,20 @@ import { cleanCode, cleanLine, cleanLines } from "./text.ts";
 type Node = ReturnType<typeof fromMarkdown>["children"][number];
 type List = Extract<Node, { type: "list" }>;
 
-// The parser's time grows with the square of depth (100,000 quote marks: 39 s) and of the length of one paragraph
-// (5 MB: 8 s), so both are bounded before it sees the source.
+// The parser's time grows with the square of depth (100,000 quote marks: 39 s), of the length of one paragraph (5 MB: 8 s)
+// and of the items of a list (10,000: a minute), so all are bounded before it sees the source, and its whole time, too.
 const DEEPEST = 32;
-const SECTION = 64 * 1024;
-const MOST_MARKS = 4000;
+const SECTION = 8 * 1024;
+const LONGEST_SECTION = 64 * 1024;
+const MOST_MARKS = 1500;
+const MOST_OPENINGS = 200;
+const MICROSECONDS = 30_000_000;
 const CONTAINER_MARKS = /^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+/gm;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
-const TABLE_RULE = /^[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+/** A line that may follow the rest of a document without being part of what stands above it. */
+const BEGINS = /^(?:[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t])/;
+// Without blanks, which are taken out before: with them it could be tried in too many ways.
+const TABLE_RULE = /^>*\|?:?-+:?(?:\|:?-+:?)*\|?$/;
 
 /** Markdown (CommonMark, and tables) to blocks; links become their text, raw HTML is read as HTML. The title is the first heading of level 1. */
 export function extractMarkdown(bytes: Uint8Array, report: Report): void {
@@ -27,12 +33,25 @@ export function extractMarkdown(bytes: Uint8Array, report: Report): void {
     titled = true;
     report.title(block.text);
   };
+  const labels = labelsOf(source);
+  const start = process.cpuUsage();
   for (const section of sections(source)) {
-    if (section.length > 2 * SECTION || isKnotted(section))
+    const late = process.cpuUsage(start).user > MICROSECONDS;
+    if (late || section.length > LONGEST_SECTION || isKnotted(section))
       emit({ kind: "paragraph", text: cleanLines(section), page: null });
-    else for (const node of fromMarkdown(section).children) emitNode(node, section, emit);
+    else for (const node of fromMarkdown(section).children) emitNode(node, { source: section, labels }, emit);
   }
 }
+
+type Around = { source: string; labels: ReadonlySet<string> };
+
+const DEFINITION = /^ {0,3}\[([^\]\n]{1,200})\]:/gm;
+const REFERENCE = /\[([^\][]{1,300})\]\[([^\][]{0,200})\]/g;
+const labelOf = (words: string) => words.trim().replace(/\s+/g, " ").toLowerCase();
+
+/** What links are referred to by: their addresses may stand in another section than their words. */
+const labelsOf = (source: string): ReadonlySet<string> =>
+  new Set(Array.from(source.matchAll(DEFINITION), ([, words = ""]) => labelOf(words)));
 
 function shallow(marks: string): string {
   let seen = 0;
@@ -41,7 +60,7 @@ function shallow(marks: string): string {
     : marks.replace(/>|[-+*]|\d{1,9}[.)]/g, (mark) => (++seen > DEEPEST ? " " : mark)).trimEnd();
 }
 
-/** Cuts a long source where a blank line is followed by a line at the margin, never inside a fence. */
+/** Cuts a long source where a blank line is followed by a line at the margin, or before an item or a heading there, never inside a fence. */
 function* sections(source: string): Generator<string> {
   if (source.length <= SECTION) return yield source;
   let lines: string[] = [];
@@ -49,7 +68,7 @@ function* sections(source: string): Generator<string> {
   let fence = "";
   let afterBlank = false;
   for (const line of source.split(/\r\n?|\n/)) {
-    if (size > SECTION && afterBlank && fence === "" && /^\S/.test(line)) {
+    if (size > SECTION && fence === "" && (afterBlank ? /^\S/ : BEGINS).test(line)) {
       yield lines.join("\n");
       lines = [];
       size = 0;
@@ -66,59 +85,78 @@ function* sections(source: string): Generator<string> {
 
 /** Emphasis that never closes is matched in the square of its marks (15,000 in one paragraph: over a minute). */
 function isKnotted(section: string): boolean {
+  // Each of these that nobody closes is looked for to the end.
+  if ((section.match(/<[!?]/g)?.length ?? 0) > MOST_OPENINGS) return true;
   return section.split(/\n[ \t]*\n/).some((run) => (run.match(/[*_[]/g)?.length ?? 0) > MOST_MARKS);
 }
 
-function emitNode(node: Node, source: string, emit: (block: Block) => void): void {
+function emitNode(node: Node, around: Around, emit: (block: Block) => void): void {
   if (node.type === "heading")
-    emit({ kind: "heading", level: node.depth, text: cleanLine(inlineText(node)), page: null });
-  else if (node.type === "paragraph") emit(paragraph(node, source));
+    emit({ kind: "heading", level: node.depth, text: cleanLine(inlineText(node, around.labels)), page: null });
+  else if (node.type === "paragraph") emit(paragraph(node, around));
   else if (node.type === "list")
-    emit({ kind: "list", text: cleanLines(listLines(node, source).join("\n")), page: null });
+    emit({ kind: "list", text: cleanLines(listLines(node, around).join("\n")), page: null });
   else if (node.type === "code") emit({ kind: "code", text: cleanCode(node.value), page: null });
   else if (node.type === "html") htmlBlocks(node.value, emit);
-  else if (node.type === "blockquote") for (const child of node.children) emitNode(child, source, emit);
+  else if (node.type === "blockquote") for (const child of node.children) emitNode(child, around, emit);
 }
 
-function paragraph(node: Extract<Node, { type: "paragraph" }>, source: string): Block {
+function paragraph(node: Extract<Node, { type: "paragraph" }>, { source, labels }: Around): Block {
   const raw = source.slice(node.position?.start.offset ?? 0, node.position?.end.offset ?? 0);
   const rows = raw.split("\n");
-  if (rows.length > 1 && rows[0]?.includes("|") && TABLE_RULE.test(rows[1] ?? "")) {
-    const lines = rows.filter((_, row) => row !== 1).map(tableLine);
+  if (rows.length > 1 && rows[0]?.includes("|") && TABLE_RULE.test((rows[1] ?? "").replace(/[ \t]+/g, ""))) {
+    const lines = rows.filter((_, row) => row !== 1).map((row) => tableLine(row, labels));
     return { kind: "table", header: true, text: cleanLines(lines.join("\n")), page: null };
   }
-  return { kind: "paragraph", text: cleanLines(inlineText(node)), page: null };
+  return { kind: "paragraph", text: cleanLines(inlineText(node, labels)), page: null };
 }
 
-function tableLine(row: string): string {
-  const cells = row.replace(/^[ \t>]*\|?|\|?[ \t]*$/g, "").split(/(?<!\\)\|/);
+// Nothing in it that the parser would make something of.
+const PLAIN_CELL = /^[^\\`*_[\]<>&!:@#\d+-][^\\`*_[\]<>&!:@]*$/;
+
+function tableLine(row: string, labels: Around["labels"]): string {
+  const cells = row
+    .replace(/[ \t]+/g, " ")
+    .replace(/^[ >]*\|?/, "")
+    .trimEnd()
+    .replace(/\|$/, "")
+    .split(/(?<!\\)\|/);
   return cells
-    .map((cell) => cleanLine(inlineText(fromMarkdown(cell.replaceAll("\\|", "|").trim()))))
+    .map((cell) => {
+      const text = cell.trim();
+      if (text === "" || PLAIN_CELL.test(text)) return cleanLine(text);
+      return cleanLine(inlineText(fromMarkdown(text.replaceAll("\\|", "|")), labels));
+    })
     .join(" | ");
 }
 
-function listLines(list: List, source: string): string[] {
+function listLines(list: List, around: Around): string[] {
   const first = list.start ?? 1;
   return list.children.flatMap((item, index) => {
-    const [head = "", ...rest] = itemLines(item, source);
+    const [head = "", ...rest] = itemLines(item, around);
     return [`${list.ordered ? `${first + index}.` : "-"} ${head}`, ...rest];
   });
 }
 
-function itemLines(item: List["children"][number], source: string): string[] {
+function itemLines(item: List["children"][number], around: Around): string[] {
   const lines: string[] = [];
   for (const child of item.children) {
-    if (child.type === "list") lines.push(...listLines(child, source));
-    else emitNode(child, source, (block) => lines.push(block.text));
+    if (child.type === "list") for (const line of listLines(child, around)) lines.push(line);
+    else emitNode(child, around, (block) => lines.push(block.text));
   }
   return lines;
 }
 
 /** The text that a reader sees: breaks are breaks, soft breaks are blanks, HTML inside a line is stripped of its tags. */
-function inlineText(node: Node | ReturnType<typeof fromMarkdown>): string {
-  if (node.type === "text") return node.value.replace(/\n/g, " ");
+function inlineText(node: Node | ReturnType<typeof fromMarkdown>, labels: Around["labels"]): string {
+  if (node.type === "text")
+    return node.value
+      .replace(/\n/g, " ")
+      .replace(REFERENCE, (all, words: string, label: string) =>
+        labels.has(labelOf(label || words)) ? words : all,
+      );
   if (node.type === "break") return "\n";
   if (node.type === "html") return /^<br\b/i.test(node.value) ? "\n" : "";
-  if ("children" in node) return node.children.map(inlineText).join("");
+  if ("children" in node) return node.children.map((child) => inlineText(child, labels)).join("");
   return "value" in node ? node.value : node.type === "image" ? (node.alt ?? "") : "";
 }

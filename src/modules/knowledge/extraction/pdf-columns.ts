@@ -2,6 +2,8 @@ import type { Line } from "./pdf-layout.ts";
 
 const FEWEST_LINES = 6;
 const FEWEST_WORDS = 4;
+// No column of a page that people print has more; each region is looked at anew for each line that is not prose.
+const MOST_LINES = 200;
 
 /**
  * Lines that a file tells across two columns of prose, put in the order in which people read: the left column, then the
@@ -12,7 +14,7 @@ export function inColumns(lines: Line[]): Line[] {
   for (let from = 0; from < lines.length; ) {
     const gutter = lines[from]?.cells[1]?.x;
     let to = from;
-    if (gutter !== undefined) while (to < lines.length && fits(lines[to], gutter)) to++;
+    if (gutter !== undefined) while (to < Math.min(lines.length, from + MOST_LINES) && fits(lines[to], gutter)) to++;
     const region = lines.slice(from, to);
     if (gutter !== undefined && isProse(region, gutter)) {
       ordered.push(...side(region, (x) => x < gutter - 2), ...side(region, (x) => x >= gutter - 2));

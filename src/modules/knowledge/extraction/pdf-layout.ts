@@ -121,7 +121,7 @@ function tableText(lines: Line[]): string {
     if (last === undefined || x >= last.end) columns.push({ x, end });
     else last.end = Math.max(last.end, end);
   }
-  const place = ({ x }: Cell) => columns.findLastIndex((column) => x >= column.x);
+  const place = ({ x }: Cell) => lastAt(columns, x);
   const crowded = lines.some(({ cells }) => new Set(cells.map(place)).size < cells.length);
   return lines
     .map(({ cells }) => {
@@ -133,14 +133,31 @@ function tableText(lines: Line[]): string {
     .join("\n");
 }
 
+/** The last of the columns, which stand in order, that begins at `x` or before. */
+function lastAt(columns: readonly { x: number }[], x: number): number {
+  let from = 0;
+  let to = columns.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((columns[middle]?.x ?? 0) <= x) from = middle + 1;
+    else to = middle;
+  }
+  return from - 1;
+}
+
 /** Lines of a paragraph to one; a word that was hyphenated at the end of a line is put together again. */
 export function joinLines(lines: string[]): string {
-  let text = "";
+  // Looking at the end of all that is joined already would take the square of a page.
+  const parts: string[] = [];
   for (const line of lines) {
-    if (/\p{Ll}[-\u2010]$/u.test(text) && /^\p{Ll}/u.test(line)) text = text.slice(0, -1) + line;
-    else text += text === "" ? line : ` ${line}`;
+    const before = parts.at(-1);
+    if (before === undefined || before === "") parts.push(line);
+    else if (/\p{Ll}[-\u2010]$/u.test(before.slice(-3)) && /^\p{Ll}/u.test(line)) {
+      parts[parts.length - 1] = before.slice(0, -1);
+      parts.push(line);
+    } else parts.push(" ", line);
   }
-  return text;
+  return parts.join("");
 }
 
 function joinItems(lines: Line[]): string {

@@ -30,30 +30,39 @@ function* paragraphsOf(text: string): Generator<string[]> {
   if (group.length > 0) yield group;
 }
 
-function blocksOf(group: string[]): Block[] {
-  const [first = "", second, ...rest] = group;
-  if (second !== undefined && UNDERLINE.test(second) && first.length < 120) {
-    const level = second.trim().startsWith("=") ? 1 : 2;
-    const heading: Block = { kind: "heading", level, text: cleanLine(first), page: null };
-    return rest.length > 0 ? [heading, ...blocksOf(rest)] : [heading];
+function* blocksOf(group: string[]): Generator<Block> {
+  let from = 0;
+  for (; from < group.length; from++) {
+    const first = group[from] ?? "";
+    const second = group[from + 1];
+    if (second !== undefined && first.length < 120 && UNDERLINE.test(second)) {
+      yield heading(first, second.trim().startsWith("=") ? 1 : 2);
+      from++;
+    } else if (second === undefined && UNDERLINE.test(first)) return;
+    else if (isCapitals(first)) yield heading(first, 2);
+    else break;
   }
-  if (second === undefined && UNDERLINE.test(first)) return [];
-  if (isCapitals(first)) {
-    const heading: Block = { kind: "heading", level: 2, text: cleanLine(first), page: null };
-    return group.length > 1 ? [heading, ...blocksOf(group.slice(1))] : [heading];
-  }
-  if (group.filter((line) => BULLET.test(line)).length > 1) {
-    return [{ kind: "list", text: cleanLines(joinContinuations(group)), page: null }];
-  }
+  if (from < group.length) yield bodyOf(group.slice(from));
+}
+
+const heading = (line: string, level: number): Block => ({
+  kind: "heading",
+  level,
+  text: cleanLine(line),
+  page: null,
+});
+
+function bodyOf(group: string[]): Block {
+  let bullets = 0;
+  for (const line of group) if (BULLET.test(line)) bullets++;
+  if (bullets > 1) return { kind: "list", text: cleanLines(joinContinuations(group)), page: null };
   // Lines that a program wrapped are long but for the last; short ones (addresses, timetables) were broken by a person.
   const wrapped = group.slice(0, -1).every((line) => line.trim().length > 50);
-  return [
-    {
-      kind: "paragraph",
-      text: wrapped ? cleanLine(group.join(" ")) : cleanLines(group.join("\n")),
-      page: null,
-    },
-  ];
+  return {
+    kind: "paragraph",
+    text: wrapped ? cleanLine(group.join(" ")) : cleanLines(group.join("\n")),
+    page: null,
+  };
 }
 
 function isCapitals(line: string): boolean {

@@ -84,7 +84,8 @@ export function resultReader(
       const { kind, level, header, text, page } = answer;
       const before = result.blocks.at(-1)?.page ?? 1;
       const inOrder = page === null ? result.pages === null : page >= before && page <= (result.pages ?? 0);
-      if (!inOrder || result.blocks.length >= MOST_BLOCKS) throw extractionFailure("extractor_crashed");
+      if (!inOrder) throw extractionFailure("extractor_crashed");
+      if (result.blocks.length >= MOST_BLOCKS) throw extractionFailure("too_large_inflated");
       result.blocks.push({
         kind,
         ...(level === undefined ? {} : { level }),

@@ -43,13 +43,22 @@ const charsets: Readonly<Record<number, number>> = {
 export const codePageOf = (charset: number): number | undefined => charsets[charset];
 
 /** Whether a letter of this code page may take two bytes, of which the second may look like any other character. */
-export const isDouble = (page: number): boolean => [932, 936, 949, 950, 1361].includes(page);
+export const isDouble = (page: number): boolean =>
+  page === 932 || page === 936 || page === 949 || page === 950 || page === 1361;
 
 /** Bytes to text in a code page by its number; one that no one knows is read as Western European. */
 export function decodePage(bytes: readonly number[], page: number): string {
   const upper = page === 437 ? IBM_437 : page === 850 ? IBM_850 : null;
   if (upper !== null)
     return bytes.map((b) => (b < 128 ? String.fromCharCode(b) : (upper[b - 128] ?? ""))).join("");
-  const label = labels[page] ?? (page >= 1250 && page <= 1258 ? `windows-${page}` : "windows-1252");
-  return new TextDecoder(label).decode(Uint8Array.from(bytes));
+  let decoder = decoders.get(page);
+  if (decoder === undefined) {
+    const label = labels[page] ?? (page >= 1250 && page <= 1258 ? `windows-${page}` : "windows-1252");
+    decoder = new TextDecoder(label);
+    if (decoders.size < 100) decoders.set(page, decoder);
+  }
+  return decoder.decode(Uint8Array.from(bytes));
 }
+
+// One is made in the time in which it reads a page.
+const decoders = new Map<number, InstanceType<typeof TextDecoder>>();

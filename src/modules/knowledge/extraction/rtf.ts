@@ -55,6 +55,8 @@ export function extractRtf(bytes: Uint8Array, report: Report): void {
   let styleNo = 0;
   let words = "";
   let letters: number[] = [];
+  // Whether the last of them is the first of two, in a code page that has such letters.
+  let half = false;
   let skip = 0;
   let fresh = false;
   let starred = false;
@@ -83,12 +85,17 @@ export function extractRtf(bytes: Uint8Array, report: Report): void {
   /** Bytes wait until all of a letter is there: in double-byte code pages it takes two. */
   function byte(value: number): void {
     if (skip > 0) skip--;
-    else letters.push(value);
+    else letter(value);
+  }
+  function letter(value: number): void {
+    letters.push(value);
+    half = !half && isLead(value, state.codePage);
   }
   function flush(): void {
     if (letters.length === 0) return;
     const piece = decodePage(letters, state.codePage);
     letters = [];
+    half = false;
     put(piece);
   }
 
@@ -223,8 +230,7 @@ export function extractRtf(bytes: Uint8Array, report: Report): void {
         if (next === "*") starred = fresh;
         else if (skip > 0) skip--;
         else if (state.into === "nothing") continue;
-        else if (isDouble(state.codePage) && isHalf(letters, state.codePage))
-          letters.push(next.charCodeAt(0));
+        else if (half) letter(next.charCodeAt(0));
         else if (next === "~") text(" ");
         else if (next === "_") text("-");
         else if (next === "\n" || next === "\r") control("par", undefined);
@@ -247,8 +253,8 @@ export function extractRtf(bytes: Uint8Array, report: Report): void {
         piece = piece.slice(gone);
       }
       // The second half of a letter may look like one of ASCII.
-      if (piece !== "" && isDouble(state.codePage) && isHalf(letters, state.codePage)) {
-        letters.push(piece.charCodeAt(0));
+      if (piece !== "" && half) {
+        letter(piece.charCodeAt(0));
         piece = piece.slice(1);
       }
       if (piece !== "") text(piece);
@@ -259,16 +265,9 @@ export function extractRtf(bytes: Uint8Array, report: Report): void {
   out.finish();
 }
 
-/** Whether the last of these bytes is the first of two. */
-function isHalf(bytes: readonly number[], page: number): boolean {
-  let at = 0;
-  while (at < bytes.length) {
-    const lead = bytes[at] ?? 0;
-    const single = lead < 0x81 || lead === 0xff || (page === 932 && lead >= 0xa0 && lead < 0xe0);
-    at += single ? 1 : 2;
-  }
-  return at > bytes.length;
-}
+/** Whether a byte begins a letter of two. */
+const isLead = (byte: number, page: number): boolean =>
+  isDouble(page) && byte >= 0x81 && byte !== 0xff && !(page === 932 && byte >= 0xa0 && byte < 0xe0);
 
 function levelOf(name: string, outline: number): number | null {
   const [, digit] = /^\s*heading\s+(\d)/i.exec(name) ?? [];

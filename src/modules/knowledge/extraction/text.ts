@@ -18,14 +18,15 @@ export function cleanLine(raw: string): string {
   return visible(raw).replace(/\s+/g, " ").trim();
 }
 
-/** The same for code: indentation and blank lines stay, trailing blanks go. */
+/** The same for code: indentation and blank lines stay, but for those around it; trailing blanks go. */
 export function cleanCode(raw: string): string {
-  return visible(raw)
+  const lines = visible(raw)
     .replaceAll("\t", "    ")
     .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n")
-    .replace(/^\n+|\n+$/g, "");
+    .map((line) => line.trimEnd());
+  // By hand: a pattern for the newlines at the end tries each run of them anew from each of its places.
+  const first = lines.findIndex((line) => line !== "");
+  return first === -1 ? "" : lines.slice(first, lines.findLastIndex((line) => line !== "") + 1).join("\n");
 }
 
 function visible(raw: string): string {
