@@ -1052,7 +1052,8 @@ create table audit.place (  -- owner: vouchsafe_migrator
   PRIMARY KEY (tenant_id, number),
   UNIQUE (tenant_id, entry_id),
   FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
-  FOREIGN KEY (tenant_id, entry_id) REFERENCES audit.entry(tenant_id, entry_id)
+  FOREIGN KEY (tenant_id, entry_id) REFERENCES audit.entry(tenant_id, entry_id),
+  CHECK ((number > 0))
 );
 alter table audit.place enable row level security;
 alter table audit.place force row level security;
@@ -1199,12 +1200,13 @@ end $function$;
 
 -- owner: vouchsafe_audit_sequencer; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION audit.sequence(p_most integer)
- RETURNS bigint
+ RETURNS TABLE(new_size bigint, of_tenant uuid, first_number bigint, last_number bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
+  v_given jsonb := '[]';
   v_tenant text := current_setting('vouchsafe.tenant', true);
   v_size bigint;
   v_from bigint;
@@ -1235,6 +1237,7 @@ begin
                     || v.hashes[i])
         from generate_series(1, cardinality(v.ids)) as i;
     v_size := v_size + cardinality(v.ids);
+    v_given := v_given || jsonb_build_object('t', v.tenant_id, 'f', v_number + 1, 'l', v_number + cardinality(v.ids));
   end loop;
   perform set_config('vouchsafe.tenant', coalesce(v_tenant, ''), true);
   -- Subtrees that are complete now and were not before.
@@ -1251,7 +1254,8 @@ begin
         from generate_series(v_from / v_width, v_size / v_width - 1) as i;
     v_width := v_width * 256;
   end loop;
-  return v_size;
+  return query select v_size, (g->>'t')::uuid, (g->>'f')::bigint, (g->>'l')::bigint
+    from jsonb_array_elements(case when v_given = '[]' then '[{}]' else v_given end) as g;
 end $function$;
 
 -- owner: vouchsafe_audit_sequencer; may be called by: vouchsafe_app

@@ -1,5 +1,5 @@
 import { type Entry, isContentOf, leafOf } from "./entry.ts";
-import { type Checkpoint, fromBase64, readCheckpoint, type VerifierKey } from "./note.ts";
+import { type Checkpoint, fromBase64, readCheckpoint, readNote, type VerifierKey } from "./note.ts";
 import { isIncluded } from "./tree.ts";
 
 /** What was found in an export. Anything in `problems` means: do not trust it. */
@@ -20,7 +20,7 @@ interface Head {
   readonly format: string;
   readonly tenant: string;
   readonly checkpoint: string;
-  readonly entries: number;
+  readonly head: string | null;
   readonly removed: number;
 }
 
@@ -90,8 +90,12 @@ export async function checkExport(
   }
   if (!head) complain("the file is empty");
   else if (checkpoint && !ended) complain("the file was cut off: its last line is missing");
-  if (head && checkpoint && ended && head.entries !== entries)
-    complain(`there are ${entries} entries, and the first line says ${head.entries}`);
+  if (head && checkpoint && ended) {
+    const signed = await headOf(head, key).catch((error: Error) => error.message);
+    if (typeof signed === "string") complain(`line 1: ${signed}`);
+    else if (signed !== entries)
+      complain(`there are ${entries} entries, and the log was signed with ${signed}: the end is missing`);
+  }
   return { tenant: head?.tenant ?? null, checkpoint, entries, erased, problems, more };
 }
 
@@ -102,6 +106,15 @@ export async function checkEntry(proof: ProvenEntry, key: VerifierKey): Promise<
   );
   if (typeof checkpoint === "string") return [checkpoint];
   return checkLine(proof, { tenant: proof.entry.tenant }, proof.number, checkpoint);
+}
+
+/** How many entries the workspace had when the checkpoint was signed. */
+async function headOf({ tenant, head }: Head, key: VerifierKey): Promise<number> {
+  if (typeof head !== "string") throw new Error("it does not say how many entries there must be");
+  const [, workspace, count, ...more] = (await readNote(head, key)).slice(0, -1).split("\n");
+  if (workspace !== `workspace ${tenant}` || !/^[1-9]\d{0,15}$/.test(count ?? "") || more.length > 0)
+    throw new Error("what it says of the number of entries is of another workspace");
+  return Number(count);
 }
 
 async function checkLine(

@@ -20,7 +20,7 @@ create table audit.leaf (
 -- Where a tenant's entries stand in it. `number` counts them from 1: what is taken out leaves a gap.
 create table audit.place (
   tenant_id uuid not null references tenant (tenant_id),
-  number bigint not null,
+  number bigint not null check (number > 0),
   entry_id uuid not null,
   leaf_index bigint not null,
   primary key (tenant_id, number),
@@ -141,12 +141,14 @@ end $$;
 revoke execute on function audit.append(uuid, text, text, uuid, text, bytea, bytea) from public;
 grant execute on function audit.append(uuid, text, text, uuid, text, bytea, bytea) to vouchsafe_app;
 
--- Gives the oldest waiting entries, at most p_most, the next places of the tree, all or none, and answers its size. One
--- at a time in the whole database.
+-- Gives the oldest waiting entries, at most p_most, the next places of the tree, all or none. Answers its size and, for
+-- each tenant that had one among them, the first and the last number that it got. One at a time in the whole database.
 set local role vouchsafe_audit_sequencer;
-create function audit.sequence(p_most integer) returns bigint
+create function audit.sequence(p_most integer)
+  returns table (new_size bigint, of_tenant uuid, first_number bigint, last_number bigint)
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
+  v_given jsonb := '[]';
   v_tenant text := current_setting('vouchsafe.tenant', true);
   v_size bigint;
   v_from bigint;
@@ -177,6 +179,7 @@ begin
                     || v.hashes[i])
         from generate_series(1, cardinality(v.ids)) as i;
     v_size := v_size + cardinality(v.ids);
+    v_given := v_given || jsonb_build_object('t', v.tenant_id, 'f', v_number + 1, 'l', v_number + cardinality(v.ids));
   end loop;
   perform set_config('vouchsafe.tenant', coalesce(v_tenant, ''), true);
   -- Subtrees that are complete now and were not before.
@@ -193,7 +196,8 @@ begin
         from generate_series(v_from / v_width, v_size / v_width - 1) as i;
     v_width := v_width * 256;
   end loop;
-  return v_size;
+  return query select v_size, (g->>'t')::uuid, (g->>'f')::bigint, (g->>'l')::bigint
+    from jsonb_array_elements(case when v_given = '[]' then '[{}]' else v_given end) as g;
 end $$;
 revoke execute on function audit.sequence(integer) from public;
 grant execute on function audit.sequence(integer) to vouchsafe_app;

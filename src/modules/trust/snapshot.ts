@@ -1,3 +1,4 @@
+import { seconds } from "../../kernel/clock.ts";
 import type { System } from "../../kernel/system.ts";
 import { signerOf } from "../operations/audit/log/keeper.ts";
 import { verifierKey } from "../operations/audit/log/note.ts";
@@ -6,15 +7,34 @@ import { type Claim, catalogue, questions } from "./catalogue.ts";
 import type { ControlResult } from "./controls/run.ts";
 import { publicPage } from "./public-page/settings.ts";
 import { FRESH_FOR } from "./runs/schedule.ts";
-import { latestRun, runDays } from "./runs/service.ts";
+import { latestRun, newestRun, runDays } from "./runs/service.ts";
 
 const MASTER_KEY_WORDS = {
   file: "in a file of the server, apart from the data, readable by its owner only",
   environment: "given by the environment, in no file of ours",
 } as const;
 
-/** What the public security page shows. Written by the last run, and by nothing else. */
-export async function securitySnapshot(system: System) {
+/**
+ * What the public security page shows. Written by the last run, and by nothing else. Everybody may ask for it: it is put
+ * together again when there is another run, when the operator said something else, and after ten seconds.
+ */
+export async function securitySnapshot(system: System): Promise<Snapshot> {
+  const kept = await publicPage(system);
+  const key = `${await newestRun(system)} ${kept?.at.getTime() ?? ""}`;
+  const now = system.clock().getTime();
+  const known = snapshots.get(system);
+  if (known && known.key === key && Math.abs(now - known.at) < SHOWN_FOR) return known.snapshot;
+  const snapshot = writeSnapshot(system);
+  snapshots.set(system, { key, at: now, snapshot });
+  snapshot.catch(() => snapshots.delete(system));
+  return snapshot;
+}
+
+type Snapshot = Awaited<ReturnType<typeof writeSnapshot>>;
+const SHOWN_FOR = seconds(10);
+const snapshots = new WeakMap<System, { key: string; at: number; snapshot: Promise<Snapshot> }>();
+
+async function writeSnapshot(system: System) {
   const [stored, days, kept] = [await latestRun(system), await runDays(system), await publicPage(system)];
   const run = stored === "forged" ? null : stored;
   const signer = await signerOf(system);

@@ -17,9 +17,11 @@ import { consistency, exportLines, proveEntry, publicLog } from "./log/proofs.ts
 import { allEntries, listEntries } from "./service.ts";
 import { AuditItem } from "./shape.ts";
 
-const Moment = z.iso.datetime({ error: "Use a time such as 2026-03-01T00:00:00Z." }).meta({
-  examples: ["2026-03-01T00:00:00Z"],
-});
+// PostgreSQL knows no year 0; nothing was recorded before, and nothing will be after these.
+const Moment = z.iso
+  .datetime({ error: "Use a time such as 2026-03-01T00:00:00Z." })
+  .refine((at) => /^(19|20|21)\d\d-/.test(at), "Use a time between 1900 and 2199.")
+  .meta({ examples: ["2026-03-01T00:00:00Z"] });
 const filters = {
   actor: Id.optional(),
   event: z.string().max(60).optional(),

@@ -23,6 +23,10 @@ export async function writeLibrary(client: Client, { word }: Canaries): Promise<
   const older = { body: {} };
   expectStatus(await client.call("POST", `versions/${id}/restore`, older), 200, "an older version");
   await read(client, id, 3);
+  await client.call(
+    "GET",
+    `versions/${id}/compare?with=${word(`GET ${T}/versions/{id}/compare query.with`)}`,
+  );
 
   const pieces = `POST ${T}/uploads/{id}/pieces`;
   for (const [i, finished] of [true, false].entries()) {

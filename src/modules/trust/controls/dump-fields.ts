@@ -159,7 +159,10 @@ async function writePeople(client: Client, { word, address }: Canaries): Promise
   expectStatus(await client.call("PATCH", "tenant", { body: workspace }), 200, "renaming a workspace");
   const invited = { address: address(`POST ${T}/invitations body.address`), role: "viewer" };
   expectStatus(await client.call("POST", "invitations", { body: invited }), 201, "inviting");
-  await client.call("GET", `audit?event=${word(`GET ${T}/audit query.event`)}`);
+  for (const path of ["audit", "audit/export"]) {
+    for (const name of ["event", "resource", "since", "until"])
+      await client.call("GET", `${path}?${name}=${word(`GET ${T}/${path} query.${name}`)}`);
+  }
   await client.call("GET", `audit?cursor=${word(`GET ${T}/audit query.cursor`)}`);
 }
 

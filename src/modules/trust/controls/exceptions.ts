@@ -90,6 +90,12 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
     reason: "two letters, found out by reading; what is written in it is encrypted",
   },
   {
+    what: "What the operator says on the public security page",
+    fields: [/^PUT \/api\/t\/\{slug\}\/public-page body\./],
+    columns: ["platform.public_page.page"],
+    reason: "everybody may read it",
+  },
+  {
     what: "The installation's own records",
     fields: [],
     columns: [
@@ -101,7 +107,6 @@ export const PUBLISHED_EXCEPTIONS: readonly PublishedException[] = [
       "platform.control_run.version",
       "platform.control_run.results",
       "platform.control_run.note",
-      "platform.public_page.page",
     ],
     reason: "they hold nothing of any workspace: versions, a public key, results that are published",
   },

@@ -40,6 +40,8 @@ export async function probeSql(stage: Stage): Promise<Finding[]> {
   await client.call("PATCH", "tenant", { body: { name: company.name } });
   const after = await countRows(stage);
   for (const [table, rows] of before) {
+    // A queue: what waits in it moves into the log by itself.
+    if (table === "audit.staged") continue;
     const now = after.get(table) ?? -1;
     findings.push(finding(now >= rows, `rows of ${table}`, "after all probes", `${rows}, then ${now}`));
   }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Client, expectStatus } from "../stage/client.ts";
 import type { Person } from "../stage/people.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Cast, Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
+import { besideWhatAllSee } from "./segments.ts";
 
 /** What one person has and nobody else may learn of: words that stand nowhere else, and things by their identifiers. */
 export interface Secret {
@@ -33,11 +34,9 @@ export interface Scene {
 }
 
 /** In both companies a manager with everything that a person can have, and the same sentences in both. */
-export async function setScene({ a, b }: Stage): Promise<Scene> {
-  const secrets = await Promise.all([
-    secretOf(a.people.manager[0], a.slug),
-    secretOf(b.people.manager[0], b.slug),
-  ]);
+export async function setScene(stage: Stage): Promise<Scene> {
+  const { a, b } = stage;
+  const secrets = await Promise.all([secretOf(stage, a), secretOf(stage, b)]);
   return {
     secrets,
     strangersTo({ slug }) {
@@ -52,7 +51,8 @@ export async function setScene({ a, b }: Stage): Promise<Scene> {
   };
 }
 
-async function secretOf(owner: Person, slug: string): Promise<Secret> {
+async function secretOf(stage: Stage, { slug, id: company, people }: Cast): Promise<Secret> {
+  const [owner] = people.manager;
   const { client } = owner;
   const words: Secret["words"] = [word(), word(), word()];
   const title = word();
@@ -66,6 +66,7 @@ async function secretOf(owner: Person, slug: string): Promise<Secret> {
   if (!document || !gone) throw new Error("nothing was uploaded");
   await waitUntilReady(client, [document.id, gone.id]);
   expectStatus(await client.call("DELETE", `documents/${gone.id}`), 204, "deleting a document");
+  await besideWhatAllSee(stage, { client, id: company }, document.id, title);
   const { chat, id: answer } = await ask(client, `What does the ${words[0]} cost?`);
   const [pieces, search] = [
     await made("uploads", { name: `${title} plans.txt`, bytes: 40, folder }),

@@ -79,6 +79,14 @@ export async function latestRun(
   return { at, version, text, note, results: JSON.parse(text) as ControlResult[] };
 }
 
+/** Which run is the newest: what is shown of it need not be put together again before there is another. */
+export async function newestRun(system: System): Promise<string | null> {
+  const { rows } = await system.pool.query<{ run_id: string }>(
+    "select run_id from platform.control_run order by at desc limit 1",
+  );
+  return rows[0]?.run_id ?? null;
+}
+
 /** Of each of the last 90 days: how many attempts, how many claims were broken. */
 export async function runDays(system: System): Promise<{ date: string; attempts: number; broken: number }[]> {
   const { rows } = await system.pool.query<{ date: string; attempts: string; broken: string }>(

@@ -145,6 +145,15 @@ export async function* ofTheOperator(stage: Stage): AsyncGenerator<Step> {
     elsewhere: 2,
     changes: { rows: [null, 1], refused: [null, 0] },
   };
+  yield {
+    ...at,
+    route: `PUT ${T}/tenants/:id/quota`,
+    send: (headers) =>
+      client.call("PUT", `tenants/${founded}/quota`, { headers, body: { documents: 20_000, bytes: null } }),
+    status: 204,
+    resource: () => founded,
+    changes: { documents: [null, 20_000], bytes: [null, null] },
+  };
   const before = expectStatus(await client.call("GET", "public-page"), 200, "the public page").json.page;
   const page = { ...before, hosting: "In our own cellar." };
   yield {

@@ -3,6 +3,7 @@ import { signInAgain } from "../../../trust/stage/people.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
 import { ofChats, ofDocuments } from "./changes-of-content.ts";
 import { ofFactors } from "./changes-of-factors.ts";
+import { ofLibrary } from "./changes-of-library.ts";
 import { ofPeople, ofTheOperator } from "./changes-of-people.ts";
 import { ofRights } from "./changes-of-rights.ts";
 import { ofMailedLinks, ofSessions } from "./changes-of-sessions.ts";
@@ -22,6 +23,7 @@ export async function* everyChange(stage: Stage): AsyncGenerator<Step> {
   yield* ofPeople(stage, company, owner);
   yield* ofRights(stage, company, owner);
   yield* ofDocuments(owner, at);
+  yield* ofLibrary(owner, at);
   yield* ofChats(owner, at);
   yield* ofSharing(company, owner);
   yield* ofTheOperator(stage);

@@ -29,7 +29,7 @@ export async function checkTamperEvident(stage: Stage): Promise<Outcome> {
     const findings = [await auditor.finds("the log as it is", VERIFIED), await auditor.findsOneEntry()];
     for (const tampering of tamperings) findings.push(await tried(admin, auditor, company, tampering));
     findings.push(await auditor.finds("the log, put back", VERIFIED));
-    findings.push(...(await setBack(stage, admin, company)));
+    findings.push(...(await setBack(stage, admin, auditor, company)));
     findings.push(await auditor.findsGrowth(), await auditor.findsForgedNote());
     return outcomeOf(
       findings,
@@ -144,7 +144,12 @@ async function tried(
 }
 
 /** The newest entry is taken out without a trace; then the tree itself is set back. What is published tells both. */
-async function setBack(stage: Stage, admin: pg.Client, { id }: Company): Promise<Finding[]> {
+async function setBack(
+  stage: Stage,
+  admin: pg.Client,
+  auditor: Auditor,
+  { id }: Company,
+): Promise<Finding[]> {
   const state = async () => {
     // What everybody is told is up to two seconds old.
     await setTimeout(2100);
@@ -174,6 +179,9 @@ async function setBack(stage: Stage, admin: pg.Client, { id }: Company): Promise
     "delete from audit.place p using kept k where p.tenant_id = k.tenant_id and p.number = k.number",
   );
   findings.push(said("the newest entry and its number taken out", await state(), /lacks \d+ entr/));
+  findings.push(
+    await auditor.finds("the newest entry and its number taken out", /^NOT VERIFIED/, /the end is missing/),
+  );
   await admin.query(
     "insert into audit.place select * from kept; insert into audit.entry select * from kept_entry",
   );

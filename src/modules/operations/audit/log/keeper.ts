@@ -52,12 +52,28 @@ function nameFor({ config }: System): string {
   return `${host}/audit/${newId().slice(-12)}`;
 }
 
-/** The newest checkpoint that this installation has signed, from its file; null before the first. */
-export const lastNote = (system: System): Promise<string | null> => readText(notePath(system));
+/** What this installation remembers of its log. */
+export interface Memory {
+  /** The newest checkpoint that it signed. */
+  readonly note: string;
+  /** By workspace, how many entries it had by then. */
+  readonly heads: Readonly<Record<string, number>>;
+  /** From which size on: what a workspace had before is not known when this is not 0. */
+  readonly since: number;
+  /** What was about to be added, and to which size: it counts if the database has that size, else nothing of it happened. */
+  readonly next: { readonly size: number; readonly heads: Readonly<Record<string, number>> } | null;
+}
 
-export const keepNote = (system: System, note: string): Promise<void> => replaceFile(notePath(system), note);
+/** From its file; null before the first checkpoint. */
+export async function remember(system: System): Promise<Memory | null> {
+  const text = await readText(memoryPath(system));
+  return text === null ? null : (JSON.parse(text) as Memory);
+}
 
-const notePath = (system: System) => join(folder(system), "checkpoint");
+export const keep = (system: System, memory: Memory): Promise<void> =>
+  replaceFile(memoryPath(system), JSON.stringify(memory));
+
+const memoryPath = (system: System) => join(folder(system), "checkpoint.json");
 
 async function readText(path: string): Promise<string | null> {
   try {

@@ -62,6 +62,54 @@ test("the log of a workspace", async (t) => {
     assert.deepEqual((await verdict(one.job())).problems, []);
   });
 
+  await t.test("goes on where it was cut off between the commit and the signature", async () => {
+    await add(one.job(), 4);
+    const path = join(stage.home, "audit/checkpoint.json");
+    const memory = JSON.parse(await readFile(path, "utf8"));
+    const { rows } = await admin.query(
+      "select new_size::int as size, of_tenant as tenant, last_number::int as last from audit.sequence(100)",
+    );
+    const heads = Object.fromEntries(rows.map(({ tenant, last }) => [tenant, last]));
+    await writeFile(path, JSON.stringify({ ...memory, next: { size: rows[0].size, heads } }));
+    assert.deepEqual((await verdict(one.job())).problems, []);
+    // And where what was about to happen did not.
+    await writeFile(
+      path,
+      JSON.stringify({ ...JSON.parse(await readFile(path, "utf8")), next: { size: 10 ** 6, heads } }),
+    );
+    await add(one.job(), 2);
+    assert.deepEqual((await verdict(one.job())).problems, []);
+  });
+
+  await t.test("tells that its end was cut off, and gives no number again", async () => {
+    await add(one.job(), 3);
+    await sequenceAudit(system);
+    await admin.query(
+      "create temporary table cut as select * from audit.place where tenant_id = '" +
+        one.id +
+        "' order by number desc limit 2",
+    );
+    await admin.query(
+      "create temporary table cut_entry as select e.* from audit.entry e join cut using (tenant_id, entry_id)",
+    );
+    await admin.query(
+      "delete from audit.place p using cut c where p.tenant_id = c.tenant_id and p.number = c.number",
+    );
+    await admin.query(
+      "delete from audit.entry e using cut c where e.tenant_id = c.tenant_id and e.entry_id = c.entry_id",
+    );
+    assert.ok((await verdict(one.job())).problems.some((words) => /the end is missing/.test(words)));
+    await add(one.job(), 1);
+    await assert.rejects(
+      sequenceAudit(system),
+      (error) => isLogBroken(error) && /end of a workspace/.test(error.problem),
+    );
+    await admin.query("insert into audit.place select * from cut");
+    await admin.query("insert into audit.entry select * from cut_entry");
+    await admin.query("drop table cut, cut_entry");
+    assert.deepEqual((await verdict(one.job())).problems, []);
+  });
+
   await t.test("only ever grows", async () => {
     const before = await publicLog(system);
     await add(two.job(), 300);
@@ -128,9 +176,9 @@ test("the log of a workspace", async (t) => {
     ],
     [
       "two entries that changed places",
-      "update audit.place set number = -number where entry_id = $1",
-      "update audit.place set number = -number where entry_id = $1",
-      /has number/,
+      "update audit.place p set leaf_index = q.leaf_index from audit.place q where p.tenant_id = q.tenant_id and p.number in (2, 3) and q.number = 5 - p.number and $1::uuid is not null",
+      "update audit.place p set leaf_index = q.leaf_index from audit.place q where p.tenant_id = q.tenant_id and p.number in (2, 3) and q.number = 5 - p.number and $1::uuid is not null",
+      /not in the signed tree/,
     ],
   ];
   for (const [name, tamper, repair, words] of tamperings) {
@@ -203,9 +251,9 @@ test("the log of a workspace", async (t) => {
   });
 
   await t.test("believes no checkpoint that it did not sign", async () => {
-    const path = join(stage.home, "audit/checkpoint");
+    const path = join(stage.home, "audit/checkpoint.json");
     const note = await readFile(path, "utf8");
-    await writeFile(path, note.replace(/\n\d+\n/, "\n1\n"));
+    await writeFile(path, note.replace(/\\n\d+\\n/, "\\n1\\n"));
     await assert.rejects(sequenceAudit(system), /signature/);
     await writeFile(path, note);
   });

@@ -3,12 +3,12 @@ import { auditCell } from "../../../../kernel/audit.ts";
 import { seconds } from "../../../../kernel/clock.ts";
 import { type Ctx, keysOf, tenantOf } from "../../../../kernel/context.ts";
 import type { TenantKeys } from "../../../../kernel/crypto/tenant-keys.ts";
-import { read, readOne } from "../../../../kernel/database/unit.ts";
+import { read } from "../../../../kernel/database/unit.ts";
 import { appError } from "../../../../kernel/errors.ts";
 import type { System } from "../../../../kernel/system.ts";
-import { lastNote, signerOf } from "./keeper.ts";
-import { openCheckpoint, verifierKey } from "./note.ts";
-import { isLogBroken, nodesOf, sequenceAudit } from "./sequencer.ts";
+import { remember, signerOf } from "./keeper.ts";
+import { type NoteSigner, openCheckpoint, signNote, verifierKey } from "./note.ts";
+import { isLogBroken, nodesOf, type Sealed, sequenceAudit } from "./sequencer.ts";
 import { consistencyPath, inclusionPath, type Nodes, remembered } from "./tree.ts";
 
 /** One entry with all that shows it to be in the signed log; hashes in base64. verify/FORMAT.md, "Export". */
@@ -47,17 +47,25 @@ export interface SignedLog {
  * The newest checkpoint, with every entry in it that was there when this was called. When the log does not fit what was
  * signed (`broken` says how), what was signed: the proofs then fail, and say where.
  */
-async function signedLog(system: System): Promise<SignedLog & { broken: string | null }> {
+async function signedLog(
+  system: System,
+): Promise<SignedLog & { broken: string | null; heads: Sealed["heads"] }> {
   const signer = await signerOf(system);
   let broken: string | null = null;
-  const note = await sequenceAudit(system).catch(async (error: unknown) => {
-    const last = isLogBroken(error) ? await lastNote(system) : null;
+  const { note, heads } = await sequenceAudit(system).catch(async (error: unknown): Promise<Sealed> => {
+    const last = isLogBroken(error) ? await remember(system) : null;
     if (!isLogBroken(error) || last === null) throw error;
     broken = error.problem;
     system.log.error({ err: error }, "the audit log is broken");
     return last;
   });
-  return { checkpoint: note, key: verifierKey(signer), size: openCheckpoint(note, signer).size, broken };
+  return {
+    checkpoint: note,
+    key: verifierKey(signer),
+    size: openCheckpoint(note, signer).size,
+    broken,
+    heads,
+  };
 }
 
 /** The state of the log for everybody: the last checkpoint that was signed, and whether the log still fits it. */
@@ -104,8 +112,8 @@ async function removedOf(system: System): Promise<number> {
 
 /** That the log of `to` entries begins with the one of `from`. Throws `not_found` for sizes that it never had. */
 export async function consistency(system: System, from: number, to: number): Promise<string[]> {
-  const note = await lastNote(system);
-  const size = note === null ? 0 : openCheckpoint(note, await signerOf(system)).size;
+  const memory = await remember(system);
+  const size = memory === null ? 0 : openCheckpoint(memory.note, await signerOf(system)).size;
   if (from > to || to > size)
     throw appError("not_found", { message: `The signed log has ${size} entries: from ≤ to ≤ ${size}.` });
   return (await consistencyPath(treeOf(system), from, to)).map((hash) => hash.toString("base64"));
@@ -137,7 +145,7 @@ export async function* exportLines(ctx: Ctx): AsyncGenerator<string> {
     tenant: tenantOf(ctx).id,
     checkpoint: log.checkpoint,
     key: log.key,
-    entries: await placesIn(ctx, log.size),
+    head: headNote(tenantOf(ctx).id, log.heads, await signerOf(ctx.system)),
     removed: await removedOf(ctx.system),
   });
   for (const row of strays) yield JSON.stringify(await proofOf(keys, row, log.size, tree));
@@ -151,13 +159,10 @@ export async function* exportLines(ctx: Ctx): AsyncGenerator<string> {
   yield JSON.stringify({ end: true });
 }
 
-async function placesIn(ctx: Ctx, size: number): Promise<number> {
-  const found = await readOne(
-    ctx,
-    sql<{ entries: number }>`select count(*)::int as entries from audit.place
-      where tenant_id = ${tenantOf(ctx).id} and leaf_index < ${size}`,
-  );
-  return found?.entries ?? 0;
+/** How many entries a workspace has in the log, signed; null when this installation does not know. */
+function headNote(tenantId: string, heads: Sealed["heads"], signer: NoteSigner): string | null {
+  const head = heads[tenantId];
+  return head === undefined ? null : signNote([`workspace ${tenantId}`, String(head)], signer);
 }
 
 interface EntryRow {
