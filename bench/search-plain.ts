@@ -1,4 +1,9 @@
+import { sql } from "kysely";
 import pg from "pg";
+import { type Ctx, tenantOf } from "../src/kernel/context.ts";
+import { read } from "../src/kernel/database/unit.ts";
+import { compiledOnce } from "../src/modules/knowledge/index/compiled.ts";
+import { reachOfMember, visibleTo } from "../src/modules/knowledge/sharing/reach.ts";
 
 /** Postgres full-text search over the same texts in clear: a `tsvector` with a GIN index, ranked by `ts_rank`. */
 export interface PlainSearch {
@@ -7,8 +12,13 @@ export interface PlainSearch {
   ready(): Promise<void>;
   /** The same with the tenant in the index, too (`btree_gin`): the most that can be done for many small tenants. */
   readyByTenant(): Promise<void>;
-  /** The ten best for any of the words, with their texts. */
+  /** The ten best for any of the words, with their texts: the bare statement, which knows the tenant and nobody's rights. */
   search(tenantId: string, q: string, limit?: number): Promise<{ id: number; body: string }[]>;
+  /**
+   * The same as a product does it: in a member's request, entered like any other, among documents that this member may
+   * see. In one round trip.
+   */
+  searchAs(ctx: Ctx, memberId: string, q: string): Promise<{ id: number; body: string }[]>;
   /** Bytes of what searching needs beside the text: the vectors and the indexes. */
   bytes(): Promise<number>;
   drop(): Promise<void>;
@@ -16,6 +26,7 @@ export interface PlainSearch {
 
 export interface PlainChunk {
   readonly id: number;
+  readonly document: string;
   readonly title: string;
   readonly body: string;
 }
@@ -25,16 +36,23 @@ export async function openPlainSearch(url: string): Promise<PlainSearch> {
   await client.connect();
   await client.query(`
     drop table if exists plain_chunk;
-    create table plain_chunk (tenant_id uuid not null, chunk_id integer not null, title text not null, body text not null,
-      words tsvector not null, primary key (tenant_id, chunk_id))`);
+    create table plain_chunk (tenant_id uuid not null, chunk_id integer not null, document_id uuid not null, title text not null, body text not null,
+      words tsvector not null, primary key (tenant_id, chunk_id));
+    grant select on plain_chunk to vouchsafe_app`);
   return {
     async add(tenantId, chunks) {
       await client.query(
         `insert into plain_chunk
-           select $1::uuid, id, title, body,
+           select $1::uuid, id, document, title, body,
                   setweight(to_tsvector('english', title), 'A') || to_tsvector('english', body)
-             from unnest($2::int[], $3::text[], $4::text[]) as chunk (id, title, body)`,
-        [tenantId, chunks.map((c) => c.id), chunks.map((c) => c.title), chunks.map((c) => c.body)],
+             from unnest($2::int[], $3::text[], $4::text[], $5::uuid[]) as chunk (id, title, body, document)`,
+        [
+          tenantId,
+          chunks.map((c) => c.id),
+          chunks.map((c) => c.title),
+          chunks.map((c) => c.body),
+          chunks.map((c) => c.document),
+        ],
       );
     },
     async ready() {
@@ -49,14 +67,17 @@ export async function openPlainSearch(url: string): Promise<PlainSearch> {
       await client.query("vacuum (analyze) plain_chunk");
     },
     async search(tenantId, q, limit = 10) {
-      // Any of the words, as the product ranks them; stop words and endings are the dictionary's business.
-      const any = [...new Set(q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].join(" | ");
       const { rows } = await client.query<{ id: number; body: string }>({
         name: "plain",
         text: `select chunk_id as id, body from plain_chunk, to_tsquery('english', $2) as query
                 where tenant_id = $1 and words @@ query order by ts_rank(words, query) desc, chunk_id limit $3`,
-        values: [tenantId, any, limit],
+        values: [tenantId, anyOf(q), limit],
       });
+      return rows;
+    },
+    async searchAs(ctx, memberId, q) {
+      const { now } = reachOfMember(ctx, memberId);
+      const [rows] = await read(ctx, seenChunks({ tenant: tenantOf(ctx).id, memberId, now, any: anyOf(q) }));
       return rows;
     },
     async bytes() {
@@ -71,6 +92,21 @@ export async function openPlainSearch(url: string): Promise<PlainSearch> {
     },
   };
 }
+
+/** Any of the words, as the product ranks them; stop words and endings are the dictionary's business. */
+const anyOf = (q: string): string => [...new Set(q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].join(" | ");
+
+const seenChunks = compiledOnce(
+  ({ tenant, memberId, now, any }: { tenant: string; memberId: string; now: Date; any: string }) =>
+    sql<{ id: number; body: string; name: Buffer; kind: string }>`
+      select plain_chunk.chunk_id as id, plain_chunk.body, document.name, document.kind
+        from plain_chunk
+        join document on document.tenant_id = plain_chunk.tenant_id and document.document_id = plain_chunk.document_id,
+             to_tsquery('english', ${any}) as query
+        where plain_chunk.tenant_id = ${tenant} and plain_chunk.words @@ query and document.state = 'ready'
+          and ${visibleTo("document", { memberId, now, opened: false })}
+        order by ts_rank(plain_chunk.words, query) desc, plain_chunk.chunk_id limit 10`,
+);
 
 /** Bytes of the product's index on disk, with its own indexes. */
 export async function indexBytes(url: string): Promise<{ bytes: number; live: number }> {

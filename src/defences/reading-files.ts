@@ -10,7 +10,7 @@ export const readingDefences: readonly Defence[] = [
     claim,
     file: `${folder}/sandbox.ts`,
     text: '    "--permission",\n',
-    without: "",
+    without: '    "--permission",\n    "--allow-fs-read=*",\n',
   },
   {
     words: "the reader of a document gets an empty environment",

@@ -18,6 +18,9 @@ export interface Transaction {
   readonly pending: Statement[];
   /** Audit entries, written in the round trip of the COMMIT. */
   readonly entries: AuditEntry[];
+  readonly readOnly: boolean;
+  /** Of `reading`, until its first exchange has been answered: what the database says of the session is looked at then. */
+  entering?: ((entered: Outcome | undefined) => void) | undefined;
   /** Run after the COMMIT, never after a rollback: waking a job, telling open streams. */
   readonly afterCommit: (() => void)[];
 }
@@ -34,7 +37,14 @@ export interface Transaction {
 export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) => Promise<T>): Promise<T> {
   if (ctx.tx) return work(ctx as Ctx & { tx: Transaction });
   const client = await connect(ctx);
-  const tx: Transaction = { client, closed: false, pending: [], entries: [], afterCommit: [] };
+  const tx: Transaction = {
+    client,
+    closed: false,
+    pending: [],
+    entries: [],
+    afterCommit: [],
+    readOnly: false,
+  };
   let broken: Error | undefined;
   let result: T | undefined;
   let refused: unknown;
@@ -93,7 +103,7 @@ export async function crossInto(
   await inTransaction(ctx.tx, [...(await auditStatements(ctx, ctx.tx)), enterStatement(other, false)]);
   entries.length = 0;
   const { afterCommit } = ctx.tx;
-  const tx: Transaction = { client, closed: false, pending: [], entries: [], afterCommit };
+  const tx: Transaction = { client, closed: false, pending: [], entries: [], afterCommit, readOnly: false };
   await work({ ...other, tx });
   await inTransaction(tx, await auditStatements(other, tx));
   tx.closed = true;
@@ -112,6 +122,62 @@ export async function read<Q extends readonly Query<unknown>[]>(
     ? await inTransaction(ctx.tx, statements)
     : await (queries.every(isPrepared) ? together : alone)(ctx, statements);
   return outcomes.map((o) => o.rows) as { [K in keyof Q]: RowsOf<Q[K]> };
+}
+
+/**
+ * Reads in several round trips of one read-only transaction, which is entered once, with the first of them: for what can
+ * only be asked when the first answer is there. Inside an open unit, in that one. Each statement sees what is committed
+ * when it runs. The connection is kept meanwhile: nothing that waits for anything else belongs inside.
+ */
+export async function reading<T>(ctx: Ctx, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+  if (ctx.tx) return work(ctx);
+  const client = await connect(ctx);
+  const tx: Transaction = {
+    client,
+    closed: false,
+    pending: [BEGIN, enterStatement(ctx, true)],
+    entries: [],
+    afterCommit: [],
+    readOnly: true,
+    entering: (entered) => checkStanding(ctx, entered),
+  };
+  let result: T;
+  try {
+    result = await work({ ...ctx, tx });
+    // Who has asked nothing is let in, or not, all the same.
+    if (tx.entering) await inTransaction(tx, []);
+    if (tx.closed) {
+      client.release();
+      return result;
+    }
+  } catch (error) {
+    tx.closed = true;
+    const broken = await exchange(client, [ROLLBACK]).then(
+      () => undefined,
+      (rollbackError: Error) => rollbackError,
+    );
+    client.release(broken);
+    throw translate(error);
+  }
+  tx.closed = true;
+  // Nothing was written: nobody waits for its end.
+  exchange(client, [COMMIT]).then(
+    () => client.release(),
+    (error: Error) => client.release(error),
+  );
+  return result;
+}
+
+/** The last thing that a `reading` asks, which ends with it and saves a round trip; elsewhere the same as `read`. */
+export async function readLast<Q extends readonly Query<unknown>[]>(
+  ctx: Ctx,
+  ...queries: Q
+): Promise<{ [K in keyof Q]: RowsOf<Q[K]> }> {
+  const { tx } = ctx;
+  if (!tx?.readOnly) return read(ctx, ...queries);
+  const outcomes = await inTransaction(tx, [...queries.map(statementOf), COMMIT]);
+  tx.closed = true;
+  return outcomes.slice(0, -1).map((o) => o.rows) as { [K in keyof Q]: RowsOf<Q[K]> };
 }
 
 /** The first row of one reading query. */
@@ -235,7 +301,12 @@ async function inTransaction(tx: Transaction, statements: Statement[]): Promise<
   const before = tx.pending.splice(0);
   if (before.length + statements.length === 0) return [];
   try {
-    return (await exchange(tx.client, [...before, ...statements])).slice(before.length);
+    const outcomes = await exchange(tx.client, [...before, ...statements]);
+    const { entering } = tx;
+    tx.entering = undefined;
+    // It is the second of the statements, behind BEGIN.
+    entering?.(outcomes[1]);
+    return outcomes.slice(before.length);
   } catch (error) {
     throw translate(error);
   }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../kernel/context.ts";
 import { db } from "../../kernel/database/queries.ts";
-import { read } from "../../kernel/database/unit.ts";
+import { read, reading, readLast } from "../../kernel/database/unit.ts";
 import { appError } from "../../kernel/errors.ts";
 import { allows } from "../../kernel/permissions.ts";
 import type { PassageBody } from "./documents/service.ts";
@@ -9,12 +9,12 @@ import { openDocumentName, passageCell } from "./documents/view.ts";
 import type { Kind } from "./extraction/sniff.ts";
 import { compiledOnce } from "./index/compiled.ts";
 import { afterCursor, cursorOf } from "./index/cursor.ts";
-import { addedAt, type PassageFilters } from "./index/filters.ts";
+import type { PassageFilters } from "./index/filters.ts";
 import { type Asked, lookUp } from "./index/lookup.ts";
 import { analyse } from "./search/analysis.ts";
 import type { Hit } from "./search/rank.ts";
 import { marks, snippet } from "./search/snippet.ts";
-import { type Reach, reachOfMember, seesPlace, visibleTo } from "./sharing/reach.ts";
+import { type Reach, reachOfMember, seesPlaceOfOne, visibleTo } from "./sharing/reach.ts";
 
 export type { PassageFilters } from "./index/filters.ts";
 
@@ -50,15 +50,17 @@ export async function findPassages(
   filters: PassageFilters = {},
 ): Promise<{ items: Found[]; documents: number }> {
   const asked: Asked = { memberId, text, filters, typing: false, limit };
-  const { answer, documents } = await lookUp(ctx, asked);
-  return { items: await textsOf(ctx, memberId, answer.hits), documents };
+  return reading(ctx, async (inner) => {
+    const { answer, documents } = await lookUp(inner, asked);
+    return { items: await textsOf(inner, memberId, answer.hits), documents };
+  });
 }
 
 /** Reads what was found, once more through the member's rights. */
 async function textsOf(ctx: Ctx, memberId: string, hits: readonly Hit[]): Promise<Found[]> {
   if (hits.length === 0) return [];
   const reach = reachOfMember(ctx, memberId);
-  const [rows] = await read(
+  const [rows] = await readLast(
     ctx,
     passagesByNumber({ ...reach, tenant: tenantOf(ctx).id, numbers: hits.map((hit) => hit.passage) }),
   );
@@ -88,7 +90,7 @@ interface PassageRow {
   readonly at: Date;
 }
 
-export const passagesByNumber = compiledOnce(
+const passagesByNumber = compiledOnce(
   ({
     tenant,
     memberId,
@@ -103,11 +105,13 @@ export const passagesByNumber = compiledOnce(
     const reach: Reach = { memberId, now, opened: false };
     return sql<PassageRow>`
       select passage.index_no, passage.version_id, passage.passage_no, passage.page, passage.body,
-             document.document_id, document.name, document.kind, ${addedAt} as at,
-             case when ${seesPlace(reach)} then document.folder_id end as folder
+             document.document_id, document.name, document.kind, version.created_at as at,
+             case when ${seesPlaceOfOne(reach)} then document.folder_id end as folder
         from passage
         join document on document.tenant_id = passage.tenant_id and document.document_id = passage.document_id
                      and document.version_id = passage.version_id
+        join document_version version on version.tenant_id = document.tenant_id
+                                     and version.version_id = document.version_id
         where passage.tenant_id = ${tenant} and passage.index_no = any(${numbers}::bigint[])
           and ${visibleTo("document", reach)}`;
   },
@@ -161,7 +165,16 @@ export async function searchPassages(
   ctx: Ctx,
   q: string,
   limit: number,
-  { typing = false, filters = {}, cursor }: Search = {},
+  search: Search = {},
+): Promise<SearchAnswer> {
+  return reading(ctx, (inner) => searchIn(inner, q, limit, search));
+}
+
+async function searchIn(
+  ctx: Ctx,
+  q: string,
+  limit: number,
+  { typing = false, filters = {}, cursor }: Search,
 ): Promise<SearchAnswer> {
   const started = performance.now();
   const memberId = memberOf(ctx);

@@ -80,14 +80,14 @@ async function byTime(
   const { cursor } = list;
   const value = sort === "largest" ? sql`${cursor?.at.getTime()}::bigint` : sql`${cursor?.at}::timestamptz`;
   const from = cursor
-    ? sql`(${sql.ref(column)}, document.document_id) ${falling ? sql`<` : sql`>`} (${value}, ${cursor.id}::uuid)`
+    ? sql`(${column}, document.document_id) ${falling ? sql`<` : sql`>`} (${value}, ${cursor.id}::uuid)`
     : sql`true`;
   const [rows, [all]] = await read(
     ctx,
     sql<{ id: string; created_at: Date; updated_at: Date; bytes: number }>`
       select document.document_id as id, document.created_at, document.updated_at, document.bytes from document
         where ${visibleTo("document", reach)} and ${kept(ctx, reach, list)} and ${from}
-        order by ${sql.ref(column)} ${direction}, document.document_id ${direction}
+        order by ${column} ${direction}, document.document_id ${direction}
         limit ${list.limit + 1}`,
     sql<{ total: number }>`
       select count(*)::int as total from document where ${visibleTo("document", reach)} and ${kept(ctx, reach, list)}`,
@@ -96,10 +96,10 @@ async function byTime(
 }
 
 const ORDERS = {
-  newest: { column: "document.created_at", falling: true },
-  oldest: { column: "document.created_at", falling: false },
-  changed: { column: "document.updated_at", falling: true },
-  largest: { column: "document.bytes", falling: true },
+  newest: { column: sql`document.created_at`, falling: true },
+  oldest: { column: sql`document.created_at`, falling: false },
+  changed: { column: sql`document.updated_at`, falling: true },
+  largest: { column: sql`document.bytes`, falling: true },
 } as const;
 
 // Names are sealed: what asks for them opens those of all that may be seen, as many as a workspace may have.

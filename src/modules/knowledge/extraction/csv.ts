@@ -1,11 +1,10 @@
-import { CsvError, parse } from "csv-parse/sync";
 import type { Report } from "./blocks.ts";
+import { csvRows } from "./csv-rows.ts";
 import { decodeText } from "./encodings.ts";
 import { extractionFailure } from "./failure.ts";
 import { sheetWriter } from "./sheet-rows.ts";
 
 const MOST_CELLS = 2_000_000;
-const LONGEST_ROW = 1024 * 1024;
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 
 /** A table of text: what parts its cells is told from its first rows; the first row names the columns unless it has numbers. */
@@ -18,15 +17,12 @@ export function extractCsv(bytes: Uint8Array, report: Report): void {
   const table = sheetWriter(report, null);
   let cells = 0;
   let first = true;
-  const take = (row: string[]) => {
+  for (const row of csvRows(text, delimiter)) {
     cells += row.length;
     if (cells > MOST_CELLS) throw extractionFailure("too_large_inflated");
     table.row(row, { header: first && namesColumns(row) });
     first = false;
-  };
-  const left = readRows(text, delimiter, true, take);
-  // A quote that nobody closes swallowed the rest of the file: there quotes are letters like others.
-  if (left !== "") readRows(left, delimiter, false, take);
+  }
   table.end();
 }
 
@@ -34,29 +30,6 @@ const namesColumns = (row: readonly string[]) =>
   row.length > 1 &&
   row.every((cell) => /\p{L}/u.test(cell) || cell === "") &&
   row.some((cell) => cell !== "");
-
-/** Hands on row after row; returns what is left where the quotes do not add up. */
-function readRows(text: string, delimiter: string, quoted: boolean, take: (row: string[]) => void): string {
-  let done = 0;
-  try {
-    parse(text, {
-      delimiter,
-      quote: quoted ? '"' : null,
-      relax_quotes: true,
-      relax_column_count: true,
-      ...(quoted ? { max_record_size: LONGEST_ROW } : {}),
-      on_record: (row: string[], { bytes }) => {
-        take(row);
-        done = bytes;
-        return null; // Handed on one by one, none kept.
-      },
-    });
-    return "";
-  } catch (error) {
-    if (!quoted || !(error instanceof CsvError)) throw error;
-    return Buffer.from(text).subarray(done).toString("utf8");
-  }
-}
 
 /** Of the usual four the one that cuts the first rows most evenly; quotes are passed over. */
 function delimiterOf(text: string): string {

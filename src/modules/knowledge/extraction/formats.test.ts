@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { textPdf } from "./hostile-files.ts";
 import { zipOf } from "./hostile-zips.ts";
 import { brief, readHere } from "./read-here.ts";
 
@@ -33,6 +34,13 @@ test("rtf: text in its code pages, headings by style and outline, lists, tables,
   assert.equal(blocks.find(({ kind }) => kind === "table")?.header, true);
 });
 
+test("markdown: links whose addresses stand far away become their words, as near ones do", async () => {
+  const source = `See [the lease][Lease] and [keys][] and [this][other].\n\n${"Many words.\n\n".repeat(2000)}[lease]: a.md\n[Keys]: <b.md>\n`;
+  const [first, ...rest] = await read("markdown", source);
+  assert.equal(first, "paragraph: See the lease and keys and [this][other].");
+  assert.equal(rest.length, 2000);
+});
+
 test("csv: any of four delimiters, quotes, line breaks in cells, a quote that nobody closes", async () => {
   const rows = [
     ["Room", "Price", "Note"],
@@ -64,6 +72,7 @@ test("zip: sections under their paths, in order; what is not read is named; a zi
     ["b/notes9.txt", Buffer.from("Nine.")],
     ["a.md", Buffer.from("# Rules\n\nNo dogs.")],
     ["in.zip", inner],
+    ["plan.pdf", await textPdf([["Words of the plan."]])],
     ["photo.png", Buffer.from("\x89PNG\r\n", "latin1")],
     ["__MACOSX/._a.md", Buffer.from("clutter")],
   ]);
@@ -80,6 +89,8 @@ test("zip: sections under their paths, in order; what is not read is named; a zi
     "paragraph: Words of the inner one.",
     "heading2: Files that were not read",
     "paragraph: [Not of a kind that is read: deeper.zip]",
+    "heading1: plan.pdf",
+    "paragraph: Words of the plan.",
     "heading1: Files that were not read",
     "paragraph: [Not of a kind that is read: photo.png]",
   ]);

@@ -63,7 +63,7 @@ export const hostileMail: readonly HostileFile[] = [
   },
   {
     name: "program attached.eml",
-    bytes: () => mail(attached("x.exe", Buffer.from("MZ evil".padEnd(80)))),
+    bytes: () => mail(attached("x.exe", Buffer.from("MZ evil".padEnd(80, "\0")))),
     verdict: { text: /x\.exe: This is a program/, without: /evil/ },
   },
   {

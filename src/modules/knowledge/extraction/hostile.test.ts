@@ -8,22 +8,12 @@ import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { type ExtractionCost, extract } from "./extract.ts";
 import { extractionMessages, isExtractionFailure } from "./failure.ts";
-import type { HostileFile } from "./hostile-files.ts";
-import { hostileMail } from "./hostile-mail.ts";
-import { hostileOffice } from "./hostile-office.ts";
-import { hostilePdf } from "./hostile-pdf.ts";
-import { hostileTexts } from "./hostile-texts.ts";
-import { hostileZips } from "./hostile-zips.ts";
+import { type HostileFile, hostileFiles, inTheChild } from "./hostile-lists.ts";
+import { check } from "./hostile-read.ts";
 import { refusalWords, SNIFF_BYTES, sniffKind } from "./sniff.ts";
 
 const MB = 1024 * 1024;
-const all: readonly HostileFile[] = [
-  ...hostileTexts,
-  ...hostilePdf,
-  ...hostileZips,
-  ...hostileMail,
-  ...hostileOffice,
-];
+const all = hostileFiles.filter(inTheChild);
 const LIMITS = { memory: 400 * MB, milliseconds: 15_000 };
 const costs: (ExtractionCost & { name: string })[] = [];
 
@@ -52,19 +42,6 @@ async function firstBytes(path: string): Promise<Buffer> {
   const { bytesRead, buffer } = await file.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
   await file.close();
   return buffer.subarray(0, bytesRead);
-}
-
-function check({ verdict }: HostileFile, became: string): void {
-  if ("code" in verdict) assert.equal(became.slice(0, 200), `failed: ${verdict.code}`);
-  else if ("refused" in verdict) {
-    assert.match(became.slice(0, 500), /^refused: /);
-    assert.match(became, verdict.refused);
-  } else {
-    assert.doesNotMatch(became.slice(0, 100), /^(?:failed|refused): /);
-    // Not assert.match: its message would be the whole text.
-    assert.ok(verdict.text.test(became), `not in ${JSON.stringify(became.slice(0, 500))}`);
-    assert.equal(verdict.without?.exec(became)?.[0], undefined);
-  }
 }
 
 describe("hostile files", () => {
@@ -99,7 +76,7 @@ describe("hostile files", () => {
           });
           assert.equal(blocks[0]?.text, "An honest document.");
           waits.push(performance.now() - began);
-          await pause(1500);
+          await pause(1000);
         }
       };
       await Promise.all([lane(), lane(), others()]);
@@ -116,14 +93,9 @@ describe("hostile files", () => {
     });
   }
 
-  test("there are at least sixty, no two of one name", () => {
-    assert.ok(all.length >= 60, String(all.length));
-    assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
-  });
-
   test("the process that takes them stays as it was, and other people's documents are read meanwhile", () => {
     assert.ok(grown < 60 * MB, `grew by ${Math.round(grown / MB)} MB`);
-    assert.ok(waits.length >= 3 && Math.max(...waits) < 10_000, waits.map(Math.round).join(" "));
+    assert.ok(waits.length >= 2 && Math.max(...waits) < 10_000, waits.map(Math.round).join(" "));
     const worst = costs.toSorted((a, b) => b.peak - a.peak)[0];
     assert.ok(worst !== undefined && worst.peak < LIMITS.memory * 1.25, `${worst?.name} took ${worst?.peak}`);
     if (process.env["SHOW_COSTS"] === undefined) return;

@@ -14,7 +14,8 @@ export function inColumns(lines: Line[]): Line[] {
   for (let from = 0; from < lines.length; ) {
     const gutter = lines[from]?.cells[1]?.x;
     let to = from;
-    if (gutter !== undefined) while (to < Math.min(lines.length, from + MOST_LINES) && fits(lines[to], gutter)) to++;
+    if (gutter !== undefined)
+      while (to < Math.min(lines.length, from + MOST_LINES) && fits(lines[to], gutter)) to++;
     const region = lines.slice(from, to);
     if (gutter !== undefined && isProse(region, gutter)) {
       ordered.push(...side(region, (x) => x < gutter - 2), ...side(region, (x) => x >= gutter - 2));

@@ -13,7 +13,8 @@ export async function extractPdf(bytes: Uint8Array, report: Report): Promise<voi
   const { getDocument, VerbosityLevel } = await getResolvedPDFJS();
   const complaints = listenToParser();
   const task = getDocument({
-    data: bytes,
+    // Out of a zip it is a view of another kind, which the parser refuses.
+    data: bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes),
     verbosity: VerbosityLevel.WARNINGS,
     useSystemFonts: false,
     disableFontFace: true,

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { hashLength } from "../search/keys.ts";
 import { HELD_FOR, Superseded } from "./manifest.ts";
 import { takeNumbers } from "./numbers.ts";
 
@@ -50,12 +51,15 @@ export async function writeRows(
     await unit(ctx, async (inner) => {
       await also(inner);
       await keep(inner, no, weightOf(some));
+      // One value in binary: an array of thousands would be written, sent and read as text twice as long.
+      const ends = endsOf(some);
       await write(
         inner,
         sql`insert into index_posting (tenant_id, segment_no, term_hash, body)
-              select ${tenantOf(inner).id}::uuid, ${no}::int, term_hash, body
-                from unnest(${some.map((r) => r.termHash)}::bytea[], ${some.map((r) => r.body)}::bytea[])
-                  as row (term_hash, body)`,
+              select ${tenantOf(inner).id}::uuid, ${no}::int, substring(packed from at + 1 for ${hashLength}),
+                     substring(packed from at + 1 + ${hashLength} for ends - at - ${hashLength})
+                from (select ${Buffer.concat(some.flatMap((r) => [r.termHash, r.body]))}::bytea as packed) one,
+                     unnest(${[0, ...ends.slice(0, -1)]}::int[], ${ends}::int[]) as row (at, ends)`,
       );
     });
   }
@@ -157,6 +161,15 @@ function* pages(rows: readonly SealedRow[]): Generator<SealedRow[]> {
     bytes = 0;
   }
   if (page.length > 0) yield page;
+}
+
+/** Where each of the rows ends when they are put behind each other. */
+function endsOf(rows: readonly SealedRow[]): number[] {
+  let end = 0;
+  return rows.map(({ termHash, body }) => {
+    end += termHash.length + body.length;
+    return end;
+  });
 }
 
 const weightOf = (rows: readonly SealedRow[]): number =>

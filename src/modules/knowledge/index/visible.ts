@@ -39,7 +39,7 @@ export function askVisible(ctx: Ctx, memberId: string, filters: PassageFilters) 
   const reach = reachOfMember(ctx, memberId);
   const key = `${tenantOf(ctx).id}/${memberId}`;
   // Inside of an open unit of work the epoch does not know yet what that unit has changed.
-  const remember = !isNarrowed(filters) && ctx.actor.kind !== "key" && ctx.tx === null;
+  const remember = !isNarrowed(filters) && ctx.actor.kind !== "key" && (ctx.tx?.readOnly ?? true);
   const kept = remember ? cacheOf(pool).get(key) : undefined;
   return {
     query: isNarrowed(filters)

@@ -24,8 +24,8 @@ export type PostingRow = { termHash: Buffer; body: Buffer };
 
 /** An entry of at most this many bytes is in a bucket, a larger one in a row of its own. */
 const smallest = 512;
-/** About as large as a bucket shall be at most, on average. */
-const bucketSize = 8_192;
+/** About as large as a bucket shall be at most, on average: a query reads one for each rare word, and most of it in vain. */
+const bucketSize = 4_096;
 
 const formats = { own: 0x20, bucket: 0x21 } as const;
 
