@@ -6,13 +6,18 @@ import { encodeBody, sample, sampleBody } from "./sample.ts";
 
 export type Filling = { slug: string; ids: Record<string, string>; body?: unknown };
 
-/** The path with its parameters filled in, and the query parameters that the operation requires. */
+/**
+ * The path with its parameters filled in, the query parameters that the operation requires, and those with an example.
+ * An identifier that need not be there stays away: made up, it would narrow the answer to nothing.
+ */
 export function pathOf(run: Run, op: Operation, filling: Filling): string {
   const path = op.path.replaceAll(/\{([^}]+)\}/g, (_, name: string) =>
     encodeURIComponent(op.ids.includes(name) ? (filling.ids[name] ?? "none") : filling.slug),
   );
   const query = op.parameters
-    .filter((parameter) => parameter.in === "query" && (parameter.required || parameter.schema.examples))
+    .filter(({ in: place, required, schema }) => {
+      return place === "query" && (required || (schema.examples && schema.format !== "uuid"));
+    })
     .map(
       (parameter) => `${parameter.name}=${encodeURIComponent(String(sample(parameter.schema, run.fresh)))}`,
     );

@@ -222,7 +222,11 @@ async function compare(plain: PlainSearch, kinds: Record<string, Case[]>) {
       product: { ...product, withSnippets: percentiles(snippets) },
       postgres,
       // The statement by itself, as if there were no members: what the product has to do beside it is left out.
-      postgresWithoutRights: { ...alone, p50ratio: ratio("p50", product, alone), p95ratio: ratio("p95", product, alone) },
+      postgresWithoutRights: {
+        ...alone,
+        p50ratio: ratio("p50", product, alone),
+        p95ratio: ratio("p95", product, alone),
+      },
     };
   }
   return figures;

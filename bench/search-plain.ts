@@ -96,16 +96,21 @@ export async function openPlainSearch(url: string): Promise<PlainSearch> {
 /** Any of the words, as the product ranks them; stop words and endings are the dictionary's business. */
 const anyOf = (q: string): string => [...new Set(q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].join(" | ");
 
+// What matches is found and ranked before the rights are asked, so that the index is used as without them.
 const seenChunks = compiledOnce(
   ({ tenant, memberId, now, any }: { tenant: string; memberId: string; now: Date; any: string }) =>
     sql<{ id: number; body: string; name: Buffer; kind: string }>`
-      select plain_chunk.chunk_id as id, plain_chunk.body, document.name, document.kind
-        from plain_chunk
-        join document on document.tenant_id = plain_chunk.tenant_id and document.document_id = plain_chunk.document_id,
-             to_tsquery('english', ${any}) as query
-        where plain_chunk.tenant_id = ${tenant} and plain_chunk.words @@ query and document.state = 'ready'
-          and ${visibleTo("document", { memberId, now, opened: false })}
-        order by ts_rank(plain_chunk.words, query) desc, plain_chunk.chunk_id limit 10`,
+      with found as materialized (
+        select chunk_id, document_id, ts_rank(words, query) as rank
+          from plain_chunk, to_tsquery('english', ${any}) as query
+          where tenant_id = ${tenant} and words @@ query)
+      select best.chunk_id as id, plain_chunk.body, best.name, best.kind
+        from (select found.*, document.name, document.kind
+                from found join document on document.tenant_id = ${tenant} and document.document_id = found.document_id
+                where document.state = 'ready' and ${visibleTo("document", { memberId, now, opened: false })}
+                order by found.rank desc, found.chunk_id limit 10) best
+        join plain_chunk on plain_chunk.tenant_id = ${tenant} and plain_chunk.chunk_id = best.chunk_id
+        order by best.rank desc, best.chunk_id`,
 );
 
 /** Bytes of the product's index on disk, with its own indexes. */

@@ -85,6 +85,7 @@ async function measureCollection(collection: Collection): Promise<Report> {
         filters: {},
         typing: false,
         limit: 100,
+        suggests: false,
       });
       return documentsOf(answer.hits).map(({ document }) => numbers.get(document) ?? "");
     });

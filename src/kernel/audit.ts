@@ -41,6 +41,32 @@ export function record(ctx: Ctx, entry: AuditEntry): void {
   ctx.tx.entries.push(entry);
 }
 
+/** Entries that one statement writes at most. Below `FEW` each has one of its own, which stays prepared. */
+const MANY = 500;
+const FEW = 20;
+
+/** Whoever deletes a folder of thousands records each of them: they are sealed, and written, some hundred at a time. */
+export async function auditStatements(
+  ctx: Ctx,
+  keys: TenantKeys,
+  entries: readonly AuditEntry[],
+): Promise<Statement[]> {
+  if (entries.length < FEW) return entries.map((entry) => auditStatement(ctx, keys, entry));
+  const statements: Statement[] = [];
+  for (let from = 0; from < entries.length; from += MANY) {
+    const rows = entries.slice(from, from + MANY).map((entry) => auditStatement(ctx, keys, entry).parameters);
+    statements.push({
+      sql: `select audit.append(entry, event, type, resource, outcome, content, commitment)
+              from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::bytea[], $7::bytea[])
+                with ordinality as row (entry, event, type, resource, outcome, content, commitment, no) order by no`,
+      parameters: Array.from({ length: 7 }, (_, column) => rows.map((row) => row[column])),
+    });
+    // Others have their turn between.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return statements;
+}
+
 export function auditStatement(ctx: Ctx, keys: TenantKeys, entry: AuditEntry): Statement {
   if (keys.tenantId !== tenantOf(ctx).id) throw new Error("keys of another tenant");
   const id = newId();

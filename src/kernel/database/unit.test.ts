@@ -12,7 +12,7 @@ import { appError, refusal } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { openPool } from "./pool.ts";
 import { db, prepare } from "./queries.ts";
-import { crossInto, enter, read, readOne, unit, write } from "./unit.ts";
+import { crossInto, enter, read, reading, readLast, readOne, unit, write } from "./unit.ts";
 
 const counterValue = db.selectFrom("tenant_counter").select("value").where("counter", "=", "test");
 
@@ -263,6 +263,51 @@ test("a unit of work", async (t) => {
     assert.deepEqual(xacts[0]?.now, again[0]?.now);
     assert.equal(await readOne(company.job(), name({ id: other.id })), undefined);
   });
+
+  await t.test(
+    "reading in several round trips is entered once, read-only, and over when it ends",
+    async () => {
+      await unit(company.job(), (ctx) => setTo(ctx, 7));
+      const ctx = mara.as("account.use");
+      let kept: Ctx | undefined;
+      const twice = (last: typeof read) =>
+        reading(ctx, async (inner) => {
+          kept = inner;
+          const [[first]] = await read(inner, counterValue);
+          const [[second]] = await last(inner, counterValue);
+          return [first?.value, second?.value];
+        });
+      for (const last of [read, readLast]) {
+        assert.deepEqual(await twice(last), [7, 7]);
+        await assert.rejects(read(kept as Ctx, counterValue), /has ended/);
+      }
+      assert.equal(standingOf(ctx).role, "manager");
+      // Whoever lacks the right gets no answer, not even to what was asked beside the question whether they have it.
+      const forbidden = mara.as("member.remove");
+      const stubborn = reading(forbidden, async (inner) => {
+        await assert.rejects(read(inner, counterValue), refused("forbidden"));
+        await assert.rejects(read(inner, counterValue), /has ended/);
+      });
+      await assert.rejects(stubborn, /has ended/);
+      await assert.rejects(
+        reading(forbidden, async () => "nothing asked"),
+        refused("forbidden"),
+      );
+      await assert.rejects(
+        reading(company.job(), (inner) => setTo(inner, 8)),
+        /read-only/,
+      );
+      await assert.rejects(
+        reading(company.job(), async (inner) => {
+          await readLast(inner, counterValue);
+          throw new Error("afterwards");
+        }),
+        /afterwards/,
+      );
+      assert.equal(await unit(company.job(), (inner) => reading(inner, async () => value())), 7);
+      assert.equal(await value(), 7);
+    },
+  );
 
   await t.test("many at once, in one tenant and another, each get their own answer", async (t) => {
     const { system } = onOneConnection(stage, t);

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { type AuditEntry, auditStatement } from "../audit.ts";
+import { type AuditEntry, auditStatements } from "../audit.ts";
 import { type Ctx, tenantOf } from "../context.ts";
 import { appError, isAppError } from "../errors.ts";
 import { addressOf } from "../limits/network.ts";
@@ -60,7 +60,7 @@ export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) =
       if (!isAppError(error) || !error.keepsRecord) throw error;
       refused = error;
     }
-    const audit = await auditStatements(ctx, tx);
+    const audit = await entriesOf(ctx, tx);
     const last = [...tx.pending.splice(0), ...audit, COMMIT];
     tx.closed = true;
     const outcomes = await exchange(client, last).catch((error: unknown) => {
@@ -100,12 +100,12 @@ export async function crossInto(
   work: (ctx: Ctx) => Promise<void>,
 ): Promise<void> {
   const { client, entries } = ctx.tx;
-  await inTransaction(ctx.tx, [...(await auditStatements(ctx, ctx.tx)), enterStatement(other, false)]);
+  await inTransaction(ctx.tx, [...(await entriesOf(ctx, ctx.tx)), enterStatement(other, false)]);
   entries.length = 0;
   const { afterCommit } = ctx.tx;
   const tx: Transaction = { client, closed: false, pending: [], entries: [], afterCommit, readOnly: false };
   await work({ ...other, tx });
-  await inTransaction(tx, await auditStatements(other, tx));
+  await inTransaction(tx, await entriesOf(other, tx));
   tx.closed = true;
 }
 
@@ -144,7 +144,8 @@ export async function reading<T>(ctx: Ctx, work: (ctx: Ctx) => Promise<T>): Prom
   let result: T;
   try {
     result = await work({ ...ctx, tx });
-    // Who has asked nothing is let in, or not, all the same.
+    // Who has asked nothing is let in, or not, all the same; work that was not, and went on, has nothing to answer.
+    if (tx.entering && tx.closed) throw new Error("this unit of work has ended");
     if (tx.entering) await inTransaction(tx, []);
     if (tx.closed) {
       client.release();
@@ -302,12 +303,13 @@ async function inTransaction(tx: Transaction, statements: Statement[]): Promise<
   if (before.length + statements.length === 0) return [];
   try {
     const outcomes = await exchange(tx.client, [...before, ...statements]);
-    const { entering } = tx;
+    // Entering is the second of the statements, behind BEGIN.
+    tx.entering?.(outcomes[1]);
     tx.entering = undefined;
-    // It is the second of the statements, behind BEGIN.
-    entering?.(outcomes[1]);
     return outcomes.slice(before.length);
   } catch (error) {
+    // Whoever was not let in gets no answer to another question either.
+    if (tx.entering) tx.closed = true;
     throw translate(error);
   }
 }
@@ -343,10 +345,10 @@ function checkStanding(ctx: Ctx, entered: Outcome | undefined): void {
   ctx.standing.current = standing;
 }
 
-async function auditStatements(ctx: Ctx, tx: Transaction): Promise<Statement[]> {
+async function entriesOf(ctx: Ctx, tx: Transaction): Promise<Statement[]> {
   if (tx.entries.length === 0) return [];
   const keys = await ctx.system.keyring.tenant(tenantOf(ctx).id);
-  return tx.entries.map((entry) => auditStatement(ctx, keys, entry));
+  return auditStatements(ctx, keys, tx.entries);
 }
 
 async function connect(ctx: Ctx): Promise<pg.PoolClient> {
@@ -363,6 +365,8 @@ function translate(error: unknown): unknown {
   if (state === "VS401") return appError("signed_out", { cause: error });
   if (state === "VS402") return appError("key_invalid", { cause: error });
   if (state === "VS403") return appError("network_refused", { cause: error });
+  // Of two that wait for each other the database ended this one, and nothing of it was done: it may be sent again.
+  if (state === "40P01" || state === "40001") return appError("busy", { cause: error, retryAfter: 1 });
   if (isConnectionError(error)) return appError("unavailable", { cause: error, retryAfter: 2 });
   return error;
 }

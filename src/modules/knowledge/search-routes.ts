@@ -5,7 +5,7 @@ import { kinds } from "./extraction/sniff.ts";
 import { CURSOR } from "./index/cursor.ts";
 import { searchPassages } from "./service.ts";
 
-const Day = z.iso.date().meta({ examples: ["2026-03-01"] });
+const Day = z.iso.date();
 const Marks = z.array(z.array(z.int()));
 
 /** Search in the text of documents. */
@@ -30,7 +30,7 @@ export function searchRoutes(routes: Routes): void {
         document: Id.optional(),
         kind: z.enum(kinds).optional(),
         owner: z.enum(["mine", "others"]).optional(),
-        since: Day.optional(),
+        since: Day.optional().meta({ examples: ["2000-01-01"] }),
         until: Day.optional(),
         cursor: z
           .string()

@@ -49,7 +49,7 @@ export async function findPassages(
   limit: number,
   filters: PassageFilters = {},
 ): Promise<{ items: Found[]; documents: number }> {
-  const asked: Asked = { memberId, text, filters, typing: false, limit };
+  const asked: Asked = { memberId, text, filters, typing: false, limit, suggests: false };
   return reading(ctx, async (inner) => {
     const { answer, documents } = await lookUp(inner, asked);
     return { items: await textsOf(inner, memberId, answer.hits), documents };
@@ -181,7 +181,8 @@ async function searchIn(
   await demandSeen(ctx, filters);
   // One more than is shown tells whether there is a next page.
   const most = cursor === undefined ? limit + 1 : MOST_HITS;
-  const { answer, documents } = await lookUp(ctx, { memberId, text: q, filters, typing, limit: most });
+  const asked: Asked = { memberId, text: q, filters, typing, limit: most, suggests: true };
+  const { answer, documents } = await lookUp(ctx, asked);
   const keys = await keysOf(ctx);
   const from = cursor === undefined ? 0 : afterCursor(keys, cursor, answer.hits);
   const shown = answer.hits.slice(from, from + limit);

@@ -69,7 +69,7 @@ export function useDocument(id: string) {
   const session = useSession();
   return useQuery({
     queryKey: [session.slug, "documents", "one", id],
-    queryFn: () => session.call<Document>("GET", `documents/${id}`),
+    queryFn: () => session.call<Document>("GET", `documents/${id}`, { query: { with: "duplicates" } }),
   });
 }
 

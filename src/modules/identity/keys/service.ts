@@ -74,7 +74,7 @@ export async function createKey(
     // One at a time for a member, so that the bound holds.
     const [, count] = await read(
       inner,
-      sql`select 1 from member where member_id = ${memberId} for update`,
+      sql`select 1 from member where member_id = ${memberId} for no key update`,
       sql<{ n: number }>`select count(*)::int as n from api_key
         where member_id = ${memberId} and revoked_at is null and expires_at > ${now}`,
     );

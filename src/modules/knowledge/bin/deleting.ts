@@ -9,6 +9,7 @@ import { loadDocument } from "../documents/access.ts";
 import { tellOfDocuments } from "../documents/telling.ts";
 import { loadFolder } from "../folders/access.ts";
 import { lockTree } from "../folders/moving.ts";
+import { recordEach } from "./entries.ts";
 
 /** Puts a document of one's own into the bin: nobody sees or finds it any more, from this commit on. */
 export async function deleteDocument(ctx: Ctx, id: string): Promise<void> {
@@ -38,6 +39,7 @@ export async function deleteFolder(ctx: Ctx, id: string): Promise<void> {
     const { folders, documents } = await contentsOf(inner, id);
     const parts = partsOf(id, folders, documents);
     await putAway(inner, parts);
+    recordEach(inner, "deleted", id, documents.map((document) => document.id));
     const others = parts.entries.filter((entry) => entry.owner !== owner);
     record(inner, {
       event: "folder.deleted",

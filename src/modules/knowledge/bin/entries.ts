@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
+import { record } from "../../../kernel/audit.ts";
 import { type Ctx, memberOf, tenantOf } from "../../../kernel/context.ts";
 import { readOne } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
-import { goneBefore } from "./view.ts";
+import { EVENTS, goneBefore } from "./view.ts";
 
 export interface Entry {
   readonly id: string;
@@ -37,6 +38,24 @@ export async function loadEntry(ctx: Ctx, id: string): Promise<Entry> {
       : sql<{ place: string | null }>`select folder_id as place from document where document_id = ${id}`,
   );
   return { id, kind: row.kind, place: at?.place ?? null };
+}
+
+/**
+ * Records of each document that it went, came back or was given up with a folder, so that its own history says so, and
+ * who did it.
+ */
+export function recordEach(
+  ctx: Ctx,
+  what: keyof (typeof EVENTS)["document"],
+  folder: string,
+  documents: readonly string[],
+): void {
+  for (const id of documents)
+    record(ctx, {
+      event: EVENTS.document[what],
+      resource: { type: "document", id },
+      changes: { with: [null, folder] },
+    });
 }
 
 /** An entry and all that came along with it, as a list of ids. */

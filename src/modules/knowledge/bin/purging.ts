@@ -4,7 +4,7 @@ import { type Ctx, tenantOf } from "../../../kernel/context.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { removeLater } from "../documents/telling.ts";
 import { lockTree } from "../folders/moving.ts";
-import { loadEntry, ownEntries } from "./entries.ts";
+import { loadEntry, ownEntries, recordEach } from "./entries.ts";
 import { EVENTS } from "./view.ts";
 
 /** Documents that go in one unit of work. */
@@ -19,8 +19,7 @@ export async function purgeBinned(ctx: Ctx, id: string): Promise<void> {
   await unit(ctx, async (inner) => {
     await lockTree(inner);
     const { kind } = await loadEntry(inner, id);
-    await giveUp(inner, [id]);
-    record(inner, { event: EVENTS[kind].purged, resource: { type: kind, id } });
+    await giveUp(inner, [{ id, kind }]);
     if (!(await purgeSome(inner, id)))
       await inner.system.jobs.enqueue(inner, "knowledge.tidy-library", tenantOf(inner).id);
   });
@@ -32,13 +31,10 @@ export async function emptyBin(ctx: Ctx): Promise<number> {
     await lockTree(inner);
     const [entries] = await read(
       inner,
-      sql<{ id: string }>`
-        select binned.binned_id as id from binned where ${ownEntries(inner)} order by binned.binned_id for update`,
+      sql<GivenUp>`
+        select binned.binned_id as id, binned.kind from binned where ${ownEntries(inner)} order by binned.binned_id for update`,
     );
-    await giveUp(
-      inner,
-      entries.map(({ id }) => id),
-    );
+    await giveUp(inner, entries);
     record(inner, {
       event: "bin.emptied",
       resource: { type: "bin" },
@@ -49,9 +45,28 @@ export async function emptyBin(ctx: Ctx): Promise<number> {
   });
 }
 
-/** From here on nobody gets it back; what others had in it no longer depends on it. */
-async function giveUp(ctx: Ctx, ids: readonly string[]): Promise<void> {
+interface GivenUp {
+  readonly id: string;
+  readonly kind: "document" | "folder";
+}
+
+/**
+ * From here on nobody gets it back; what others had in it no longer depends on it. Each document is recorded now, as
+ * its owner's doing, whenever it goes from the disk.
+ */
+async function giveUp(ctx: Ctx, entries: readonly GivenUp[]): Promise<void> {
   const tenantId = tenantOf(ctx).id;
+  const ids = entries.map(({ id }) => id);
+  const [along] = await read(
+    ctx,
+    sql<{ id: string; entry: string }>`
+      select document_id as id, binned_id as entry from document
+        where tenant_id = ${tenantId} and binned_id = any(${ids}::uuid[]) and document_id <> binned_id
+        order by document_no`,
+  );
+  for (const { id, kind } of entries)
+    record(ctx, { event: EVENTS[kind].purged, resource: { type: kind, id } });
+  for (const { id, entry } of along) recordEach(ctx, "purged", entry, [id]);
   await write(
     ctx,
     sql`update binned set within_id = null where tenant_id = ${tenantId} and within_id = any(${ids}::uuid[])`,
@@ -65,9 +80,9 @@ async function giveUp(ctx: Ctx, ids: readonly string[]): Promise<void> {
 
 /**
  * Removes what an entry holds, so many documents at a time, in the open unit of work, which holds the entry; with the last
- * of them its folders and the entry itself. Answers whether that is done.
+ * of them its folders and the entry itself. Answers whether that is done. `anew`: nobody has recorded yet that they go.
  */
-export async function purgeSome(ctx: Ctx, id: string): Promise<boolean> {
+export async function purgeSome(ctx: Ctx, id: string, anew = false): Promise<boolean> {
   const tenantId = tenantOf(ctx).id;
   const [documents] = await read(
     ctx,
@@ -76,6 +91,13 @@ export async function purgeSome(ctx: Ctx, id: string): Promise<boolean> {
         order by document_no limit ${AT_ONCE} for update`,
   );
   const ids = documents.map((row) => row.id);
+  if (anew)
+    recordEach(
+      ctx,
+      "purged",
+      id,
+      ids.filter((document) => document !== id),
+    );
   const [files] = await read(
     ctx,
     sql<{ file: string }>`

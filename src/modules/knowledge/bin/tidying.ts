@@ -77,7 +77,7 @@ function purgeNext(ctx: Ctx): Promise<boolean> {
     );
     if (!entry) return false;
     // What was given up was recorded then.
-    if ((await purgeSome(inner, entry.id)) && !entry.given_up)
+    if ((await purgeSome(inner, entry.id, !entry.given_up)) && !entry.given_up)
       record(inner, { event: EVENTS[entry.kind].purged, resource: { type: entry.kind, id: entry.id } });
     return true;
   });

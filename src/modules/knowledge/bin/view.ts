@@ -2,8 +2,8 @@ import { days, later } from "../../../kernel/clock.ts";
 
 /** What is recorded of a thing in the bin. */
 export const EVENTS = {
-  document: { restored: "document.restored", purged: "document.purged" },
-  folder: { restored: "folder.restored", purged: "folder.purged" },
+  document: { deleted: "document.deleted", restored: "document.restored", purged: "document.purged" },
+  folder: { deleted: "folder.deleted", restored: "folder.restored", purged: "folder.purged" },
 } as const;
 
 /** How long what was deleted can be brought back. */

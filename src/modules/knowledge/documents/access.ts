@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import { type Ctx, memberOf } from "../../../kernel/context.ts";
 import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
@@ -8,8 +7,7 @@ import { isReached, type Reach, reachOf } from "../sharing/reach.ts";
 import { demandAccess } from "../sharing/view.ts";
 import { type DocumentRow, documentRows } from "./view.ts";
 
-/** One document; `twins` are others with the same content that the acting member reaches. */
-export type LoadedDocument = DocumentRow & { readonly twins: readonly string[] };
+export type LoadedDocument = DocumentRow & { readonly file: string };
 
 /**
  * Loading is authorizing: another tenant's document, or one that the acting member does not reach, is `not_found`; one
@@ -34,14 +32,7 @@ const byId = prepare(({ id, memberId, now }: { id: string } & Omit<Reach, "opene
   const reach = { memberId, now, opened: true };
   return documentRows(reach, (documents) => documents.where("document.document_id", "=", id))
     .where(isReached("document", reach))
-    .select(
-      // Most have none: the function, which looks at who reaches them, is called for the others.
-      sql<string[]>`case when exists (select from document same where same.tenant_id = document.tenant_id
-          and same.content_hash = document.content_hash and same.document_id <> document.document_id)
-        then kernel.twins_of(document.content_hash, document.document_id, ${memberId})::text[] else '{}'::text[] end`.as(
-        "twins",
-      ),
-    );
+    .select("document.file");
 });
 const lock = prepare(({ id }: { id: string }) =>
   db.selectFrom("document").where("document_id", "=", id).select("document_id").forUpdate(),

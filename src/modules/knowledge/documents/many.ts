@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Ctx } from "../../../kernel/context.ts";
 import { enter } from "../../../kernel/database/unit.ts";
-import { isAppError } from "../../../kernel/errors.ts";
+import type { AppError } from "../../../kernel/errors.ts";
 import { Id } from "../../../kernel/ids.ts";
 import { deleteDocument } from "../bin/deleting.ts";
 import { moveDocument } from "./service.ts";
+import { refusalOf } from "./storing.ts";
 
 export const MOST_AT_ONCE = 200;
 
@@ -31,8 +32,9 @@ export const deleteMany = (ctx: Ctx, ids: readonly string[]): Promise<Outcome> =
   forEach(ctx, ids, (id) => deleteDocument(ctx, id));
 
 /**
- * Does something with each of them, in a unit of work of its own: authorized, recorded and refused by itself. Throws
- * what concerns them all (an ended session, a database that is away), and the first refusal when none was done.
+ * Does something with each of them, in a unit of work of its own: authorized, recorded and refused by itself. After
+ * what concerns them all (an ended session, a database that is away) the rest is refused alike and not tried. Throws the
+ * first refusal when none was done; what was done is always told.
  */
 export async function forEach(
   ctx: Ctx,
@@ -43,14 +45,18 @@ export async function forEach(
   const done: string[] = [];
   const refused: Outcome["refused"] = [];
   let first: unknown;
+  let all: AppError | null = null;
   for (const id of new Set(ids)) {
     try {
+      if (all) throw all;
       await act(id);
       done.push(id);
     } catch (error) {
-      if (!isAppError(error) || error.status === 401 || error.status >= 500) throw error;
-      refused.push({ id, code: error.code, message: error.message });
-      first ??= error;
+      const refusal = refusalOf(error);
+      if (refusal.status === 401 || refusal.code === "unavailable") all = refusal;
+      if (refusal.code === "internal" && !all) ctx.log.error({ err: error }, "one of several failed");
+      refused.push({ id, code: refusal.code, message: refusal.message });
+      first ??= refusal;
     }
   }
   if (done.length === 0 && first) throw first;

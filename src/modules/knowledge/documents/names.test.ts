@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cleanName } from "./names.ts";
+import { cleanName, fileName } from "./names.ts";
 
 test("a name is kept as it was given, but for what cannot be seen", () => {
   const cases: [given: string, kept: string][] = [
@@ -12,6 +12,15 @@ test("a name is kept as it was given, but for what cannot be seen", () => {
     ["  spaces.txt ", "spaces.txt"],
     ["\u0007\u200f", "Untitled"],
     ["half \ud83d.txt", "half \ufffd.txt"],
+    // Never a path: a name is only ever shown.
+    ["../../etc/passwd", "../../etc/passwd"],
+    ["a\nb.txt", "ab.txt"],
+    ["a\0b.txt", "ab.txt"],
+    ["👨‍👩‍👧.pdf", "👨‍👩‍👧.pdf"],
+    ["\u202Efdp.exe", "fdp.exe"],
+    ["\u200F.pdf", ".pdf"],
+    [`${"é".repeat(296)}.pdf`, `${"é".repeat(296)}.pdf`],
+    [`${"é".repeat(301)}.pdf`, `${"é".repeat(295)}.pdf`],
   ];
   for (const [given, kept] of cases) assert.equal(cleanName(given), kept);
 });
@@ -21,4 +30,10 @@ test("a long name keeps its ending and stays well formed", () => {
   assert.ok(long.length <= 300, String(long.length));
   assert.ok(long.isWellFormed());
   assert.match(long, /👍\.markdown$|é\.markdown$/u);
+});
+
+test("under the name that a browser stores it by, it leads nowhere", () => {
+  assert.equal(fileName("../../etc/passwd"), "__.._etc_passwd");
+  assert.equal(fileName("C:\\a|b?.txt"), "C__a_b_.txt");
+  assert.equal(fileName(".htaccess"), "_htaccess");
 });

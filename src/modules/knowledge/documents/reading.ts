@@ -53,18 +53,29 @@ interface Version {
   readonly file: string;
   readonly kind: Kind;
   readonly name: string;
+  /** Whether it was the document's own when it was begun; it then needs no new number. */
+  readonly current: boolean;
 }
 
 async function begin(ctx: Ctx, id: string): Promise<Version | null> {
   const row = await unit(ctx, async (inner) => {
     const found = await lockVersion(inner, id);
+    // In the bin nothing is read, and it does not wait there: whoever brings it back asks for it again.
+    if (found?.binned) return null;
     // "reading": the process that had begun is gone.
     if (found?.state !== "received" && found?.state !== "reading") return null;
     await settle(inner, found.document_id, id, { state: "reading", problem: null });
     return found;
   });
   if (!row) return null;
-  return { id, documentId: row.document_id, file: row.file, kind: row.kind, name: nameOf(row.kind) };
+  return {
+    id,
+    documentId: row.document_id,
+    file: row.file,
+    kind: row.kind,
+    name: nameOf(row.kind),
+    current: row.current,
+  };
 }
 
 /** The document's row first, as everybody else does who changes both. */
@@ -90,9 +101,10 @@ async function lockVersion(ctx: Ctx, id: string) {
       current: boolean;
       newer: boolean;
       standing: string;
+      binned: boolean;
     }>`
       select v.document_id, v.no, v.state, v.kind, v.file, d.version_id = v.version_id as current,
-             v.no > d.version_no as newer, d.state as standing
+             v.no > d.version_no as newer, d.state as standing, d.deleted_at is not null as binned
         from document_version v join document d on d.tenant_id = v.tenant_id and d.document_id = v.document_id
         where v.tenant_id = ${tenantId} and v.version_id = ${id} for no key update of v`,
   );
@@ -139,6 +151,8 @@ async function keep(ctx: Ctx, version: Version, { passages, ...content }: Conten
   const { id, documentId } = version;
   const keys = await keysOf(ctx);
   await unit(ctx, async (inner) => {
+    // A number before the document's row, as everybody takes both.
+    const no = version.current ? null : await takeNumbers(inner, "document", 1);
     const row = await lockVersion(inner, id);
     // Gone for ever while it was being read, or read by another process meanwhile: it does not come back.
     if (row?.state !== "reading") return;
@@ -169,15 +183,14 @@ async function keep(ctx: Ctx, version: Version, { passages, ...content }: Conten
         .where("version_id", "=", id),
     );
     // An older one that was read late stays among the older ones.
-    if (row.current || row.newer) await becomeCurrent(inner, documentId, id, row.current);
+    if (row.current || row.newer) await becomeCurrent(inner, documentId, id, row.current ? null : no);
     tellOfDocuments(inner);
   });
 }
 
-/** Under a number of its own, since the index never changes what it says of another version's. */
-async function becomeCurrent(ctx: Ctx, documentId: string, id: string, already: boolean): Promise<void> {
+/** Under a number of its own, since the index never changes what it says of another version's; null for the same one. */
+async function becomeCurrent(ctx: Ctx, documentId: string, id: string, no: number | null): Promise<void> {
   const tenantId = tenantOf(ctx).id;
-  const no = already ? null : await takeNumbers(ctx, "document", 1);
   await write(
     ctx,
     sql`update document d

@@ -121,9 +121,11 @@ export function documentRoutes(routes: Routes): void {
     access: allow("document.read"),
     audit: reading,
     rate: "read",
-    input: { params },
+    // What is read most asks nothing of other documents unless it is told to.
+    input: { params, query: z.object({ with: z.literal("duplicates").optional() }) },
     output: { 200: Document },
-    handler: (ctx, { params: { id } }) => getDocument(ctx, id),
+    handler: (ctx, { params: { id }, query }) =>
+      getDocument(ctx, id, { duplicates: query.with === "duplicates" }),
   });
 
   route(routes, {

@@ -1,10 +1,12 @@
+import { sql } from "kysely";
 import { record, redacted } from "../../../kernel/audit.ts";
 import { minutes } from "../../../kernel/clock.ts";
-import { type Ctx, keysOf, memberOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { checkMove } from "../folders/moving.ts";
+import { takeNumbers } from "../index/numbers.ts";
 import { renumber } from "../index/renumber.ts";
 import { reachOf, reachWithOpened, visibleTo } from "../sharing/reach.ts";
 import { checkRoom } from "../storage/quotas.ts";
@@ -23,10 +25,27 @@ export interface Passage {
 /** What is sealed into a passage's body. */
 export type PassageBody = Pick<Passage, "heading" | "text">;
 
-export async function getDocument(ctx: Ctx, id: string): Promise<Document> {
+/** `duplicates`: with others of the same content, which takes statements of their own. */
+export async function getDocument(
+  ctx: Ctx,
+  id: string,
+  { duplicates }: { duplicates: boolean } = { duplicates: true },
+): Promise<Document> {
   const row = await loadDocument(ctx, id, "read");
   const keys = await keysOf(ctx);
-  return documentView(keys, row, memberOf(ctx), await namesOfTwins(ctx, row.twins));
+  const twins = duplicates ? await namesOfTwins(ctx, await twinsOf(ctx, id)) : [];
+  return documentView(keys, row, memberOf(ctx), twins);
+}
+
+/** Other documents with the same content that the acting member reaches. */
+async function twinsOf(ctx: Ctx, id: string): Promise<readonly string[]> {
+  const row = await readOne(
+    ctx,
+    sql<{ twins: string[] }>`
+      select kernel.twins_of(document.content_hash, document.document_id, ${memberOf(ctx)})::text[] as twins
+        from document where document.tenant_id = ${tenantOf(ctx).id} and document.document_id = ${id}`,
+  );
+  return row?.twins ?? [];
 }
 
 /** Of documents with the same content, those that the reader sees: for the others, it is as if they were not there. */
@@ -92,6 +111,7 @@ export async function passagesOf(
 /** Renames a document. */
 export async function renameDocument(ctx: Ctx, id: string, given: string): Promise<Document> {
   return unit(ctx, async (inner) => {
+    const no = await takeNumbers(inner, "document", 1);
     const row = await loadDocument(inner, id, "write");
     const keys = await keysOf(inner);
     const name = cleanName(given);
@@ -104,7 +124,7 @@ export async function renameDocument(ctx: Ctx, id: string, given: string): Promi
     );
     const changed = name !== openDocumentName(keys, row);
     // The name is searched, too.
-    if (changed && (row.state === "ready" || row.state === "indexing")) await renumber(inner, id);
+    if (changed && (row.state === "ready" || row.state === "indexing")) await renumber(inner, id, no);
     record(inner, {
       event: "document.changed",
       resource: { type: "document", id },
@@ -117,7 +137,7 @@ export async function renameDocument(ctx: Ctx, id: string, given: string): Promi
 /** Moves a document into another folder, or out of all of them to its owner's top (null). See `checkMove`. */
 export async function moveDocument(ctx: Ctx, id: string, folder: string | null): Promise<Document> {
   return unit(ctx, async (inner) => {
-    // The folder first, then the document: all who take both take them in this order.
+    // Both are locked by it, with the tree.
     await checkMove(inner, "document", id, folder);
     const row = await loadDocument(inner, id, "write");
     await write(
@@ -150,6 +170,8 @@ const STUCK = minutes(15);
  */
 export async function retryDocument(ctx: Ctx, id: string): Promise<Document> {
   return unit(ctx, async (inner) => {
+    // Behind it `checkRoom` counts exactly.
+    await takeNumbers(inner, "document", 1);
     const row = await loadDocument(inner, id, "write");
     const version = row.state === "ready" ? await newestOf(inner, row) : row;
     const stuck = inner.clock().getTime() - version.updated_at.getTime() > STUCK;

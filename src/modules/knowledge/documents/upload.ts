@@ -56,8 +56,8 @@ export async function uploadDocuments(ctx: Ctx, uploads: AsyncIterable<NewFile>)
       if (stream.errored) throw error;
       const refusal = refusalOf(error);
       if ([401, 403, 404].includes(refusal.status)) throw refusal;
-      // Nothing taken and the database away: the whole request may be sent again.
-      if (refusal.code === "unavailable" && items.length === 0) throw refusal;
+      // Nothing taken and the database away, or too much at once: the whole request may be sent again.
+      if (["unavailable", "busy"].includes(refusal.code) && items.length === 0) throw refusal;
       if (refusal.status >= 500) ctx.log.error({ err: error }, "an upload failed");
       refused.push({ name, code: refusal.code, message: refusal.message });
     }

@@ -37,7 +37,7 @@ export interface Document {
   readonly language: string | null;
   /** How many pages are pictures without text. */
   readonly pictures: number | null;
-  /** Others with the same content that the reader may see; empty in lists. */
+  /** Others with the same content that the reader may see; empty where they were not asked for. */
   readonly duplicates: { readonly id: string; readonly name: string }[];
 }
 
@@ -59,6 +59,26 @@ export const passageCell = (versionId: string, no: number) => ({
 const allDocuments = () => db.selectFrom("document").selectAll("document");
 type Documents = ReturnType<typeof allDocuments>;
 
+// What is shown of them, and no more: it is read for every document of every list.
+const COLUMNS = [
+  "document.document_id",
+  "document.owner_id",
+  "document.folder_id",
+  "document.name",
+  "document.kind",
+  "document.bytes",
+  "document.pages",
+  "document.state",
+  "document.problem",
+  "document.created_at",
+  "document.updated_at",
+  "document.version_id",
+  "document.version_no",
+  "document.versions",
+  "document.language",
+  "document.pictures",
+] as const;
+
 /** Documents with their owners, and what `reach` makes of them. `pick` narrows them, with `visibleTo`. */
 export const documentRows = (reach: Reach, pick: (documents: Documents) => Documents) =>
   db
@@ -69,7 +89,7 @@ export const documentRows = (reach: Reach, pick: (documents: Documents) => Docum
         .onRef("member.member_id", "=", "document.owner_id"),
     )
     .innerJoinLateral(sharingOf("document", reach.memberId).as("sharing"), (on) => on.onTrue())
-    .selectAll("document")
+    .select(COLUMNS)
     .select(["member.name as owner_name", "sharing.reached", "sharing.whole", "sharing.shared"])
     .select([openingOf("document", reach).as("opening"), seenPlace("document", reach).as("seen_place")])
     .select(newer.as("newer"));

@@ -23,8 +23,8 @@ export const hostileSquares: readonly HostileFile[] = [
   file("cell of blanks.md", `a|b\n-|-\na${many(" ", 60_000)}b|c\n\nThe honest words`, /The honest words/),
   file("comments without end.md", `a ${many("<!--a ", 10_000)}\n\nThe honest words`, /The honest words/),
   file("instructions without end.md", `a ${many("<?a ", 15_000)}\n\nThe honest words`, /The honest words/),
-  file("items apart.md", `${many("- a\n\n  - b\n\n", 4000)}\n\nThe honest words`, /The honest words/),
-  file("items without end.md", `${many("- a\n", 15_000)}\n\nThe honest words`, /The honest words/),
+  file("items apart.md", `${many("- a\n\n  - b\n\n", 2000)}\n\nThe honest words`, /The honest words/),
+  file("items without end.md", `${many("- a\n", 5000)}\n\nThe honest words`, /The honest words/),
   file("thirty thousand headings.txt", many("PART ABC\n", 30_000), /^PART ABC\nPART ABC/),
   file("thirty thousand underlined.txt", many("words\n---\n", 30_000), /^words\nwords/),
   file("quotes in quotes.csv", `a,b\n${many('"a\n', 300_000)}`, /^a \| b/),
@@ -32,7 +32,7 @@ export const hostileSquares: readonly HostileFile[] = [
   file("one cell.csv", `a,b\n${many("x", 3_000_000)},The honest words`, /The honest words/),
   file(
     "lines that flow.eml",
-    `From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; format=flowed\n\n${many("a \n", 200_000)}`,
+    `From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; format=flowed\n\n${many("a \n", 100_000)}`,
     /a\s+a/,
   ),
 ];

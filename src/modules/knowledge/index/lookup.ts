@@ -22,6 +22,8 @@ export interface Asked {
   /** The last word may be the beginning of one. */
   readonly typing: boolean;
   readonly limit: number;
+  /** Whether somebody reads what else they might have meant. Else only words that nothing has are looked into. */
+  readonly suggests: boolean;
 }
 
 /**
@@ -61,9 +63,10 @@ export async function lookUp(ctx: Ctx, asked: Asked): Promise<{ answer: Answer; 
     });
     const request = { query, segments, keys, visible: visible.has, limit: asked.limit };
     let answer = search(request);
-    if (answer.misspelt.length > 0) {
-      await addRows(ctx, found, spellingKeys(answer.misspelt, keys, real.depths));
-      answer = search({ ...request, spelling: answer.misspelt });
+    const spelling = answer.misspelt.filter(({ df }) => df === 0 || asked.suggests);
+    if (spelling.length > 0) {
+      await addRows(ctx, found, spellingKeys(spelling, keys, real.depths));
+      answer = search({ ...request, spelling });
     }
     return { answer, documents: visible.count };
   }

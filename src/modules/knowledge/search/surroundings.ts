@@ -160,7 +160,8 @@ function neighbour(
   for (const [other, { table }] of views.entries()) {
     if (other === view) continue;
     const at = placeIn(table.passages, wanted);
-    if (table.passages[at] === wanted && table.documents[at] === document) return { view: other, ordinal: at };
+    if (table.passages[at] === wanted && table.documents[at] === document)
+      return { view: other, ordinal: at };
   }
   return null;
 }

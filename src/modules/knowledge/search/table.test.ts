@@ -27,12 +27,24 @@ const tableOf = ({ passages, documents, lengths, languages, depth, small }: Entr
   small,
 });
 
+/** Where runs begin of whose document another segment may have more: not all numbers beside it are here. */
+function edgesOf({ passages, documents }: Entries): number[] {
+  const here = new Set(passages);
+  const starts = documents.flatMap((d, i) => (i === 0 || d !== documents[i - 1] ? [i] : []));
+  return starts.filter((start, run) => {
+    const ordinals = documents.map((_, i) => i).slice(start, starts[run + 1]);
+    return ordinals.some((i) => !here.has((passages[i] ?? 0) - 1) || !here.has((passages[i] ?? 0) + 1));
+  });
+}
+
 test("writes the bytes of the vectors, and reads them back", () => {
   for (const { name, bytes, ...entries } of vectors.tables) {
     const table = tableOf(entries);
     assert.equal(encodeTable(table).toString("hex"), bytes, name);
-    const { words, runs, ...read } = decodeTable("s", Buffer.from(bytes, "hex"));
-    assert.deepEqual(read, { segmentId: "s", ...table, bytes: entries.passages.length * 9 }, name);
+    const { words, runs, edges, ...read } = decodeTable("s", Buffer.from(bytes, "hex"));
+    const size = entries.passages.length * 9 + edges.length * 4;
+    assert.deepEqual(read, { segmentId: "s", ...table, bytes: size }, name);
+    assert.deepEqual([...edges], edgesOf(entries), name);
     assert.equal(
       words,
       entries.lengths.reduce((sum, length) => sum + (classLengths[length] ?? 0), 0),

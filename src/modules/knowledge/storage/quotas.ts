@@ -48,15 +48,17 @@ export async function storageOf(ctx: Ctx, owner: string = memberOf(ctx)): Promis
           from document_version v join document d on d.tenant_id = v.tenant_id and d.document_id = v.document_id
           where v.restored_from is null
         union all
-        -- What is sent as a version counts at its document's owner.
-        select u.bytes, coalesce(d.owner_id, u.member_id) = ${owner}, 'upload'
-          from upload u left join document d on d.tenant_id = u.tenant_id and d.document_id = u.document_id
+        -- What is being sent counts at its sender, also as a version of somebody else's document.
+        select u.bytes, u.member_id = ${owner}, 'upload'
+          from upload u
           where u.expires_at > ${ctx.clock()})
       select (select count(*) from document)::int + sending.n as documents,
              (select count(*) from document where owner_id = ${owner})::int + sending.own as own_documents,
-             (select count(*) from document where state in ('received', 'reading', 'indexing'))::int
-               + (select count(*) from document_version v where v.state in ('received', 'reading')
-                   and not exists (select from document d where d.tenant_id = v.tenant_id and d.version_id = v.version_id))::int
+             -- What is in the bin is neither read nor indexed there.
+             (select count(*) from document where state in ('received', 'reading', 'indexing') and deleted_at is null)::int
+               + (select count(*) from document_version v
+                    join document d on d.tenant_id = v.tenant_id and d.document_id = v.document_id
+                    where v.state in ('received', 'reading') and d.version_id <> v.version_id and d.deleted_at is null)::int
                as waiting,
              (select coalesce(sum(bytes), 0) from file)::text as bytes,
              (select coalesce(sum(bytes), 0) from file where own)::text as own_bytes,
@@ -95,12 +97,24 @@ export async function checkRoom(
   const { workspace, mine, waiting } = await storageOf(ctx, add.owner);
   demandRoom(workspace, add, "This workspace");
   demandRoom(mine, add, add.owner === memberOf(ctx) ? "You" : "The owner of this document");
+  demandTurn(waiting);
+  return { waiting: waiting.used };
+}
+
+/** How many waited before these, which the open unit of work has added already. Throws `quota` when they were too many. */
+export async function waitingAlready(ctx: Ctx, these: number): Promise<number> {
+  const { waiting } = await storageOf(ctx);
+  const used = Math.max(0, waiting.used - these);
+  demandTurn({ ...waiting, used });
+  return used;
+}
+
+function demandTurn(waiting: Taken): void {
   if (waiting.used >= waiting.most) {
     throw appError("quota", {
       message: `${waiting.used} documents wait to be read. Wait until some of them are ready, then add more.`,
     });
   }
-  return { waiting: waiting.used };
 }
 
 function demandRoom(

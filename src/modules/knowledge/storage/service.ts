@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
-import { readOne, unit, write } from "../../../kernel/database/unit.ts";
+import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { takeNumbers } from "../index/numbers.ts";
 
@@ -15,7 +15,8 @@ export interface MemberQuota {
 /** Bounds what each member may own. Whoever has more already keeps it, and adds nothing. */
 export async function setMemberQuota(ctx: Ctx, quota: MemberQuota): Promise<MemberQuota> {
   return unit(ctx, async (inner) => {
-    // Between two uploads, not beside one.
+    // The row before the counter, as numbers.ts says; then between two uploads, not beside one.
+    await read(inner, sql`select from tenant where tenant_id = ${tenantOf(inner).id} for no key update`);
     await takeNumbers(inner, "document", 1);
     const { id } = tenantOf(inner);
     const before = await readOne(

@@ -6,6 +6,7 @@ import { appError } from "../../../kernel/errors.ts";
 import { loadDocument } from "../documents/access.ts";
 import { streamWhileAllowed } from "../documents/download.ts";
 import { fileName } from "../documents/names.ts";
+import { takeNumbers } from "../index/numbers.ts";
 import { getDocument, type Passage, passagesOf } from "../documents/service.ts";
 import type { Document } from "../documents/view.ts";
 import { addVersion, MOST_VERSIONS } from "./adding.ts";
@@ -65,6 +66,8 @@ export async function openVersionOriginal(
  */
 export async function restoreVersion(ctx: Ctx, id: string): Promise<Document> {
   return unit(ctx, async (inner) => {
+    // The number before the document, as `addVersion` does.
+    await takeNumbers(inner, "document", 1);
     const row = await loadVersion(inner, id, "write");
     if (row.version_id === row.current_id)
       throw appError("wrong_state", { message: "This is the document's present version." });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { record } from "../../../kernel/audit.ts";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
 import { unit } from "../../../kernel/database/unit.ts";
+import { appError } from "../../../kernel/errors.ts";
 import { Id, newId } from "../../../kernel/ids.ts";
 import {
   allow,
@@ -20,13 +21,14 @@ import { AuditItem } from "./shape.ts";
 // PostgreSQL knows no year 0; nothing was recorded before, and nothing will be after these.
 const Moment = z.iso
   .datetime({ error: "Use a time such as 2026-03-01T00:00:00Z." })
-  .refine((at) => /^(19|20|21)\d\d-/.test(at), "Use a time between 1900 and 2199.")
-  .meta({ examples: ["2026-03-01T00:00:00Z"] });
+  .refine((at) => /^(19|20|21)\d\d-/.test(at), "Use a time between 1900 and 2199.");
 const filters = {
   actor: Id.optional(),
   event: z.string().max(60).optional(),
   resource: z.string().max(60).optional(),
-  since: Moment.transform((at) => new Date(at)).optional(),
+  since: Moment.transform((at) => new Date(at))
+    .optional()
+    .meta({ examples: ["2000-01-01T00:00:00Z"] }),
   until: Moment.transform((at) => new Date(at)).optional(),
 };
 
@@ -79,13 +81,20 @@ export function auditRoutes(routes: Routes): void {
   route(routes, {
     method: "GET",
     path: "/audit/export",
-    words: "Take the audit log away: with proofs for verify/, as CSV, or as OCSF JSON lines",
+    words:
+      "Take the audit log away: all of it with proofs for verify/, or what is filtered as CSV or OCSF JSON lines",
     access: allow("audit.export"),
     audit: "audit.exported",
     rate: "stream",
     fresh: true,
     input: {
-      query: z.object({ ...filters, format: z.enum(["proof", "csv", "ocsf"]).default("proof") }),
+      query: z.object({
+        ...filters,
+        format: z
+          .enum(["proof", "csv", "ocsf"])
+          .default("proof")
+          .meta({ examples: ["csv"] }),
+      }),
     },
     output: { 200: "bytes" },
     handler: (ctx, { query: { format, ...filter } }) => exportLog(ctx, format, filter),
@@ -146,6 +155,11 @@ async function exportLog(
   format: Format,
   filter: Parameters<typeof allEntries>[1],
 ): Promise<Download> {
+  // What is left out of a log cannot be told from what was taken out of it.
+  if (format === "proof" && Object.values(filter).some((value) => value !== undefined))
+    throw appError("invalid_input", {
+      message: "With proofs the log is exported whole. Leave the filters out, or choose CSV or OCSF.",
+    });
   await unit(ctx, async (inner) => {
     record(inner, {
       event: "audit.exported",

@@ -10,20 +10,20 @@ import type { Office, Things } from "./colleagues.ts";
 export async function bySharing(office: Office): Promise<Finding[]> {
   const { owner, admin, manager, colleague, viewer } = office.people;
   const mine = thingsOf(office, manager);
-  const steps: (() => Promise<Finding[]>)[] = [
-    ...[owner, admin, colleague, viewer].flatMap((reader) => [
-      () => toRead(mine, reader),
-      () => inFolders(mine, reader),
-    ]),
-    () => byGroup(mine, office),
-    () => toWrite(mine, colleague),
-    () => inChats(mine, colleague),
-    () => inStreams(mine, colleague),
-  ];
   const findings: Finding[] = [];
+  const steps: (() => Promise<void>)[] = [
+    ...[owner, admin, colleague, viewer].flatMap((reader) => [
+      () => toRead(mine, reader, findings),
+      () => inFolders(mine, reader, findings),
+    ]),
+    () => byGroup(mine, office, findings),
+    () => toWrite(mine, colleague, findings),
+    () => inChats(mine, colleague, findings),
+    () => inStreams(mine, colleague, findings),
+  ];
   for (const step of steps) {
     try {
-      findings.push(...(await step()));
+      await step();
     } catch (error) {
       // Whoever could delete what they may not has left nothing to go on with. What was seen until then counts.
       if (findings.every(({ verdict }) => verdict === "held")) throw error;
@@ -60,8 +60,7 @@ const finds = async ({ client }: Person, { word }: Things): Promise<string[]> =>
   return json.items.map((item: { document: { id: string } }) => item.document.id);
 };
 
-async function toRead(mine: Things, reader: Person): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function toRead(mine: Things, reader: Person, findings: Finding[]): Promise<void> {
   const { answers, is } = notes(findings, reader);
   const { client } = mine.holder;
   const path = `documents/${mine.document}`;
@@ -92,12 +91,10 @@ async function toRead(mine: Things, reader: Person): Promise<Finding[]> {
   for (const view of ["", "/passages", "/original", "/access"])
     await answers("GET", `${path}${view}`, 404, "taken back");
   is(!(await finds(reader, mine)).includes(mine.document), "GET /search", "taken back", "not found");
-  return findings;
 }
 
 /** Down the folders, never up. */
-async function inFolders(mine: Things, reader: Person): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function inFolders(mine: Things, reader: Person, findings: Finding[]): Promise<void> {
   const { answers, is } = notes(findings, reader);
   const { client } = mine.holder;
   const to = { kind: "member", id: reader.id } as const;
@@ -119,11 +116,9 @@ async function inFolders(mine: Things, reader: Person): Promise<Finding[]> {
   await client.call("DELETE", `shares/${outer}`);
   await answers("GET", `documents/${mine.filed}`, 404, "the folder above was taken back");
   is(!(await finds(reader, mine)).includes(mine.filed), "GET /search", "taken back", "not found");
-  return findings;
 }
 
-async function byGroup(mine: Things, { people }: Office): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function byGroup(mine: Things, { people }: Office, findings: Finding[]): Promise<void> {
   const { answers } = notes(findings, people.colleague);
   const { client } = people.admin;
   const name = `Lettings ${mine.word}`;
@@ -145,12 +140,10 @@ async function byGroup(mine: Things, { people }: Office): Promise<Finding[]> {
   await members([people.colleague.id], []);
   await client.call("DELETE", `groups/${group}`);
   await answers("GET", path, 404, "the group is gone");
-  return findings;
 }
 
 /** Write gives changing and adding; deleting and sharing stay the owner's, and others' things with their owners. */
-async function toWrite(mine: Things, writer: Person): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function toWrite(mine: Things, writer: Person, findings: Finding[]): Promise<void> {
   const { answers } = notes(findings, writer);
   const { client } = mine.holder;
   const share = await shareWith(client, "folder", mine.folder, { kind: "member", id: writer.id }, "write");
@@ -169,12 +162,10 @@ async function toWrite(mine: Things, writer: Person): Promise<Finding[]> {
   await answers("PATCH", path, 404, "taken back", { name: "Mine.txt" });
   await answers("GET", `documents/${added?.id}`, 200, "their own, in a folder that was taken back");
   await answers("DELETE", `documents/${added?.id}`, 204, "their own, in a folder that was taken back");
-  return findings;
 }
 
 /** A shared chat shows each reader what they may see of its sources, now. */
-async function inChats(mine: Things, writer: Person): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function inChats(mine: Things, writer: Person, findings: Finding[]): Promise<void> {
   const { answers, is } = notes(findings, writer);
   const { client } = mine.holder;
   const chat = `chats/${mine.chat}`;
@@ -205,12 +196,10 @@ async function inChats(mine: Things, writer: Person): Promise<Finding[]> {
   await client.call("DELETE", `shares/${share}`);
   await answers("GET", chat, 404, "taken back");
   await answers("GET", `answers/${mine.answer}/stream`, 404, "taken back");
-  return findings;
 }
 
 /** An open stream falls silent. */
-async function inStreams(mine: Things, reader: Person): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function inStreams(mine: Things, reader: Person, findings: Finding[]): Promise<void> {
   const { is } = notes(findings, reader);
   const { client } = mine.holder;
   const stream = await follow(reader.client, "documents/events");
@@ -226,7 +215,6 @@ async function inStreams(mine: Things, reader: Person): Promise<Finding[]> {
   is(shown() === before, "GET /documents/events", "it was taken back and then renamed", "silent");
   await client.call("PATCH", `documents/${mine.document}`, { body: { name: "Key.txt" } });
   await stream.end();
-  return findings;
 }
 
 async function follow(client: Client, path: string) {

@@ -89,8 +89,12 @@ export async function checkEscalation(stage: Stage) {
     owner.client.call("PATCH", `members/${spare.id}`, { body: { role: "viewer" } }),
     [204],
   );
-  await ownRoles(stage, expect);
-  await handOvers(stage, expect);
+  for (const step of [ownRoles, handOvers]) {
+    await step(stage, expect).catch((error) => {
+      // An attempt that succeeded may have taken its rights from whoever makes the next. What was seen until then counts.
+      if (findings.every(({ verdict }) => verdict === "held")) throw error;
+    });
+  }
   // The last two owners demote each other at once, in a company of their own.
   const lone = await stage.founder.found(`lone-${Date.now().toString(36)}`, "Lone Owners", "Asta Holm");
   const second = await lone.hire("Bo Frey", "owner");

@@ -2,7 +2,7 @@
 export function sampleText(name: string): string {
   return `Notes of ${name}
 
-${name} keeps a brass key and a folded map in the drawer. The key opens the cellar of the old office. The map shows the way along the river to the boat house, which is closed from November to March.
+${name} keeps a brass key and a folded map in the drawer. The key opens the cellar of the old office. The map shows the way along the river to the boat house, which is closed from November to March. The notice period of the drawer is three months.
 
 Nobody else should read this page. The code word for the week is ${name.split(" ").reverse().join("-").toLowerCase()}-lantern.`;
 }

@@ -12,10 +12,13 @@ export const behindItClaims = claimsUnder("behind-it", [
     id: "trust.page",
     words:
       "This page is written from checks that ran: it shows what was tested, what is our word and what is not done, with time, version and coverage, and a result that has grown old is grey, never green.",
+    couldBeWrong:
+      "Whoever runs the server decides what it shows; whoever doubts it can run the checks and the attacks themselves.",
   },
   {
     id: "trust.gaps",
     words: "What is missing stands on this page as plainly as what is there.",
+    couldBeWrong: "What nobody thought of is in no list.",
   },
   {
     id: "trust.questionnaire",

@@ -22,8 +22,9 @@ export const colleaguesClaims = claimsUnder("colleagues", [
   {
     id: "knowledge.files",
     words:
-      "Files lie under random names without any public address; only a person who is signed in and may see a file can download it, and the browser gets it as an attachment in which nothing can run.",
-    couldBeWrong: "Once downloaded, a file is opened by the person's own programs.",
+      "Files, their older versions and the pieces of uploads lie encrypted under random names without any public address; only a person who is signed in and may see a file can download it, nobody while it lies in the bin, and the browser gets it as an attachment in which nothing can run; what reads its text is a process of its own, which can open no other file, run no program and has nothing of the server's.",
+    couldBeWrong:
+      "Once downloaded, a file is opened by the person's own programs. Whether the process that reads it is also cut off from the network, and runs as another user, depends on what the system grants.",
   },
   {
     id: "assistant.memories",

@@ -42,9 +42,9 @@ export const lossClaims = claimsUnder("loss", [
   {
     id: "knowledge.encrypted-search",
     words:
-      "Search works on an encrypted index whose entries are keyed hashes of words, so that the database holds neither the words nor the text.",
+      "Search works on an encrypted index whose entries are keyed hashes of words, so that the database holds neither the words nor the text; what is deleted or no longer shared is found no more from the next search on, and no part of the index speaks of a deleted document 24 hours later.",
     couldBeWrong:
-      "Whoever holds a copy of the database sees which entries stand for the same word and about how frequent it is; very common words could be guessed.",
+      "Whoever holds a copy of the database sees which entries stand for the same word and about how frequent it is; very common words could be guessed. The 24 hours count while a server is running, and copies that were made before keep what they had.",
   },
   {
     id: "ops.backup",

@@ -18,9 +18,9 @@ export const otherCustomersClaims = claimsUnder("other-customers", [
   {
     id: "tenancy.isolation-everywhere",
     words:
-      "The same separation holds away from the pages: in background jobs, search, files, live streams, caches, exports, memories, what the AI is given and the tools that outside programs use.",
+      "The same separation holds away from the pages: in background jobs, search, files, live streams, caches, exports, quotas, memories, what the AI is given and the tools that outside programs use.",
     couldBeWrong:
-      "Looked at is what there is: search with its suggestions and filters, files with their versions and pieces, lists and exports, streams, every kind of job, and what answers are made of. Memories and tools for outside programs are not part of the product yet. How long an answer takes is not measured here.",
+      "Looked at is what there is: search with its suggestions and filters, files with their versions and pieces, lists and exports, streams, every kind of job, what each may take, and what answers are made of. Memories and tools for outside programs are not part of the product yet. How long an answer takes is not measured here.",
   },
   {
     id: "tenancy.isolation-crypto",

@@ -32,5 +32,6 @@ export const upkeepClaims = claimsUnder("upkeep", [
   {
     id: "trust.security-txt",
     words: "The file /.well-known/security.txt tells, as RFC 9116 lays down, where to report a weakness.",
+    couldBeWrong: "Whether somebody reads what arrives there, no check can tell.",
   },
 ]);

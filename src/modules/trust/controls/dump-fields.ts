@@ -161,7 +161,7 @@ async function writePeople(client: Client, { word, address }: Canaries): Promise
   expectStatus(await client.call("POST", "invitations", { body: invited }), 201, "inviting");
   for (const path of ["audit", "audit/export"]) {
     for (const name of ["event", "resource", "since", "until"])
-      await client.call("GET", `${path}?${name}=${word(`GET ${T}/${path} query.${name}`)}`);
+      await client.call("GET", `${path}?format=csv&${name}=${word(`GET ${T}/${path} query.${name}`)}`);
   }
   await client.call("GET", `audit?cursor=${word(`GET ${T}/audit query.cursor`)}`);
 }

@@ -103,7 +103,8 @@ async function sendPieces(
 
 /** The document, where only the answer to the last request was lost: the upload is gone since it has become this. */
 async function madeOf({ slug, file, target }: Sending): Promise<Document | null> {
-  if (target.document) return call<Document>(slug, "GET", `documents/${target.document}`);
+  if (target.document)
+    return call<Document>(slug, "GET", `documents/${target.document}`, { query: { with: "duplicates" } });
   const { items } = await call<DocumentList>(slug, "GET", "documents", {
     query: { q: file.name, folder: target.folder ?? "top", owner: "mine", sort: "newest", limit: 5 },
   });
