@@ -117,7 +117,7 @@ export async function sendGenuine(
   person: Person | null,
   filling: Filling,
 ): Promise<Answer> {
-  if (person) await revive(run, person, op);
+  if (person) await revive(run, person);
   const answer = await run.client.send(genuine(run, op, person, filling));
   if (person && !op.safe && answer.status >= 200 && answer.status < 300)
     noteEffects(run, op, person, filling);
@@ -133,17 +133,15 @@ function noteEffects(run: Run, op: Operation, person: Person, filling: Filling):
   for (const other of run.people) if (other.tenant === person.tenant) other.suspect = true;
 }
 
-// Of the five minutes for which a second factor usually counts as fresh, with some to spare.
-const STAYS_FRESH_MS = 200_000;
+// Of the five minutes for which a token usually lives and a second factor counts as fresh, with some to spare.
+const STAYS_FRESH_MS = 150_000;
 
-/**
- * Makes sure that a person's credentials are good, and fresh where the operation asks for that, signing in again when
- * they are not. Never throws.
- */
-export async function revive(run: Run, person: Person, op?: Operation): Promise<void> {
-  const isOld = op?.fresh === true && performance.now() - person.since > STAYS_FRESH_MS;
+/** Makes sure that a person's credentials are good and fresh, signing in again when they are not. Never throws. */
+export async function revive(run: Run, person: Person): Promise<void> {
+  const isOld = performance.now() - person.since > STAYS_FRESH_MS;
   if (!person.suspect && !isOld) return;
   person.suspect = false;
+  if (isOld) person.since = performance.now();
   const check = whoAmI(run);
   if (!isOld && check !== null && Object.keys(credentialsOf(run, person, false)).length > 0) {
     const answer = await run.client.send(genuine(run, check, person, { slug: person.tenant.slug, ids: {} }));

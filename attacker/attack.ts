@@ -80,7 +80,7 @@ async function play(run: Run, scene: Scene, classes: readonly AttackClass[]): Pr
   // An owner's own call on the route before may have ended their session: a changed password does.
   if (scene.owner) {
     scene.owner.suspect = true;
-    await revive(run, scene.owner, scene.op);
+    await revive(run, scene.owner);
   }
   const applicable = classes.filter((attacked) => applies(run, scene.op, attacked));
   const pending: Pending[] = [];

@@ -35,7 +35,7 @@ export const apiKey: AttackClass = {
     }
     if (!caller || !key) return shots;
     for (const [what, altered] of alterations(run, key)) shots.push(with_(caller, what, altered, [401]));
-    await revive(run, caller, op);
+    await revive(run, caller);
     const both = genuine(run, op, caller, filling);
     const { authorization } = byKey(run, op, key, filling).headers;
     shots.push(

@@ -26,7 +26,7 @@ export const cached: AttackClass = {
     const stranger = someone(scene.run, elsewhere, owner.role);
     for (const person of [null, stranger]) {
       if (person === undefined) continue;
-      if (person) await revive(scene.run, person, op);
+      if (person) await revive(scene.run, person);
       for (const headers of conditions(control.answer))
         probes.push(await again(scene, person, headers, control.answer));
     }

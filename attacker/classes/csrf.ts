@@ -14,7 +14,7 @@ export const csrf: AttackClass = {
     return null;
   },
   shots: async ({ run, op, owner, slug, ids, body }) => {
-    if (owner) await revive(run, owner, op);
+    if (owner) await revive(run, owner);
     const ask = genuine(run, op, owner, { slug, ids, body });
     const shot = (what: string, change: Record<string, string | null>, expected = [403]): Shot => {
       const headers = { ...ask.headers };

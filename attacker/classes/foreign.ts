@@ -21,7 +21,7 @@ export const foreignTenant: AttackClass = {
     for (const role of rolesOf(elsewhere)) {
       const person = someone(run, elsewhere, role);
       if (!person) continue;
-      await revive(run, person, op);
+      await revive(run, person);
       const body = await hostileBody(scene, person);
       if (op.ids.length > 0) shots.push(namingAnothers(scene, person, body));
       // What the other tenant shares among its own is as foreign as what it keeps private.
@@ -59,7 +59,7 @@ export const foreignUser: AttackClass = {
     for (const role of rolesOf(owner.tenant)) {
       const person = someone(run, owner.tenant, role, owner);
       if (!person) continue;
-      await revive(run, person, op);
+      await revive(run, person);
       if (op.ids.length > 0) shots.push(namingAnothers(scene, person, await hostileBody(scene, person)));
       else shots.push(listing(scene, person, privateIds(run, op, owner)));
     }

@@ -13,7 +13,7 @@ export const forgedToken: AttackClass = {
   shots: async (scene) => {
     const { run, op, owner, slug, ids, body } = scene;
     if (!owner) return [];
-    await revive(run, owner, op);
+    await revive(run, owner);
     const forgeries = [...forge(run, owner), ...(await signedOut(run, owner))];
     return forgeries.map(({ name, cookies, bearer, csrf }) => {
       const ask = genuine(run, op, owner, { slug, ids, body });

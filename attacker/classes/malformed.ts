@@ -41,7 +41,7 @@ export const malformed: AttackClass = {
 /** The control may have deleted or used up the scene's object: the bodies need one that is there. */
 async function freshScene(scene: Scene): Promise<Scene> {
   const { run, op, owner } = scene;
-  if (owner) await revive(run, owner, op);
+  if (owner) await revive(run, owner);
   if (!owner || op.safe || op.body === null || op.ids.length === 0) return scene;
   const { ids, handle, missing } = await objectsFor(run, op, owner, true);
   return missing === null ? { ...scene, ids, handle } : scene;

@@ -16,7 +16,7 @@ export const methodOverride: AttackClass = {
   claim: "http.csrf",
   excuse: (op) => (op.safe ? "changes no state" : null),
   shots: async ({ run, op, owner, slug, ids }) => {
-    if (owner) await revive(run, owner, op);
+    if (owner) await revive(run, owner);
     const has = (method: string) =>
       run.operations.some((other) => other.method === method && other.path === op.path);
     const tunnel = (method: "GET" | "POST"): Shot => {
@@ -88,7 +88,7 @@ async function heads(scene: Scene): Promise<Shot[]> {
     .filter((person) => allowed(op, person) === false);
   const shots = [head("nobody, with HEAD", "none", ask, (answer) => shut(answer, [401, 404, 405]))];
   for (const person of [...(op.ids.length > 0 && op.tenantScoped ? strangers : []), ...denied]) {
-    await revive(run, person, op);
+    await revive(run, person);
     const body = await bodyFor(run, op, person);
     const own = { ...genuine(run, op, person, { slug: person.tenant.slug, ids, body }), method: "HEAD" };
     shots.push(

@@ -21,7 +21,7 @@ export const roleMatrix: AttackClass = {
     });
     const shots = [];
     for (const person of denied) {
-      await revive(run, person, op);
+      await revive(run, person);
       const body = await hostileBody(scene, person);
       shots.push({
         who: person.label,

@@ -9,6 +9,8 @@ import { instanceWithout, red, withHandler } from "./without.ts";
 const { stage } = await instanceWithout((routes) => {
   const silent = withHandler(routes, "PATCH /account", () => async (_ctx, { body }) => ({
     name: (body as unknown as { name: string }).name,
+    language: "en",
+    timeZone: "Europe/London",
   }));
   const [one] = routes.filter((r) => r.method === "DELETE" && r.path === "/session");
   if (!one) throw new Error("there is no DELETE /session");
@@ -22,6 +24,7 @@ test("a route that records nothing, and one that nobody calls, are noticed", asy
     ["PATCH /api/t/:slug/account", "DELETE /api/t/:slug/session/unknown"],
     found.join("\n"),
   );
+  assert.match(found[0] ?? "", /0 entries of its workspace/);
 });
 
 test("nothing is red before the database's defences are removed", async () => {

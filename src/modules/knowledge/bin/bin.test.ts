@@ -8,7 +8,10 @@ import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
 import "../../identity/permissions.ts";
 import { listNotices } from "../../identity/notices/service.ts";
+import { createRole } from "../../identity/roles/own-roles.ts";
+import { changeRole } from "../../tenancy/members/service.ts";
 import "../../tenancy/permissions.ts";
+import { documentHistory } from "../documents/history.ts";
 import { listDocuments } from "../documents/listing.ts";
 import { deleteMany, moveMany } from "../documents/many.ts";
 import { getDocument, readPassages } from "../documents/service.ts";
@@ -252,6 +255,92 @@ test("the bin", async (t) => {
     const back = await restoreMany(mara.as("bin.restore"), [two, theirs]);
     assert.deepEqual([back.done, back.refused.map((r) => r.code)], [[two], ["not_found"]]);
     assert.equal(await sees(elsewhere, foreign), "top");
+  });
+
+  await t.test("what lies there neither waits nor is read; brought back, it does both", async () => {
+    const waiting = async () => (await storageOf(mara.as("storage.read"))).waiting.used;
+    const before = await waiting();
+    const place = await folder(mara, "Unread");
+    const ids = [await into(mara, place), await into(mara, place), await into(mara, null)];
+    const lone = ids[2] ?? "";
+    assert.equal(await waiting(), before + 3);
+    await deleteFolder(mara.as("folder.delete"), place);
+    await remove(mara, lone);
+    assert.equal(await waiting(), before);
+    await workspace.settle(...ids.map((id) => ({ id })));
+    const jobs = () =>
+      asSuperuser(stand.database, async (client) => {
+        const query =
+          "select count(*)::int as n from pgboss.job where name = 'knowledge.read-document' and data->>'id' = any($1)";
+        return (await client.query(query, [ids])).rows[0]?.n as number;
+      });
+    const asked = await jobs();
+    await restore(mara, place);
+    await restore(mara, lone);
+    assert.deepEqual([await waiting(), await jobs()], [before + 3, asked + 3]);
+    await workspace.settle(...ids.map((id) => ({ id })));
+    assert.equal(await waiting(), before);
+    await deleteFolder(mara.as("folder.delete"), place);
+  });
+
+  await t.test("each document that goes, comes back or ends with a folder says so itself", async () => {
+    const place = await folder(mara, "Evidence");
+    const inner = await folder(mara, "Inner", place);
+    const ids = [await into(mara, place), await into(mara, inner)];
+    const told = async (id: string, who = mara) =>
+      (await documentHistory(who.as("document.history"), id, { cursor: undefined, limit: 50 })).items.map(
+        ({ event, changes, by }) => [event, changes.with?.[1] ?? null, by?.name],
+      );
+    await deleteFolder(mara.as("folder.delete"), place);
+    await restore(mara, place);
+    for (const id of ids)
+      assert.deepEqual((await told(id)).slice(0, 2), [
+        ["document.restored", place, "Mara"],
+        ["document.deleted", place, "Mara"],
+      ]);
+    const purged = () =>
+      asSuperuser(stand.database, async (client) => {
+        const query =
+          "select resource_id as id, actor_kind as by from audit.entry where event = 'document.purged' and resource_id = any($1) order by 1";
+        return (await client.query(query, [ids])).rows;
+      });
+    await deleteFolder(mara.as("folder.delete"), place);
+    await emptyBin(mara.as("bin.empty"));
+    await workspace.run("knowledge.tidy-library", workspace.tenant.id);
+    assert.deepEqual(
+      await purged(),
+      ids.toSorted().map((id) => ({ id, by: "member" })),
+    );
+    // By time: nobody's doing, and recorded once.
+    const old = await folder(mara, "Old");
+    ids.splice(0, 2, await into(mara, old));
+    const then = new Date();
+    await deleteFolder({ ...mara.as("folder.delete"), clock: () => then }, old);
+    const after = () => later(then, days(30));
+    await tidyLibrary.run({ ...workspace.job(), clock: after }, workspace.tenant.id, false);
+    assert.deepEqual(await purged(), [{ id: ids[0], by: "job" }]);
+  });
+
+  await t.test("it comes back to where others see it only with the right to share", async () => {
+    const boss = await workspace.hire("Olga", "owner");
+    const keys = ["document.read", "document.delete", "bin.see", "bin.restore", "folder.read"];
+    const { id: custom } = await createRole(boss.as("role.create"), "Keepers", keys);
+    const keeper = await workspace.hire("Kim", "manager");
+    const place = await folder(keeper, "Kept");
+    const [id, other] = [await into(keeper, place), await into(keeper, place)];
+    await remove(keeper, id);
+    await remove(keeper, other);
+    await changeRole(boss.as("member.change-role"), keeper.id, custom);
+    await restore(keeper, other);
+    assert.equal(await sees(keeper, other), place, "where nobody else sees it, it comes back");
+    await asSuperuser(stand.database, (client) =>
+      client.query(
+        "insert into share (tenant_id, share_id, folder_id, access, created_by, created_at) values ($1, gen_random_uuid(), $2, 'read', $3, now())",
+        [workspace.tenant.id, place, keeper.id],
+      ),
+    );
+    await restore(keeper, id);
+    assert.deepEqual([await sees(keeper, id), await sees(nils, id)], ["top", "not_found"]);
   });
 
   await t.test("emptied, nothing of one's own is left there, and others' bins are as they were", async () => {

@@ -39,7 +39,12 @@ export async function deleteFolder(ctx: Ctx, id: string): Promise<void> {
     const { folders, documents } = await contentsOf(inner, id);
     const parts = partsOf(id, folders, documents);
     await putAway(inner, parts);
-    recordEach(inner, "deleted", id, documents.map((document) => document.id));
+    recordEach(
+      inner,
+      "deleted",
+      id,
+      documents.map((document) => document.id),
+    );
     const others = parts.entries.filter((entry) => entry.owner !== owner);
     record(inner, {
       event: "folder.deleted",

@@ -30,7 +30,7 @@ try {
 }
 out.flush();
 
-/** The detector's tables take 90 MB and 0.1 s, so they are loaded last, and only where there is enough to look at. */
+/** Looked at last, and only where there is enough to look at. */
 async function languageOfSample(): Promise<string | null> {
   const pieces = out.sample();
   if (pieces.join("").length < 40) return null;

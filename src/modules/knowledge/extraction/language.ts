@@ -1,4 +1,4 @@
-import { eld } from "eld/extrasmall";
+import { languageByWords } from "./language-words.ts";
 
 const FEWEST_LETTERS = 20;
 
@@ -6,7 +6,10 @@ const FEWEST_LETTERS = 20;
  * The language (ISO 639-1) of most of a text of which `pieces` are samples: the detector looks at 1,000 characters at
  * once, so each piece votes with its letters. Null when there is too little, or none that more than half of it is in.
  */
-export function languageOf(pieces: readonly string[]): string | null {
+export async function languageOf(pieces: readonly string[]): Promise<string | null> {
+  const plain = languageByWords(pieces);
+  if (plain !== null) return plain;
+  const { eld } = await import("eld/extrasmall");
   const votes = new Map<string, number>();
   let all = 0;
   for (const piece of pieces) {

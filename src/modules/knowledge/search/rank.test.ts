@@ -47,7 +47,7 @@ function someQuery(q: number): string {
 
 test("ranks as a plain search over the texts does, over what is visible and nothing else, merged or not", () => {
   for (let round = 0; round < 4; round += 1) {
-    const docs = someDocs(round === 0 ? 500 : 120);
+    const docs = someDocs(round === 0 ? 300 : 120);
     const most = docs.at(-1)?.document ?? 0;
     const hidden = new Set(Array.from({ length: random(24) }, () => random(most)));
     const visible = (document: number): boolean => !hidden.has(document);
@@ -62,7 +62,7 @@ test("ranks as a plain search over the texts does, over what is visible and noth
     const twice = [
       mergeSegments([mergeSegments(built.slice(0, 2), keys, "n"), built[2] as BuiltSegment], keys, "o"),
     ];
-    for (let q = 0; q < 16; q += 1) {
+    for (let q = 0; q < 12; q += 1) {
       const text = someQuery(q).slice(0, q % 6 === 0 ? -1 : undefined);
       const typing = q % 3 === 0;
       const limit = [15, 3, 100][q % 3] ?? 15;

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { sql } from "kysely";
+import { later } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { enter, readOne, unit, write } from "../../../kernel/database/unit.ts";
@@ -7,7 +8,14 @@ import { appError, isAppError } from "../../../kernel/errors.ts";
 import type { StoredFile } from "../../../kernel/files/file-store.ts";
 import { firstBytes, joined, kindOf, piecesOf, refusalOf } from "../documents/storing.ts";
 import { loadUpload } from "./service.ts";
-import { openUploadName, PIECE_BYTES, type Upload, type UploadRow, uploadView } from "./view.ts";
+import {
+  openUploadName,
+  PIECE_BYTES,
+  UPLOAD_LASTS,
+  type Upload,
+  type UploadRow,
+  uploadView,
+} from "./view.ts";
 
 export interface Piece {
   readonly offset: number;
@@ -108,10 +116,11 @@ async function addPiece(
     );
     await write(
       inner,
-      sql`update upload set received = ${received + stored.bytes}
+      sql`update upload set received = ${received + stored.bytes},
+                 expires_at = case when received = 0 then ${later(row.created_at, UPLOAD_LASTS)}::timestamptz else expires_at end
             where tenant_id = ${tenantOf(inner).id} and upload_id = ${id}`,
     );
-    return { upload: uploadView(keys, { ...row, received: received + stored.bytes }), kept: true };
+    return { upload: uploadView(keys, await loadUpload(inner, id)), kept: true };
   });
 }
 

@@ -13,8 +13,9 @@ import { checkPlace } from "../documents/upload.ts";
 import { takeNumbers } from "../index/numbers.ts";
 import { checkRoom } from "../storage/quotas.ts";
 import {
+  MOST_UNSENT,
   MOST_UPLOADS,
-  UPLOAD_LASTS,
+  UNSENT_LASTS,
   type Upload,
   type UploadRow,
   uploadNameCell,
@@ -31,8 +32,9 @@ export interface NewUpload {
 }
 
 /**
- * Begins an upload in pieces. Its bytes are set aside until it ends. Throws `quota`, and what adding the file itself
- * would throw for its place.
+ * Begins an upload in pieces. Its bytes are set aside until it ends, and count at its sender meanwhile, also where the
+ * document that it is for is somebody else's: theirs is asked again at the end. Throws `quota`, and what adding the file
+ * itself would throw for its place.
  */
 export async function beginUpload(ctx: Ctx, given: NewUpload): Promise<Upload> {
   return unit(ctx, async (inner) => {
@@ -41,15 +43,10 @@ export async function beginUpload(ctx: Ctx, given: NewUpload): Promise<Upload> {
     const { folder, visibility = "private", document = null } = given;
     const owner = document === null ? me : await ownerOfDocument(inner, document);
     if (document === null) await checkPlace(inner, { folder, visibility });
-    await checkRoom(inner, { documents: document === null ? 1 : 0, bytes: given.bytes, owner });
-    const open = await readOne(
-      inner,
-      sql<{ n: number }>`select count(*)::int as n from upload where member_id = ${me}`,
-    );
-    if ((open?.n ?? 0) >= MOST_UPLOADS)
-      throw appError("quota", {
-        message: `You have ${MOST_UPLOADS} uploads that are not finished. Finish or cancel some first.`,
-      });
+    const add = { documents: document === null ? 1 : 0, bytes: given.bytes };
+    await checkRoom(inner, { ...add, owner: me });
+    if (owner !== me) await checkRoom(inner, { ...add, owner });
+    await checkUnfinished(inner, given.bytes);
     const id = newId();
     const keys = await keysOf(inner);
     const now = inner.clock();
@@ -65,7 +62,7 @@ export async function beginUpload(ctx: Ctx, given: NewUpload): Promise<Upload> {
         document_id: document,
         visibility,
         created_at: now,
-        expires_at: later(now, UPLOAD_LASTS),
+        expires_at: later(now, UNSENT_LASTS),
       }),
     );
     record(inner, {
@@ -75,6 +72,24 @@ export async function beginUpload(ctx: Ctx, given: NewUpload): Promise<Upload> {
     });
     return uploadView(keys, await loadUpload(inner, id));
   });
+}
+
+/** Throws `quota` when the acting member has begun too many, or has too much set aside that they have not sent. */
+async function checkUnfinished(ctx: Ctx, bytes: number): Promise<void> {
+  const open = await readOne(
+    ctx,
+    sql<{ n: number; unsent: string }>`
+      select count(*)::int as n, coalesce(sum(bytes - received), 0)::text as unsent from upload
+        where member_id = ${memberOf(ctx)} and expires_at > ${ctx.clock()}`,
+  );
+  if ((open?.n ?? 0) >= MOST_UPLOADS)
+    throw appError("quota", {
+      message: `You have ${MOST_UPLOADS} uploads that are not finished. Finish or cancel some first.`,
+    });
+  if (Number(open?.unsent ?? 0) + bytes > MOST_UNSENT)
+    throw appError("quota", {
+      message: `You have begun uploads of which more than ${MOST_UNSENT / 1024 ** 2} MB are missing. Send some of them, or cancel them, first.`,
+    });
 }
 
 async function ownerOfDocument(ctx: Ctx, document: string): Promise<string> {

@@ -7,11 +7,14 @@ import { test } from "node:test";
 import { addReady, type Member, openStand, until } from "../../../../test/support/knowledge.ts";
 import { later } from "../../../kernel/clock.ts";
 import type { Ctx } from "../../../kernel/context.ts";
+import "../../identity/permissions.ts";
+import { removeMember } from "../../tenancy/members/service.ts";
 import "../../tenancy/permissions.ts";
 import { deleteFolder } from "../bin/deleting.ts";
 import { tidyLibrary } from "../bin/tidying.ts";
 import { openOriginal } from "../documents/download.ts";
 import { createFolder } from "../folders/service.ts";
+import { share } from "../sharing/shares.ts";
 import { quotas, storageOf } from "../storage/quotas.ts";
 import { setMemberQuota } from "../storage/service.ts";
 import { sweepFiles } from "../sweep.ts";
@@ -19,7 +22,7 @@ import { listVersions } from "../versions/service.ts";
 import { cancelUpload, finishUpload } from "./ending.ts";
 import { takePiece } from "./pieces.ts";
 import { beginUpload, getUpload, listUploads, type NewUpload } from "./service.ts";
-import { MOST_UPLOADS, PIECE_BYTES, UPLOAD_LASTS } from "./view.ts";
+import { MOST_UNSENT, MOST_UPLOADS, PIECE_BYTES, UNSENT_LASTS, UPLOAD_LASTS } from "./view.ts";
 
 const notFound = { code: "not_found" };
 
@@ -161,15 +164,62 @@ test("uploads in pieces", async (t) => {
     },
   );
 
+  await t.test("of what one has begun and not sent, only so much is set aside", async () => {
+    const large = 50 * 1024 * 1024;
+    const begun = [];
+    for (let i = 0; i < MOST_UNSENT / large; i++)
+      begun.push(await begin(nils, { name: `${i}.txt`, bytes: large }));
+    await assert.rejects(begin(nils, { bytes: 1 }), { code: "quota", message: /200 MB are missing/ });
+    await send(nils, begun[0]?.id ?? "", 0, one);
+    await begin(nils, { bytes: PIECE_BYTES });
+    await assert.rejects(begin(nils, { bytes: 1 }), { code: "quota" }, "what was sent, and no more");
+    for (const { id } of await listUploads(as(nils))) await cancelUpload(as(nils), id);
+  });
+
+  await t.test("count at their sender, also for a document of somebody else, until they end", async () => {
+    const id = await addReady(workspace, mara, "shared.md", "For both.");
+    const everybody = { with: { kind: "tenant", id: null }, access: "write" } as const;
+    await share(mara.as("document.share"), { kind: "document", id }, everybody);
+    const used = async (who: Member) => (await storageOf(who.as("storage.read"))).mine.bytes.used;
+    const [hers, his] = [await used(mara), await used(nils)];
+    const small = Buffer.from("For both, changed.\n");
+    const upload = await begin(nils, { document: id, bytes: small.length });
+    assert.deepEqual([await used(mara), await used(nils)], [hers, his + small.length]);
+    await send(nils, upload.id, 0, small);
+    await setMemberQuota(mara.as("document.read"), { memberDocuments: null, memberBytes: hers });
+    await assert.rejects(finishUpload(as(nils), upload.id), /owner of this document has 0 MB left/);
+    await assert.rejects(begin(nils, { document: id, bytes: 10 }), { code: "quota" }, "nor is more begun");
+    await setMemberQuota(mara.as("document.read"), { memberDocuments: null, memberBytes: null });
+    await finishUpload(as(nils), upload.id);
+    assert.deepEqual([await used(mara), await used(nils)], [hers + small.length, his]);
+  });
+
+  await t.test("end after an hour where no piece has come, and with their member's removal", async () => {
+    const ending = async (who: Member, id: string) =>
+      new Date((await getUpload(as(who), id)).expiresAt).getTime() - Date.now();
+    const { id } = await begin(nils, { bytes: content.length });
+    assert.ok((await ending(nils, id)) <= UNSENT_LASTS);
+    await send(nils, id, 0, one);
+    assert.ok((await ending(nils, id)) > UPLOAD_LASTS - UNSENT_LASTS);
+    const before = (await storageOf(mara.as("storage.read"))).workspace.bytes.used;
+    const boss = await workspace.hire("Olga", "owner");
+    await removeMember(boss.as("member.remove"), nils.id);
+    const { bytes } = (await storageOf(mara.as("storage.read"))).workspace;
+    assert.equal(bytes.used, before - content.length, "at once");
+    const kept = files();
+    await tidyLibrary.run(workspace.job(), workspace.tenant.id, false);
+    await settled(kept - 1);
+  });
+
   await t.test("end after a day, with their pieces", async () => {
     const small = Buffer.from("Forgotten.\n");
     const before = files();
-    const { id } = await begin(nils, { bytes: small.length });
-    await send(nils, id, 0, small);
+    const { id } = await begin(mara, { bytes: small.length });
+    await send(mara, id, 0, small);
     const then = later(new Date(), UPLOAD_LASTS + 1000);
     const ctx = { ...workspace.job(), clock: () => then };
     await tidyLibrary.run(ctx, workspace.tenant.id, false);
-    await assert.rejects(getUpload(as(nils), id), notFound);
+    await assert.rejects(getUpload(as(mara), id), notFound);
     assert.deepEqual(await listUploads(as(mara)), []);
     await settled(before);
   });

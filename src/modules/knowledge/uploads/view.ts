@@ -5,6 +5,10 @@ export const PIECE_BYTES = 4 * 1024 * 1024;
 /** Of one member, that are not finished. */
 export const MOST_UPLOADS = 50;
 export const UPLOAD_LASTS = minutes(24 * 60);
+/** One of which no piece has come. */
+export const UNSENT_LASTS = minutes(60);
+/** What one member may have set aside without having sent it. */
+export const MOST_UNSENT = 200 * 1024 * 1024;
 
 /** A file that arrives in pieces, as the interface shows it: what comes next is the piece that begins at `offset`. */
 export interface Upload {
@@ -28,6 +32,7 @@ export interface UploadRow {
   readonly folder_id: string | null;
   readonly document_id: string | null;
   readonly visibility: "private" | "tenant";
+  readonly created_at: Date;
   readonly expires_at: Date;
 }
 

@@ -1,14 +1,15 @@
 import type { Readable } from "node:stream";
 import { record } from "../../../kernel/audit.ts";
-import { type Ctx, keysOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, standingOf } from "../../../kernel/context.ts";
 import { read, readOne, unit } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
+import { allows } from "../../../kernel/permissions.ts";
 import { loadDocument } from "../documents/access.ts";
 import { streamWhileAllowed } from "../documents/download.ts";
 import { fileName } from "../documents/names.ts";
-import { takeNumbers } from "../index/numbers.ts";
 import { getDocument, type Passage, passagesOf } from "../documents/service.ts";
 import type { Document } from "../documents/view.ts";
+import { takeNumbers } from "../index/numbers.ts";
 import { addVersion, MOST_VERSIONS } from "./adding.ts";
 import { openVersionName, type Version, type VersionRow, versionRows, versionView } from "./view.ts";
 
@@ -41,13 +42,15 @@ export async function readVersion(
   return passagesOf(ctx, row.document_id, id, range);
 }
 
-/** As `openOriginal`. */
+/** As `openOriginal`. The file of another version than the document's own is for who may see its versions, too. */
 export async function openVersionOriginal(
   ctx: Ctx,
   id: string,
 ): Promise<{ stream: Readable; name: string; bytes: number }> {
   const row = await unit(ctx, async (inner) => {
     const found = await loadVersion(inner, id, "read");
+    if (found.version_id !== found.current_id && !allows(standingOf(inner), "document.versions"))
+      throw appError("forbidden");
     record(inner, {
       event: "document.downloaded",
       resource: { type: "document", id: found.document_id },

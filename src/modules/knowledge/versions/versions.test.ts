@@ -5,6 +5,9 @@ import { addReady, type Member, openStand, openToAll } from "../../../../test/su
 import { asSuperuser } from "../../../../test/support/stage.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read } from "../../../kernel/database/unit.ts";
+import "../../identity/permissions.ts";
+import { createRole } from "../../identity/roles/own-roles.ts";
+import { changeRole } from "../../tenancy/members/service.ts";
 import "../../tenancy/permissions.ts";
 import { deleteDocument } from "../bin/deleting.ts";
 import { purgeBinned } from "../bin/purging.ts";
@@ -116,6 +119,19 @@ test("versions of a document", async (t) => {
       });
     },
   );
+
+  await t.test("the file of an old one is for who may see versions; the present one is not", async () => {
+    const boss = await workspace.hire("Olga", "owner");
+    const { id: custom } = await createRole(boss.as("role.create"), "Fetchers", ["document.download"]);
+    const fetcher = await workspace.hire("Faye", "viewer");
+    await changeRole(boss.as("member.change-role"), fetcher.id, custom);
+    await openToAll(mara, "document", id);
+    const [newest, second, first] = await versions();
+    assert.deepEqual([newest?.current, second?.current, first?.id], [false, true, id]);
+    const fetch = (version = "") => openVersionOriginal(fetcher.as("document.download"), version);
+    for (const old of [first?.id, newest?.id]) await assert.rejects(fetch(old), { code: "forbidden" });
+    await (await fetch(second?.id)).stream.toArray();
+  });
 
   await t.test("who may only read it sees its versions, and adds and restores none", async () => {
     await openToAll(mara, "document", id);

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
-import { type Ctx, keysOf, memberOf, standingOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
@@ -151,6 +151,7 @@ async function changeStatus(
     const member = await loadManaged(inner, memberId);
     if (member.status === status) throw appError("wrong_state");
     if (member.role === "owner" && status !== "active") await keepAnOwner(inner, memberId);
+    if (status === "removed") await endUploads(inner, memberId);
     await write(
       inner,
       db
@@ -168,6 +169,20 @@ async function changeStatus(
       changes: { status: [member.status, status] },
     });
   });
+}
+
+/** What they had begun to send counts no longer, and goes. Before their own row is locked: knowledge/index/numbers.ts. */
+async function endUploads(ctx: Ctx, memberId: string): Promise<void> {
+  const now = ctx.clock();
+  const { count } = await write(
+    ctx,
+    db
+      .updateTable("upload")
+      .set({ expires_at: now })
+      .where("member_id", "=", memberId)
+      .where("expires_at", ">", now),
+  );
+  if (count > 0) await ctx.system.jobs.enqueue(ctx, "knowledge.tidy-library", tenantOf(ctx).id);
 }
 
 /** Loads a member whom the actor may manage: one who holds no more than the actor, and is not the operator's. */

@@ -20,6 +20,8 @@ export interface Crew {
 /** A person as the attacker knows them: signed in with a fresh second factor, with a key and with an old session. */
 export async function userOf(crew: Crew, person: Person, slug: string): Promise<User> {
   await confirmed(crew, person);
+  // An access token of this moment: what was checked before the attack may have used up the one that there was.
+  expectStatus(await person.client.call("POST", "session/refresh", { body: {} }), 200, "a new token");
   const [keys, stale, expired] = [
     await keysOf(crew, person, slug),
     await staleSession(crew, slug, credentialsIn(person)),

@@ -52,7 +52,7 @@ export async function unnamedColumns(server: LiveServer): Promise<{ all: number;
          where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
            and n.nspname in ('public', 'audit', 'directory', 'platform')
            and a.atttypid not in ('bytea'::regtype, 'uuid'::regtype, 'timestamptz'::regtype, 'boolean'::regtype,
-                                  'integer'::regtype, 'bigint'::regtype)
+                                  'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
          order by 1`,
     );
     const named = new Set(exceptedColumns());

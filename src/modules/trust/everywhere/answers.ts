@@ -2,28 +2,33 @@ import type { Finding } from "../../../kernel/controls.ts";
 import { type Client, expectStatus } from "../stage/client.ts";
 import { finding } from "../stage/finding.ts";
 import { ask, shareWith, upload, waitUntilReady } from "../stage/workspace.ts";
-import { capital, idOf, type Scene, type Secret, toldIn } from "./scene.ts";
+import { capital, idOf, type Scene, type Secret, type Stranger, toldIn } from "./scene.ts";
 
 /**
  * What an answer is made of: whoever asks gets nothing out of what they may not see, and a question that goes on with
  * the one before is completed with nothing that is hidden from whoever asks it.
  */
 export async function answers({ secrets, strangersTo }: Scene): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const secret of secrets) {
-    const question = `What does the ${secret.words[0]} of ${secret.words[1]} cost?`;
-    const own = await ask(secret.owner.client, question);
-    findings.push(
-      finding(own.text.includes("4,711"), "an answer", "who may see its source", own.text.slice(0, 40)),
-    );
-    for (const { person, who } of strangersTo(secret)) {
+  // Each in a company of its own.
+  const found = await Promise.all(secrets.map((secret) => outOf(secret, strangersTo(secret))));
+  return found.flat();
+}
+
+async function outOf(secret: Secret, strangers: readonly Stranger[]): Promise<Finding[]> {
+  const question = `What does the ${secret.words[0]} of ${secret.words[1]} cost?`;
+  const own = await ask(secret.owner.client, question);
+  const theirs = await Promise.all(
+    strangers.map(async ({ person, who }) => {
       const got = await ask(person.client, question);
       const clean = !got.text.includes("4,711") && got.citations.length === 0;
-      findings.push(finding(clean, "an answer", who, clean ? "nothing found" : got.text.slice(0, 60)));
-    }
-    findings.push(...(await goingOn(secret, strangersTo(secret)[0]?.person.client)));
-  }
-  return findings;
+      return finding(clean, "an answer", who, clean ? "nothing found" : got.text.slice(0, 60));
+    }),
+  );
+  return [
+    finding(own.text.includes("4,711"), "an answer", "who may see its source", own.text.slice(0, 40)),
+    ...theirs,
+    ...(await goingOn(secret, strangers[0]?.person.client)),
+  ];
 }
 
 /** In a chat that a colleague may write, after an answer out of a document that they may not read. */

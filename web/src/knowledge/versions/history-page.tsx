@@ -119,7 +119,10 @@ function changeWords({ event, changes }: HistoryEntry, tree: Tree): string {
     else if (field === "bytes" && typeof after === "number") parts.push(bytesOf(after));
     else if (field === "name" && event === "document.changed")
       parts.push("What it was called is not kept in the log");
-    else if (field === "with" && isKnown(after)) parts.push(withWhom(String(after)));
+    else if (field === "with" && isKnown(after))
+      parts.push(
+        event === "document.shared" ? withWhom(String(after)) : `With the folder ${placeOf(after, tree)}`,
+      );
     else if (field === "access" && isKnown(after))
       parts.push(after === "write" ? "can change it" : "can read it");
   }

@@ -147,7 +147,36 @@ async function* ofTheBin(client: Client, at: At): AsyncGenerator<Step> {
     resource: two,
     secrets,
   };
-  yield { ...at, route: `DELETE ${T}/bin`, send: call(client, "DELETE", "bin"), status: 204, secrets };
+  yield* ofAFolder(client, at, folder);
+  const { json } = expectStatus(await client.call("GET", "bin"), 200, "what is left in the bin");
+  yield {
+    ...at,
+    route: `DELETE ${T}/bin`,
+    send: call(client, "DELETE", "bin"),
+    status: 204,
+    besides: json.items.length,
+    secrets,
+  };
+}
+
+/** What goes along with a folder has an entry of its own, each time. */
+async function* ofAFolder(client: Client, at: At, folder: string): AsyncGenerator<Step> {
+  const document = await kept(client);
+  const moved = await client.call("PUT", `documents/${document}/folder`, { body: { folder } });
+  expectStatus(moved, 200, "filing a document");
+  // Beside the one that was moved there, and is back.
+  const both = { ...at, status: 204, resource: folder, besides: 2, secrets };
+  yield {
+    ...both,
+    route: `DELETE ${T}/folders/:id`,
+    send: call(client, "DELETE", `folders/${folder}`),
+  };
+  yield {
+    ...both,
+    route: `POST ${T}/bin/:id/restore`,
+    send: call(client, "POST", `bin/${folder}/restore`, {}),
+    event: "folder.restored",
+  };
 }
 
 async function* ofSearches(client: Client, at: At): AsyncGenerator<Step> {

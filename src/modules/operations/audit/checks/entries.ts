@@ -110,12 +110,14 @@ function judge(stage: Stage, step: Step, answer: Answer, entries: readonly Entry
       entries.length === 0 ? "changes nothing, records nothing" : `${entries.length} entries`,
     );
   }
-  const own = entries.filter((e) => e.tenant_id === step.tenant);
+  const all = entries.filter((e) => e.tenant_id === step.tenant);
+  const own = step.besides ? all.filter((e) => e.event === event) : all;
   const others = entries.filter((e) => e.tenant_id !== step.tenant);
   const problems =
     own.length === 1 && own[0]
       ? problemsOf(step, answer, own[0], event, agent)
       : [`${own.length} entries of its workspace`];
+  if (all.length !== own.length + (step.besides ?? 0)) problems.push(`${all.length - own.length} beside it`);
   if (others.length !== (step.elsewhere ?? 0)) problems.push(`${others.length} entries of other workspaces`);
   const secrets = entries.filter((e) => step.secrets?.some((secret) => JSON.stringify(e).includes(secret)));
   if (secrets.length > 0) problems.push("a secret is in the entry");

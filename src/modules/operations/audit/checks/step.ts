@@ -18,6 +18,8 @@ export interface Step {
   readonly changes?: Readonly<Record<string, readonly [unknown, unknown]>>;
   /** What must not be in the entry. */
   readonly secrets?: readonly string[];
+  /** Entries of the same workspace beside its own: one for each thing that goes along. */
+  readonly besides?: number;
   /** Entries that belong into the logs of other workspaces. */
   readonly elsewhere?: number;
   readonly after?: (answer: Answer) => void;
