@@ -19,7 +19,7 @@ export const cached: AttackClass = {
     return op.stream ? "a stream has no end that could be kept" : null;
   },
   after: async (scene) => {
-    const { owner, control, op } = scene;
+    const { owner, control } = scene;
     if (!owner || !control?.ok || !control.answer) return [];
     const probes = [kept(scene, owner, control.answer)];
     const elsewhere = owner.tenant === scene.run.attacker ? scene.run.victim : scene.run.attacker;

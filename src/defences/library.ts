@@ -14,6 +14,13 @@ export const libraryDefences: readonly Defence[] = [
     without: "",
   },
   {
+    words: "the file of an old version is for who may see versions",
+    claim: files,
+    file: `${knowledge}/versions/service.ts`,
+    text: `!allows(standingOf(inner), "document.versions")`,
+    without: "false",
+  },
+  {
     words: "what lies in the bin is its owner's",
     claim: users,
     file: `${knowledge}/bin/entries.ts`,

@@ -5,7 +5,10 @@ import { kinds } from "./extraction/sniff.ts";
 import { CURSOR } from "./index/cursor.ts";
 import { searchPassages } from "./service.ts";
 
-const Day = z.iso.date();
+// PostgreSQL knows no year 0, and no day after the last that it can name.
+export const Day = z.iso
+  .date("Give a day as 2025-03-31.")
+  .refine((day) => /^(19|20|21)/.test(day), "Give a day between 1900 and 2199.");
 const Marks = z.array(z.array(z.int()));
 
 /** Search in the text of documents. */

@@ -15,7 +15,7 @@ const FIRST_AFTER = minutes(3);
 
 /**
  * Removes, hourly and shortly after the start, what has lain in a bin for 30 days, and uploads that nobody went on with
- * for a day. Answers how to stop.
+ * for a day, or never sent a piece of. Answers how to stop.
  */
 export function keepTidying(system: System): () => Promise<void> {
   let running: Promise<unknown> | null = null;

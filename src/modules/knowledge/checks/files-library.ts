@@ -2,8 +2,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Finding } from "../../../kernel/controls.ts";
+import { newId } from "../../../kernel/ids.ts";
 import { type Answer, type Client, expectStatus } from "../../trust/stage/client.ts";
 import { finding } from "../../trust/stage/finding.ts";
+import { hireAnother } from "../../trust/stage/spare-company.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { shareWithAll, upload, waitUntilReady } from "../../trust/stage/workspace.ts";
 import { pathOf, WORD } from "./files-kept.ts";
@@ -56,6 +58,7 @@ export async function filesOfTheLibrary(stage: Stage): Promise<Finding[]> {
   }
   // Shared with everybody: what is in the bin is nobody's to see all the same.
   await shareWithAll(client, "document", id);
+  findings.push(...(await withoutVersions(stage, id)));
   expectStatus(await client.call("DELETE", `documents/${id}`), 204, "deleting");
   await everybody("in the bin", 404);
   findings.push(finding(await there(stage, files), "files in the bin", "its owner", "kept"));
@@ -80,6 +83,21 @@ const shape = (path: string): string => `GET /${path.replace(/[0-9a-f-]{36}/g, "
 
 const refused = (path: string, who: string, { status, text }: Answer): Finding =>
   finding([403, 404].includes(status) && !text.includes(WORD), shape(path), who, String(status));
+
+/** Who may download documents and not see their versions gets the present file alone. */
+async function withoutVersions(stage: Stage, id: string): Promise<Finding[]> {
+  const who = "whoever may only download";
+  const { client: owner } = stage.a.people.owner[0];
+  const body = { name: `Fetchers ${newId()}`, permissions: ["document.download"] };
+  const { id: role } = expectStatus(await owner.call("POST", "roles", { body }), 201, "a role").json;
+  const person = await hireAnother(stage.a, "Rune Falk", "viewer");
+  expectStatus(await owner.call("PATCH", `members/${person.id}`, { body: { role } }), 204, "giving the role");
+  const present = await person.client.call("GET", `documents/${id}/original`);
+  return [
+    finding(present.status === 200, "GET /documents/:id/original", who, String(present.status)),
+    refused(`versions/${id}/original`, who, await person.client.call("GET", `versions/${id}/original`)),
+  ];
+}
 
 /** A piece is ciphertext under a random name, its sender's alone, and gone when the upload is given up. */
 async function pieces(

@@ -31,7 +31,10 @@ export async function openOriginal(
 /** A stored file of a document, for as long as it may be read. */
 export async function streamWhileAllowed(ctx: Ctx, id: string, name: string): Promise<Readable> {
   const file = await ctx.system.files.open(await keysOf(ctx), name);
-  return Readable.from(whileAllowed(ctx, id, file), { objectMode: false });
+  const allowed = Readable.from(whileAllowed(ctx, id, file), { objectMode: false });
+  // Of who goes before the first byte was read, the generator never begins: nobody else closes the file then.
+  allowed.once("close", () => file.destroy());
+  return allowed;
 }
 
 async function* whileAllowed(ctx: Ctx, id: string, file: Readable): AsyncGenerator<Buffer> {

@@ -118,19 +118,19 @@ test("a label is believed where the bytes allow it, and a word in Western Europe
   assert.equal(decodeText(encoded("Zoë’s café – €5", "windows-1252"), "no-such"), "Zoë’s café – €5");
 });
 
-test("the language of most of a text", () => {
+test("the language of most of a text", async () => {
   const of = (...texts: string[]) => {
     const sample = sampler();
     for (const text of texts) sample.add(text);
     return languageOf(sample.pieces());
   };
-  for (const [language, text] of Object.entries(lease)) assert.equal(of(text), language);
+  for (const [language, text] of Object.entries(lease)) assert.equal(await of(text), language);
   assert.equal(
-    of(...Array<string>(50).fill(lease["de"] ?? ""), ...Array<string>(20).fill(lease["en"] ?? "")),
+    await of(...Array<string>(50).fill(lease["de"] ?? ""), ...Array<string>(20).fill(lease["en"] ?? "")),
     "de",
   );
-  assert.equal(of("12 34 | 56", "2024-01-01 | 7"), null);
-  assert.equal(of(""), null);
+  assert.equal(await of("12 34 | 56", "2024-01-01 | 7"), null);
+  assert.equal(await of(""), null);
 });
 
 test("a sample of a very long text is small and from all over it", () => {

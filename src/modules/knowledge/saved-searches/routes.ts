@@ -3,6 +3,7 @@ import { Id } from "../../../kernel/ids.ts";
 import { paging } from "../../../kernel/paging.ts";
 import { allow, type Routes, route, unauditedBecause } from "../../../kernel/routes/contract.ts";
 import { kinds } from "../extraction/sniff.ts";
+import { Day } from "../search-routes.ts";
 import {
   changeSavedSearch,
   deleteSavedSearch,
@@ -24,13 +25,13 @@ const Words = z
   .min(1, "Give at least one word.")
   .max(500, "At most 500 characters.")
   .meta({ examples: ["notice period"] });
-const Day = z.iso.date("Give a day as 2025-03-31.").meta({ examples: ["2025-03-31"] });
+const SavedDay = Day.meta({ examples: ["2025-03-31"] });
 const Filters = z.object({
   folder: Id.optional(),
   kind: z.enum(kinds).optional(),
   owner: z.enum(["mine", "others"]).optional(),
-  since: Day.optional(),
-  until: Day.optional(),
+  since: SavedDay.optional(),
+  until: SavedDay.optional(),
 });
 
 const SavedSearch = z.object({

@@ -7,7 +7,7 @@ import type { Query } from "./query.ts";
 import { rankSegment, SCALE, type Weighted } from "./skipping.ts";
 import { type Expansion, expand, type Misspelt, misspeltIn, type Respelling, respell } from "./spelling.ts";
 import { averageSurroundings, documentsIn, withSurroundings } from "./surroundings.ts";
-import { type SearchSegment, type View, viewOf } from "./view.ts";
+import { type SearchSegment, shownWithin, type View, viewOf } from "./view.ts";
 
 export type SearchRequest = {
   query: Query;
@@ -89,9 +89,8 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
 
   const idf = (df: number): number => (k1 + 1) * SCALE * Math.log(1 + (count - df + 0.5) / (df + 0.5));
   const weights = query.words.map(({ weight }, i) => weight * idf(dfs[i] ?? 0));
-  const extraWeights = extras.map(
-    ({ expansion, weight }) => weight * idf(sum(expansion.ordinals.map((o) => o.length))),
-  );
+  const extraDfs = extras.map(({ expansion }) => sum(expansion.ordinals.map((o) => o.length)));
+  const extraWeights = extras.map(({ weight }, e) => weight * idf(extraDfs[e] ?? 0));
   const terms = query.words.flatMap(({ alternatives }, i) =>
     alternatives.map((alternative) => ({ alternative, weight: weights[i] ?? 0 })),
   );
@@ -138,7 +137,7 @@ export function search({ query, segments, keys, visible, limit, spelling }: Sear
   ]);
   return {
     hits,
-    total: query.phrases.length > 0 ? null : totalOf(views, lists),
+    total: query.phrases.length > 0 ? null : totalOf(views, lists, sum([...dfs, ...extraDfs])),
     query: { ...query, instead },
     misspelt: spelling === undefined ? doubtful(query, dfs, count, hits.length) : [],
     corrected: corrections.length > 0 ? respelled(query.text, corrections) : null,
@@ -174,17 +173,22 @@ function respelled(text: string, words: readonly Respelling[]): string {
   return result;
 }
 
-function totalOf(views: readonly View[], lists: readonly (readonly Weighted[])[]): number | null {
-  let postings = 0;
-  for (const { cursor } of lists.flat()) {
-    postings += cursor.blocks * 128;
-    if (postings > mostCounted) return null;
-  }
+/**
+ * In how many shown passages any of the words is; null where that would take long. What is not shown decides neither: a
+ * number that went or came with it would tell of words that somebody else's documents have.
+ */
+function totalOf(
+  views: readonly View[],
+  lists: readonly (readonly Weighted[])[],
+  shownPostings: number,
+): number | null {
+  if (shownPostings > mostCounted) return null;
   let total = 0;
   for (const [v, { table, shown }] of views.entries()) {
     const seen = new Uint8Array(table.passages.length);
     for (const { cursor } of lists[v] ?? []) {
-      for (let block = 0; block < cursor.blocks; block += 1) {
+      for (let block = 0, from = 0; block < cursor.blocks; from = cursor.last(block) + 1, block += 1) {
+        if (shownWithin(shown, from, cursor.last(block) + 1) === 0) continue;
         cursor.read(block);
         for (let i = 0; i < cursor.size(block); i += 1) {
           const ordinal = cursor.ordinals[i] ?? 0;

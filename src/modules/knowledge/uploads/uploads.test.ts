@@ -79,6 +79,20 @@ test("uploads in pieces", async (t) => {
     await assert.rejects(finishUpload(as(mara), id), notFound);
   });
 
+  await t.test("a download that nobody reads a byte of closes its file", async () => {
+    const id = await addReady(workspace, mara, "unread.md", "Not read.");
+    const { open } = stand.system.files;
+    const opened: Readable[] = [];
+    stand.system.files.open = async (...given) => {
+      const file = await open(...given);
+      opened.push(file);
+      return file;
+    };
+    (await openOriginal(mara.as("document.download"), id)).stream.destroy();
+    stand.system.files.open = open;
+    await until(async () => opened.length === 1 && opened[0]?.closed === true);
+  });
+
   await t.test("are their sender's alone", async () => {
     const { id } = await begin(mara);
     for (const who of [nils, idris]) {
