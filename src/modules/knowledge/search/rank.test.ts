@@ -119,6 +119,23 @@ test("what a person may not see changes nothing: hits, scores, totals, correctio
   }
 });
 
+test("the number of what was found is the same whether or not others have the words", () => {
+  const keys = searchKeys();
+  const mine = Array.from({ length: 30 }, (_, i) =>
+    passageOf(i, 1, `harbour ${i % 3 === 0 ? "quay" : "crane"}`),
+  );
+  const probes = Array.from(
+    { length: 200 },
+    (_, i) => `probe${String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26))}`,
+  );
+  const secret = probes.map((word, i) => passageOf(100 + i, 9, word));
+  const text = ["harbour", ...probes].join(" ");
+  const alone = askSegments([buildSegment(mine, keys, "a")], keys, text, {});
+  assert.equal(alone.total, 30);
+  const built = buildSegment([...mine, ...secret], keys, "b");
+  assert.equal(askSegments([built], keys, text, { visible: (d) => d !== 9 }).total, 30);
+});
+
 test("phrases hold word for word, stop words too, within one field", () => {
   const keys = searchKeys();
   const docs = [
