@@ -140,6 +140,7 @@ const TYPES: Record<string, string> = {
   integer: "number",
   bigint: "number",
   "timestamp with time zone": "Date",
+  smallint: "number",
   json: "unknown",
   jsonb: "unknown",
 };

@@ -473,7 +473,7 @@ export interface Tables {
     entry_hash: Buffer;
   };
   "audit.subtree": {
-    level: unknown;
+    level: number;
     subtree_index: number;
     hash: Buffer;
   };

@@ -34,7 +34,7 @@ export function searchRoutes(routes: Routes): void {
         kind: z.enum(kinds).optional(),
         owner: z.enum(["mine", "others"]).optional(),
         since: Day.optional().meta({ examples: ["2000-01-01"] }),
-        until: Day.optional(),
+        until: Day.optional().meta({ examples: ["2100-01-01"] }),
         cursor: z
           .string()
           .refine((c) => c === "" || CURSOR.test(c), "Use the cursor that the page before gave as next.")
