@@ -26,10 +26,12 @@ const filters = {
   actor: Id.optional(),
   event: z.string().max(60).optional(),
   resource: z.string().max(60).optional(),
-  since: Moment.transform((at) => new Date(at))
-    .optional()
-    .meta({ examples: ["2000-01-01T00:00:00Z"] }),
-  until: Moment.transform((at) => new Date(at)).optional(),
+  since: Moment.meta({ examples: ["2000-01-01T00:00:00Z"] })
+    .transform((at) => new Date(at))
+    .optional(),
+  until: Moment.meta({ examples: ["2100-01-01T00:00:00Z"] })
+    .transform((at) => new Date(at))
+    .optional(),
 };
 
 const Hash = z.string();
