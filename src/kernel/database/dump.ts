@@ -145,6 +145,8 @@ const TYPES: Record<string, string> = {
   jsonb: "unknown",
 };
 
+const LINE = 110;
+
 /** Prints the types of rows for Kysely, from the same catalog. */
 export async function dumpTypes(client: pg.ClientBase): Promise<string> {
   const found = await rows(
@@ -170,7 +172,15 @@ export async function dumpTypes(client: pg.ClientBase): Promise<string> {
           .join(" | ")
       : (TYPES[(r.type ?? "").replace(/\(\d+\)/, "")] ?? "unknown");
     const type = r.needed === "true" ? base : `${base} | null`;
-    const column = `    ${r.column}: ${r.defaulted === "true" ? `Generated<${type}>` : type};`;
+    const line = `    ${r.column}: ${r.defaulted === "true" ? `Generated<${type}>` : type};`;
+    // As the formatter writes what is longer than its lines.
+    const column =
+      line.length > LINE && r.defaulted !== "true"
+        ? `    ${r.column}:${type
+            .split(" | ")
+            .map((one) => `\n      | ${one}`)
+            .join("")};`
+        : line;
     tables.set(table, [...(tables.get(table) ?? []), column]);
   }
   const body = [...tables].map(

@@ -72,7 +72,21 @@ export interface Tables {
     document_no: number;
     owner_id: string;
     name: Buffer;
-    kind: "pdf" | "docx" | "pptx" | "xlsx" | "odt" | "odp" | "ods" | "rtf" | "html" | "markdown" | "text" | "csv" | "eml" | "zip";
+    kind:
+      | "pdf"
+      | "docx"
+      | "pptx"
+      | "xlsx"
+      | "odt"
+      | "odp"
+      | "ods"
+      | "rtf"
+      | "html"
+      | "markdown"
+      | "text"
+      | "csv"
+      | "eml"
+      | "zip";
     bytes: number;
     pages: number | null;
     file: string;
@@ -96,7 +110,21 @@ export interface Tables {
     document_id: string;
     no: number;
     name: Buffer;
-    kind: "pdf" | "docx" | "pptx" | "xlsx" | "odt" | "odp" | "ods" | "rtf" | "html" | "markdown" | "text" | "csv" | "eml" | "zip";
+    kind:
+      | "pdf"
+      | "docx"
+      | "pptx"
+      | "xlsx"
+      | "odt"
+      | "odp"
+      | "ods"
+      | "rtf"
+      | "html"
+      | "markdown"
+      | "text"
+      | "csv"
+      | "eml"
+      | "zip";
     bytes: number;
     file: string;
     content_hash: Buffer;

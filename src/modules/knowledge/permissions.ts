@@ -11,7 +11,12 @@ const documents = under("Documents");
 documents("viewer", "document.read", "See one's own documents and those shared with one", support);
 documents("viewer", "document.download", "Download the originals of documents that one may see", support);
 documents("viewer", "document.see-access", "See who can see a document");
-documents("viewer", "search.use", "Search in the text of documents that one may see, and read what is found", support);
+documents(
+  "viewer",
+  "search.use",
+  "Search in the text of documents that one may see, and read what is found",
+  support,
+);
 documents("manager", "document.upload", "Add documents");
 documents("manager", "document.change", "Rename documents that one may write");
 documents("manager", "document.move", "Move documents that one may write between folders");
