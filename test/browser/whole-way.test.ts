@@ -243,7 +243,7 @@ step("what is shared is seen by the colleague, and by no other customer", async 
   await owners.look(bexley, "search-nothing");
   await harrow.bringToFront();
   await harrow.reload();
-  await heading(harrow, /lease/i).waitFor();
+  await harrow.getByRole("heading", { level: 1, name: /lease/i }).waitFor();
 });
 
 step("a document is renamed, found, and deleted", async ({ instance }) => {
