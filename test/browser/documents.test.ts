@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { sampleCompanies } from "../../samples/index.ts";
 import { type Person, setUpInstallation } from "../../src/modules/trust/stage/people.ts";
 import { upload, waitUntilReady } from "../../src/modules/trust/stage/workspace.ts";
 import { type House, openHouse } from "./house.ts";
-import { DESK, openWatched, PHONE, shoot, type Watched } from "./watched.ts";
+import { seat } from "./seat.ts";
+import { stepsOf } from "./story.ts";
+import { DESK, PHONE, type Watched } from "./watched.ts";
 
 // A document from being found to being asked: search while one types, filters, a saved search, the document at its
 // passage, a new version and what changed, its history, a question asked of it alone. The steps build on each other, so
@@ -38,27 +40,16 @@ ${last}
 let house: House | null;
 let watched: Watched;
 let page: Page;
-let stopped: string | null = null;
 
 before(async () => {
   house = await openHouse();
   if (!house) return;
-  const { instance, browser } = house;
+  const { instance } = house;
   const founder = await setUpInstallation(instance.system, instance.url);
   const { owner } = await founder.found("harrow-finch", "Harrow & Finch", "Mara Osei");
   await fill(owner);
-  watched = await openWatched(browser, instance.url);
+  ({ watched, page } = await seat(house, owner));
   await watched.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: instance.url });
-  await watched.context.addCookies(
-    [...owner.client.cookies].map(([name, value]) => ({
-      name,
-      value,
-      url: instance.url.replace(/^http:/, "https:"),
-      secure: true,
-      httpOnly: true,
-    })),
-  );
-  page = await watched.newPage();
 });
 after(() => house?.close());
 
@@ -85,19 +76,12 @@ async function fill({ client }: Person): Promise<void> {
   );
 }
 
-function step(name: string, work: () => Promise<void>): void {
-  test(name, { timeout: 120_000 }, async (t) => {
-    if (!house) return t.skip("there is no browser: set CHROMIUM, or install Chromium");
-    if (stopped) return t.skip(`it follows on “${stopped}”, which failed`);
-    try {
-      await work();
-    } catch (error) {
-      stopped = name;
-      await shoot(page, "documents-failed").catch(() => {});
-      throw error;
-    }
-  });
-}
+const step = stepsOf({
+  name: "documents",
+  longest: 120_000,
+  house: () => house,
+  pages: () => [page],
+});
 
 step("what one types is searched at once: a beginning, a mistyped word, a phrase", async () => {
   await go("activity");

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { minutes, seconds } from "../../src/kernel/clock.ts";
 import { offerSetUp } from "../../src/modules/tenancy/set-up/service.ts";
 import { type AuthenticatorApp, plugInAuthenticator, readSecret } from "./authenticator.ts";
 import { type House, openHouse } from "./house.ts";
-import { openWatched, PHONE, shoot, type Watched } from "./watched.ts";
+import { stepsOf } from "./story.ts";
+import { openWatched, PHONE, type Watched } from "./watched.ts";
 
 // How people prove who they are, as one story: an owner from the first second factor to a new password. The steps build
 // on each other, so after one that fails the others are skipped. It is over 300 lines because it is one story.
@@ -32,7 +33,6 @@ let laptop: Page;
 let outbox: string;
 let app: AuthenticatorApp;
 let codes: string[];
-let stopped: string | null = null;
 
 before(async () => {
   house = await openHouse({ clock });
@@ -42,22 +42,12 @@ before(async () => {
 });
 after(() => house?.close());
 
-function step(name: string, work: (house: House) => Promise<void>): void {
-  test(name, { timeout: 90_000 }, async (t) => {
-    if (!house) return t.skip("there is no browser: set CHROMIUM, or install Chromium");
-    if (stopped) return t.skip(`it follows on “${stopped}”, which failed`);
-    try {
-      await work(house);
-    } catch (error) {
-      stopped = name;
-      const open = [first, second].flatMap(({ context }) => context.pages());
-      await Promise.all(
-        open.map((page, index) => shoot(page, `factors-failed-${index + 1}`).catch(() => {})),
-      );
-      throw error;
-    }
-  });
-}
+const step = stepsOf({
+  name: "factors",
+  longest: 90_000,
+  house: () => house,
+  pages: () => [first, second].flatMap(({ context }) => context.pages()),
+});
 
 step("the first owner gets nowhere before a second factor is set up", async ({ instance }) => {
   desk = await first.newPage();

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { type Company, type Person, setUpInstallation } from "../../src/modules/trust/stage/people.ts";
 import { type House, openHouse } from "./house.ts";
 import { addMany } from "./many-documents.ts";
 import { seat } from "./seat.ts";
-import { PHONE, shoot, type Watched } from "./watched.ts";
+import { stepsOf } from "./story.ts";
+import { PHONE, type Watched } from "./watched.ts";
 
 // The library as one story: folders from the desktop, moving by mouse and by keyboard, the bin, many at once, uploads
 // over a connection that breaks, and 3,000 documents. The steps build on each other.
@@ -21,7 +22,6 @@ let mara: Person;
 let watched: Watched;
 let page: Page;
 let files: string;
-let stopped: string | null = null;
 
 before(async () => {
   house = await openHouse();
@@ -38,19 +38,12 @@ after(async () => {
   if (files) rmSync(files, { recursive: true });
 });
 
-function step(name: string, work: (house: House) => Promise<void>): void {
-  test(name, { timeout: 60_000 }, async (t) => {
-    if (!house) return t.skip("there is no browser: set CHROMIUM, or install Chromium");
-    if (stopped) return t.skip(`it follows on “${stopped}”, which failed`);
-    try {
-      await work(house);
-    } catch (error) {
-      stopped = name;
-      await shoot(page, "library-failed").catch(() => {});
-      throw error;
-    }
-  });
-}
+const step = stepsOf({
+  name: "library",
+  longest: 60_000,
+  house: () => house,
+  pages: () => [page],
+});
 
 step("an empty library says what to do", async ({ instance }) => {
   await page.goto(instance.url + HOME);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { sampleCompanies } from "../../samples/index.ts";
 import { setUpInstallation } from "../../src/modules/trust/stage/people.ts";
 import { type House, openHouse } from "./house.ts";
 import { type Seat, seat } from "./seat.ts";
-import { DESK, PHONE, shoot } from "./watched.ts";
+import { stepsOf } from "./story.ts";
+import { DESK, PHONE } from "./watched.ts";
 
 // Who sees what inside a workspace, as one story: a document, a folder, a group, a role, a key, an admin's opening. The
 // steps build on each other, so after one that fails the others are skipped.
@@ -23,7 +24,6 @@ let olu: Seat;
 let documentUrl: string;
 let folderUrl: string;
 let chatUrl: string;
-let stopped: string | null = null;
 
 before(async () => {
   house = await openHouse();
@@ -38,22 +38,12 @@ before(async () => {
 });
 after(() => house?.close());
 
-function step(name: string, work: (house: House) => Promise<void>): void {
-  test(name, { timeout: 120_000 }, async (t) => {
-    if (!house) return t.skip("there is no browser: set CHROMIUM, or install Chromium");
-    if (stopped) return t.skip(`it follows on “${stopped}”, which failed`);
-    try {
-      await work(house);
-    } catch (error) {
-      stopped = name;
-      const open = [mara, tomas, ines, olu].map(({ page }) => page);
-      await Promise.all(
-        open.map((page, index) => shoot(page, `sharing-failed-${index + 1}`).catch(() => {})),
-      );
-      throw error;
-    }
-  });
-}
+const step = stepsOf({
+  name: "sharing",
+  longest: 120_000,
+  house: () => house,
+  pages: () => [mara, tomas, ines, olu].map(({ page }) => page),
+});
 
 step("a folder is made and a document goes into it, for its owner alone", async () => {
   const { page, watched } = mara;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { sampleCompanies } from "../../samples/index.ts";
 import { seconds } from "../../src/kernel/clock.ts";
@@ -8,7 +8,8 @@ import { offerSetUp } from "../../src/modules/tenancy/set-up/service.ts";
 import { projectFolder } from "../../src/project.ts";
 import { type AuthenticatorApp, enrol } from "./authenticator.ts";
 import { type House, openHouse, storeRun } from "./house.ts";
-import { DESK, openWatched, PHONE, shoot, type Watched } from "./watched.ts";
+import { stepsOf } from "./story.ts";
+import { DESK, openWatched, PHONE, type Watched } from "./watched.ts";
 
 // One long walk, as people take it: from the link in the terminal to the audit log. The steps build on each other, so
 // after one that fails the others are skipped. It is over 300 lines because it is one story.
@@ -40,7 +41,6 @@ let tomas: Page;
 let maras: AuthenticatorApp;
 let outbox: string;
 let lease: string;
-let stopped: string | null = null;
 
 before(async () => {
   house = await openHouse({ clock });
@@ -54,20 +54,12 @@ before(async () => {
 });
 after(() => house?.close());
 
-function step(name: string, work: (house: House) => Promise<void>): void {
-  test(name, { timeout: renewsScreenshot ? 15 * 60_000 : 90_000 }, async (t) => {
-    if (!house) return t.skip("there is no browser: set CHROMIUM, or install Chromium");
-    if (stopped) return t.skip(`it follows on “${stopped}”, which failed`);
-    try {
-      await work(house);
-    } catch (error) {
-      stopped = name;
-      const open = [operator, owners, colleague].flatMap(({ context }) => context.pages());
-      await Promise.all(open.map((page, index) => shoot(page, `failed-${index + 1}`).catch(() => {})));
-      throw error;
-    }
-  });
-}
+const step = stepsOf({
+  name: "whole-way",
+  longest: renewsScreenshot ? 15 * 60_000 : 90_000,
+  house: () => house,
+  pages: () => [operator, owners, colleague].flatMap(({ context }) => context.pages()),
+});
 
 step("the link in the terminal makes its holder the operator", async ({ instance }) => {
   desk = await operator.newPage();

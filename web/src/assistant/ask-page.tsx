@@ -6,7 +6,7 @@ import { useTitle } from "../frame/page.tsx";
 import { useSession } from "../identity/session.tsx";
 import { SavedMenu } from "../knowledge/search/saved.tsx";
 import { WhoSees } from "../knowledge/sharing/who-sees.tsx";
-import { Button } from "../ui/button.tsx";
+import { NextPage } from "../ui/next-page.tsx";
 import { ErrorPanel, Skeleton } from "../ui/states.tsx";
 import { Moment } from "../ui/time.tsx";
 import { ChatMenu } from "./chat-menu.tsx";
@@ -112,16 +112,7 @@ function Conversations() {
           <Row key={chat.id} chat={chat} />
         ))}
       </ul>
-      {chats.hasNextPage && (
-        <Button
-          small
-          className="mt-5"
-          busy={chats.isFetchingNextPage}
-          onClick={() => void chats.fetchNextPage()}
-        >
-          Show older ones
-        </Button>
-      )}
+      <NextPage of={chats}>Show older ones</NextPage>
     </section>
   );
 }

@@ -4,9 +4,9 @@ import { useState } from "react";
 import type { PageNotice } from "../api/types.ts";
 import { useForgetOlder, useMarkRead, useNotices } from "../identity/notices/notices.ts";
 import { useSession } from "../identity/session.tsx";
-import { Button } from "../ui/button.tsx";
 import { classes } from "../ui/classes.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { NextPage } from "../ui/next-page.tsx";
 import { Empty, ErrorPanel, Skeleton } from "../ui/states.tsx";
 import { TextButton } from "../ui/text-button.tsx";
 import { Moment, plural } from "../ui/time.tsx";
@@ -98,16 +98,7 @@ function Panel({ onClose }: { onClose: () => void }) {
               />
             ))}
           </ul>
-          {notices.hasNextPage && (
-            <Button
-              small
-              className="mt-4"
-              busy={notices.isFetchingNextPage}
-              onClick={() => void notices.fetchNextPage()}
-            >
-              Show older ones
-            </Button>
-          )}
+          <NextPage of={notices}>Show older ones</NextPage>
         </>
       )}
       <p className="mt-5 text-small text-muted">

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { List, SignIn } from "../api/types.ts";
 import { eventWords, Outcome } from "../trust/event-words.tsx";
-import { Button } from "../ui/button.tsx";
+import { NextPage } from "../ui/next-page.tsx";
 import { ErrorPanel, Skeleton } from "../ui/states.tsx";
 import { Moment } from "../ui/time.tsx";
 import { deviceOf } from "./device.ts";
@@ -58,16 +58,7 @@ export function SignInHistory() {
           ))}
         </tbody>
       </table>
-      {history.hasNextPage && (
-        <Button
-          small
-          className="mt-4"
-          busy={history.isFetchingNextPage}
-          onClick={() => void history.fetchNextPage()}
-        >
-          Show older ones
-        </Button>
-      )}
+      <NextPage of={history}>Show older ones</NextPage>
     </>
   );
 }

@@ -6,7 +6,7 @@ import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
 import { Glyph } from "../ui/glyph.tsx";
-import { useGrowing } from "../ui/growing.tsx";
+import { ShowMore, useGrowing } from "../ui/growing.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
 import { count, plural } from "../ui/time.tsx";
 
@@ -109,7 +109,7 @@ export function ImportUsers({ tenant, onClose }: { tenant: Tenant; onClose: () =
 
 function Result(props: { tenant: Tenant; result: ImportResult; onClose: () => void; onMore: () => void }) {
   const { added, refused } = props.result;
-  const { shown, rest, grow, end } = useGrowing(refused);
+  const growing = useGrowing(refused);
   return (
     <Dialog title={`Users of ${props.tenant.name}`} shape="wide" onClose={props.onClose}>
       <p className="flex gap-2">
@@ -146,7 +146,7 @@ function Result(props: { tenant: Tenant; result: ImportResult; onClose: () => vo
               </tr>
             </thead>
             <tbody>
-              {shown.map((row) => (
+              {growing.shown.map((row) => (
                 <tr key={row.row} className="border-b border-line align-top last:border-0">
                   <td className="px-3 py-2 text-muted">{count(row.row)}</td>
                   <td className="px-3 py-2 font-mono text-evidence wrap-anywhere">{row.address || "–"}</td>
@@ -155,13 +155,7 @@ function Result(props: { tenant: Tenant; result: ImportResult; onClose: () => vo
               ))}
             </tbody>
           </table>
-          {rest > 0 && (
-            <div ref={end} className="flex justify-center py-3">
-              <Button small onClick={grow}>
-                Show more
-              </Button>
-            </div>
-          )}
+          <ShowMore {...growing} />
         </section>
       )}
       <DialogActions>

@@ -6,7 +6,7 @@ import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { FilterField } from "../ui/filter-field.tsx";
 import { Glyph } from "../ui/glyph.tsx";
-import { useGrowing } from "../ui/growing.tsx";
+import { ShowMore, useGrowing } from "../ui/growing.tsx";
 import { Initials } from "../ui/initials.tsx";
 import { folded } from "../ui/picker.tsx";
 import { ErrorPanel, Forbidden, Skeleton } from "../ui/states.tsx";
@@ -39,7 +39,8 @@ function Members() {
       return words.every((word) => hay.includes(word));
     });
   }, [all, q]);
-  const { shown, rest, grow, end } = useGrowing(found, q);
+  const growing = useGrowing(found, q);
+  const { shown } = growing;
   const mayInvite = session.can("member.invite");
   const invitations = useQuery({
     queryKey: [session.slug, "invitations"],
@@ -110,13 +111,7 @@ function Members() {
           </tbody>
         </table>
       )}
-      {rest > 0 && (
-        <div ref={end} className="flex justify-center pt-5">
-          <Button small onClick={grow}>
-            Show more of {plural(rest, "other")}
-          </Button>
-        </div>
-      )}
+      <ShowMore {...growing}>Show more of {plural(growing.rest, "other")}</ShowMore>
       {invitations.data && invitations.data.items.length > 0 && (
         <OpenInvitations items={invitations.data.items} />
       )}
@@ -180,7 +175,8 @@ const Row = memo(function Row({ member, self, role, lastOwner }: RowProps) {
 function OpenInvitations({ items }: { items: Invitation[] }) {
   const session = useSession();
   const { wordOf } = useRoles();
-  const { shown, rest, grow, end } = useGrowing(items);
+  const growing = useGrowing(items);
+  const { shown } = growing;
   return (
     <section aria-labelledby="invitations" className="mt-11">
       <h2 id="invitations" className="mb-2 font-serif text-title font-medium">
@@ -209,13 +205,7 @@ function OpenInvitations({ items }: { items: Invitation[] }) {
           </li>
         ))}
       </ul>
-      {rest > 0 && (
-        <div ref={end} className="flex justify-center pt-5">
-          <Button small onClick={grow}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore {...growing} />
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { useSession } from "../identity/session.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Glyph } from "../ui/glyph.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
+import { NextPage } from "../ui/next-page.tsx";
 import { Empty, ErrorPanel, Forbidden, Skeleton, wordsOf } from "../ui/states.tsx";
 import { Moment } from "../ui/time.tsx";
 import { say } from "../ui/toast.tsx";
@@ -62,16 +63,7 @@ function Tenants() {
       ) : (
         <Table items={items} />
       )}
-      {tenants.hasNextPage && (
-        <Button
-          small
-          className="mt-5"
-          busy={tenants.isFetchingNextPage}
-          onClick={() => void tenants.fetchNextPage()}
-        >
-          Show more
-        </Button>
-      )}
+      <NextPage of={tenants}>Show more</NextPage>
       {creating && <CreateTenant onClose={() => setCreating(false)} />}
     </Page>
   );

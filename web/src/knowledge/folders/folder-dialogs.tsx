@@ -1,10 +1,10 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { Folder } from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../../ui/dialog.tsx";
-import { Field } from "../../ui/field.tsx";
+import { NameDialog } from "../../ui/name-dialog.tsx";
 import { Notice, Skeleton, wordsOf } from "../../ui/states.tsx";
 import { plural } from "../../ui/time.tsx";
 import { useDeeds, wordsOfItems } from "../list/deeds.ts";
@@ -25,6 +25,7 @@ export function NewFolder(props: {
   );
   return (
     <NameDialog
+      longest={200}
       title={props.in ? `New folder in “${props.in.name}”` : "New folder"}
       deed="Create"
       name=""
@@ -55,6 +56,7 @@ export function RenameFolder({ folder, onClose }: Part) {
   );
   return (
     <NameDialog
+      longest={200}
       title="Rename the folder"
       deed="Rename"
       name={folder.name}
@@ -63,45 +65,6 @@ export function RenameFolder({ folder, onClose }: Part) {
       onClose={onClose}
       onName={(name) => rename.mutate(name, { onSuccess: onClose })}
     />
-  );
-}
-
-function NameDialog(props: {
-  title: string;
-  deed: string;
-  name: string;
-  hint?: string;
-  busy: boolean;
-  error: unknown;
-  onName: (name: string) => void;
-  onClose: () => void;
-}) {
-  const [name, setName] = useState(props.name);
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (name.trim()) props.onName(name.trim());
-  }
-  return (
-    <Dialog title={props.title} onClose={props.onClose}>
-      <form onSubmit={submit}>
-        <Field
-          label="Name"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          maxLength={200}
-          required
-          data-first
-          hint={props.hint}
-        />
-        {props.error ? <Notice>{wordsOf(props.error)}</Notice> : null}
-        <DialogActions>
-          <Button onClick={props.onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" busy={props.busy}>
-            {props.deed}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   );
 }
 

@@ -1,12 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { Bookmark, Ellipsis } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { SavedSearch, SearchFilters } from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
-import { Dialog, DialogActions } from "../../ui/dialog.tsx";
-import { Field } from "../../ui/field.tsx";
 import { Menu, MenuItem, MenuLine } from "../../ui/menu.tsx";
+import { NameDialog } from "../../ui/name-dialog.tsx";
 import { Notice, Skeleton, wordsOf } from "../../ui/states.tsx";
 import { say } from "../../ui/toast.tsx";
 import type { Tree } from "../folders/folders.ts";
@@ -37,6 +36,7 @@ export function SaveSearch({ q, filters }: { q: string; filters: SearchFilters }
       </Button>
       {open && (
         <NameDialog
+          longest={120}
           title="Save this search"
           deed="Save"
           name={q.slice(0, 120)}
@@ -168,6 +168,7 @@ function Row({ search, tree, onRun }: { search: SavedSearch; tree: Tree; onRun: 
       </Menu>
       {open === "rename" && (
         <NameDialog
+          longest={120}
           title="Rename the search"
           deed="Rename"
           name={search.name}
@@ -203,44 +204,5 @@ function Hints() {
       <dt className="font-mono text-evidence text-ink">↓ ↑ Enter</dt>
       <dd>Move among what was found, and open it at the place.</dd>
     </dl>
-  );
-}
-
-function NameDialog(props: {
-  title: string;
-  deed: string;
-  name: string;
-  hint?: string;
-  busy: boolean;
-  error: unknown;
-  onName: (name: string) => void;
-  onClose: () => void;
-}) {
-  const [name, setName] = useState(props.name);
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (name.trim()) props.onName(name.trim());
-  }
-  return (
-    <Dialog title={props.title} onClose={props.onClose}>
-      <form onSubmit={submit}>
-        <Field
-          label="Name"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          maxLength={120}
-          required
-          data-first
-          hint={props.hint}
-        />
-        {props.error ? <Notice>{wordsOf(props.error)}</Notice> : null}
-        <DialogActions>
-          <Button onClick={props.onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" busy={props.busy}>
-            {props.deed}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   );
 }

@@ -2,7 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import type { HistoryEntry } from "../../api/types.ts";
 import { useSession } from "../../identity/session.tsx";
 import { eventWords } from "../../trust/event-words.tsx";
-import { Button } from "../../ui/button.tsx";
+import { NextPage } from "../../ui/next-page.tsx";
 import { Empty, ErrorPanel, Forbidden, Skeleton } from "../../ui/states.tsx";
 import { bytesOf, Moment } from "../../ui/time.tsx";
 import { DocumentFrame } from "../document-page/frame.tsx";
@@ -52,16 +52,7 @@ function Body({ id }: { id: string }) {
           <Entry key={index} entry={entry} tree={tree} />
         ))}
       </ol>
-      {history.hasNextPage && (
-        <Button
-          small
-          className="mt-5"
-          busy={history.isFetchingNextPage}
-          onClick={() => void history.fetchNextPage()}
-        >
-          Show older entries
-        </Button>
-      )}
+      <NextPage of={history}>Show older entries</NextPage>
       <p className="mt-6 max-w-[62ch] text-small text-muted">
         Taken from the audit log, which nobody can change. Reading and searching are not recorded.
       </p>

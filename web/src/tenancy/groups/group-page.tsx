@@ -10,7 +10,7 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { FilterField } from "../../ui/filter-field.tsx";
-import { useGrowing } from "../../ui/growing.tsx";
+import { ShowMore, useGrowing } from "../../ui/growing.tsx";
 import { Initials } from "../../ui/initials.tsx";
 import { folded, Picker } from "../../ui/picker.tsx";
 import { ErrorPanel, Forbidden, Notice, Skeleton, wordsOf } from "../../ui/states.tsx";
@@ -55,7 +55,8 @@ function Open({ group }: { group: Group }) {
   const change = useChangeMembers(group);
   const mayChange = session.can("group.members");
   const found = group.members.filter(({ name }) => folded(name).includes(folded(q.trim())));
-  const { shown, rest, grow, end } = useGrowing(found, q);
+  const growing = useGrowing(found, q);
+  const { shown } = growing;
 
   function remove(person: Person) {
     change.mutate(
@@ -124,13 +125,7 @@ function Open({ group }: { group: Group }) {
           ))}
         </ul>
       )}
-      {rest > 0 && (
-        <div ref={end} className="flex justify-center pt-5">
-          <Button small onClick={grow}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore {...growing} />
       {open === "rename" && <Rename group={group} onClose={() => setOpen(null)} />}
       {open === "delete" && <Delete group={group} onClose={() => setOpen(null)} />}
     </>

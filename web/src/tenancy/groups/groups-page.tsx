@@ -9,7 +9,7 @@ import { Button } from "../../ui/button.tsx";
 import { Dialog, DialogActions } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { FilterField } from "../../ui/filter-field.tsx";
-import { useGrowing } from "../../ui/growing.tsx";
+import { ShowMore, useGrowing } from "../../ui/growing.tsx";
 import { folded } from "../../ui/picker.tsx";
 import { Empty, ErrorPanel, Forbidden, Notice, Skeleton, wordsOf } from "../../ui/states.tsx";
 import { plural } from "../../ui/time.tsx";
@@ -30,7 +30,8 @@ function Groups() {
   const groups = useGroups();
   const all = groups.data?.items ?? [];
   const found = all.filter(({ name }) => folded(name).includes(folded(q.trim())));
-  const { shown, rest, grow, end } = useGrowing(found, q);
+  const growing = useGrowing(found, q);
+  const { shown } = growing;
   if (groups.isPending) return <Skeleton label="Loading the groups" lines={6} tall />;
   if (groups.isError)
     return (
@@ -83,13 +84,7 @@ function Groups() {
               </li>
             ))}
           </ul>
-          {rest > 0 && (
-            <div ref={end} className="flex justify-center pt-5">
-              <Button small onClick={grow}>
-                Show more
-              </Button>
-            </div>
-          )}
+          <ShowMore {...growing} />
         </>
       )}
       {making && <NewGroup onClose={() => setMaking(false)} />}

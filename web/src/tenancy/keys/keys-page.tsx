@@ -6,7 +6,7 @@ import { useSession } from "../../identity/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Glyph, type State } from "../../ui/glyph.tsx";
-import { useGrowing } from "../../ui/growing.tsx";
+import { ShowMore, useGrowing } from "../../ui/growing.tsx";
 import { Section } from "../../ui/section.tsx";
 import { Empty, ErrorPanel, Forbidden, Skeleton } from "../../ui/states.tsx";
 import { Moment, plural, useNow } from "../../ui/time.tsx";
@@ -65,7 +65,8 @@ function Keys({ path, mayEnd }: { path: "keys" | "workspace-keys"; mayEnd: boole
   const [past, setPast] = useState(false);
   const all = keys.data?.items ?? [];
   const live = all.filter(({ state }) => state === "active");
-  const { shown, rest, grow, end } = useGrowing(past ? all : live, String(past));
+  const growing = useGrowing(past ? all : live, String(past));
+  const { shown } = growing;
   if (keys.isPending) return <Skeleton label="Loading the keys" lines={4} />;
   if (keys.isError)
     return (
@@ -94,13 +95,7 @@ function Keys({ path, mayEnd }: { path: "keys" | "workspace-keys"; mayEnd: boole
           <Row key={key.id} apiKey={key} path={path} mayEnd={mayEnd} />
         ))}
       </ul>
-      {rest > 0 && (
-        <div ref={end} className="flex justify-center pt-5">
-          <Button small onClick={grow}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore {...growing} />
       {all.length > live.length && (
         <Button kind="quiet" small className="mt-3 -ml-3" aria-expanded={past} onClick={() => setPast(!past)}>
           {past ? "Hide" : "Show"}{" "}

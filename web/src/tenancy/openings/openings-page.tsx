@@ -8,7 +8,7 @@ import { Button } from "../../ui/button.tsx";
 import { Dialog, DialogActions } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
-import { useGrowing } from "../../ui/growing.tsx";
+import { ShowMore, useGrowing } from "../../ui/growing.tsx";
 import { Initials } from "../../ui/initials.tsx";
 import { type Choice, Picker } from "../../ui/picker.tsx";
 import { Section } from "../../ui/section.tsx";
@@ -61,7 +61,8 @@ function Openings(props: { path: string; cacheKey: string; none: string; own?: b
     queryFn: () => session.call<List<Opening>>("GET", props.path),
     staleTime: 0,
   });
-  const { shown, rest, grow, end } = useGrowing(openings.data?.items ?? []);
+  const growing = useGrowing(openings.data?.items ?? []);
+  const { shown } = growing;
   if (openings.isPending) return <Skeleton label="Loading what was opened" lines={4} />;
   if (openings.isError)
     return (
@@ -79,13 +80,7 @@ function Openings(props: { path: string; cacheKey: string; none: string; own?: b
           <Row key={opening.id} opening={opening} own={props.own ?? false} />
         ))}
       </ul>
-      {rest > 0 && (
-        <div ref={end} className="flex justify-center pt-5">
-          <Button small onClick={grow}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore {...growing} />
     </>
   );
 }

@@ -8,7 +8,7 @@ import { Button } from "../../ui/button.tsx";
 import { Dialog, DialogActions } from "../../ui/dialog.tsx";
 import { Field, SelectField } from "../../ui/field.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
-import { useGrowing } from "../../ui/growing.tsx";
+import { ShowMore, useGrowing } from "../../ui/growing.tsx";
 import { Section } from "../../ui/section.tsx";
 import { ErrorPanel, Forbidden, Notice, Skeleton, wordsOf } from "../../ui/states.tsx";
 import { fullTime, plural, useNow } from "../../ui/time.tsx";
@@ -30,7 +30,8 @@ function Grants() {
     queryFn: () => session.call<List<SupportGrant>>("GET", "support-grants"),
     staleTime: 0,
   });
-  const { shown, rest, grow, end } = useGrowing(grants.data?.items ?? []);
+  const growing = useGrowing(grants.data?.items ?? []);
+  const { shown } = growing;
   return (
     <Section
       title="Operator’s access"
@@ -60,13 +61,7 @@ function Grants() {
           ))}
         </ul>
       )}
-      {rest > 0 && (
-        <div ref={end} className="flex justify-center pt-5">
-          <Button small onClick={grow}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore {...growing} />
       {granting && <Grant onClose={() => setGranting(false)} />}
     </Section>
   );
