@@ -1,5 +1,6 @@
 import type { Answer, Ask } from "./client.ts";
 import { type Credentials, isRecord, type User } from "./contract.ts";
+import { namingOwn } from "./objects.ts";
 import type { Operation } from "./openapi.ts";
 import { adopt, cookiesOf, type Person, type Run } from "./run.ts";
 import { encodeBody, sample, sampleBody } from "./sample.ts";
@@ -70,12 +71,23 @@ export function cookieHeader(cookies: Record<string, string>): string {
  * `$fresh-password` for values that are new each time.
  */
 export async function bodyFor(run: Run, op: Operation, person: Person | null): Promise<unknown> {
-  const given = run.manifest.bodies?.[op.key];
+  const named = run.manifest.bodies?.[op.key];
+  // What makes a body may make objects for it to name.
+  const given = run.harmless && typeof named === "function" ? undefined : named;
   if (given === undefined && isSignIn(run, op))
     return fillIn(run, { address: "$address", password: "$password" }, person);
-  if (given === undefined) return sampleBody(op, run.fresh);
+  if (given === undefined) {
+    const body = sampleBody(op, run.fresh);
+    return person ? namingOwn(run, op, person, body) : body;
+  }
   const caller = person && { tenant: person.tenant.slug, user: asTheyAre(person) };
   return fillIn(run, typeof given === "function" ? await given(caller) : given, person);
+}
+
+/** A body that may do what it says: where the manifest supplies some that are good once, the next of them. */
+export async function goodBody(run: Run, op: Operation, person: Person | null): Promise<unknown> {
+  const supplied = run.manifest.supplies?.[op.key]?.shift();
+  return supplied === undefined ? bodyFor(run, op, person) : fillIn(run, supplied, person);
 }
 
 /** The user with the credentials that are good now. */

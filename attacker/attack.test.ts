@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attack } from "./attack.ts";
 import { CLASSES, type ClassName, type Ledger } from "./contract.ts";
+import { notesApplication } from "./example/application.ts";
 import { HOLES, type Hole } from "./example/holes.ts";
-import { notesApplication } from "./example/notes.ts";
 import { notesDocument } from "./example/openapi.ts";
 import { isClean } from "./ledger.ts";
 

@@ -3,21 +3,34 @@ import { apiKey } from "./classes/api-key.ts";
 import { cached } from "./classes/cached.ts";
 import { noCredentials } from "./classes/credentials.ts";
 import { csrf } from "./classes/csrf.ts";
+import { download } from "./classes/download.ts";
+import { exhaustion } from "./classes/exhaustion.ts";
+import { exports_ } from "./classes/exports.ts";
 import { foreignTenant, foreignUser } from "./classes/foreign.ts";
 import { foreignReference } from "./classes/foreign-reference.ts";
 import { forgedToken } from "./classes/forged-token.ts";
 import { malformed } from "./classes/malformed.ts";
 import { massAssignment } from "./classes/mass-assignment.ts";
 import { headAndOptions, methodOverride } from "./classes/methods.ts";
+import { race } from "./classes/race.ts";
 import { rateLimit } from "./classes/rate-limit.ts";
+import { replay } from "./classes/replay.ts";
 import { roleMatrix } from "./classes/role-matrix.ts";
+import { search } from "./classes/search.ts";
+import { sideEffect } from "./classes/side-effect.ts";
+import { ssrf } from "./classes/ssrf.ts";
 import { staleFactor } from "./classes/stale-factor.ts";
+import { storedScript } from "./classes/stored-script.ts";
+import { stream } from "./classes/stream.ts";
+import { toldApart } from "./classes/told-apart.ts";
+import { traversal } from "./classes/traversal.ts";
 import { type AttackOptions, CLASSES, type Ledger, type Probe } from "./contract.ts";
 import { coverage, summarise, undocumented } from "./ledger.ts";
 import type { Operation } from "./openapi.ts";
 import { openRun, type Run } from "./run.ts";
 import {
   type AttackClass,
+  excuseOf,
   fire,
   makeControl,
   type Pending,
@@ -41,6 +54,18 @@ const ALL: readonly AttackClass[] = [
   cached,
   malformed,
   massAssignment,
+  stream,
+  download,
+  search,
+  exports_,
+  race,
+  replay,
+  sideEffect,
+  ssrf,
+  storedScript,
+  traversal,
+  toldApart,
+  exhaustion,
   rateLimit,
 ];
 
@@ -58,21 +83,45 @@ export async function attack(options: AttackOptions): Promise<Ledger> {
     const probes: Probe[] = undocumented(run);
     const scenes: Scene[] = [];
     for (const op of inOrder(run.operations)) {
-      if (!classes.some((attacked) => applies(run, op, attacked))) continue;
+      if (!isAskedFor(options, op.key) || !classes.some((attacked) => applies(run, op, attacked))) continue;
       const scene = await setScene(run, op);
       probes.push(...(await play(run, scene, classes)));
       scenes.push(scene);
+      if (options.untilBreached && probes.some(({ verdict }) => verdict === "breached")) break;
+    }
+    if (run.bothWays && chosen.includes("foreign-tenant")) probes.push(...(await otherWay(run)));
+    for (const attacked of classes) {
+      const played = scenes.filter(({ op }) => applies(run, op, attacked));
+      if (attacked.finish && played.length > 0) probes.push(...(await attacked.finish(played)));
     }
     for (const attacked of classes) {
       for (const scene of scenes) {
         if (applies(run, scene.op, attacked)) probes.push(...((await attacked.last?.(scene)) ?? []));
       }
     }
-    const uncovered = coverage(run, classes, probes);
+    // What an attack did not set out to play, or did not get to, is no gap in what it played.
+    const played = new Set(scenes.map(({ op }) => op.key));
+    const isPart = options.operations !== undefined || options.untilBreached === true;
+    const uncovered = coverage(run, classes, probes).filter(({ route }) => !isPart || played.has(route));
     return { probes, summary: summarise(run, options.seed, chosen, probes, uncovered, started) };
   } finally {
     run.close();
   }
+}
+
+const isAskedFor = ({ operations }: AttackOptions, key: string): boolean => operations?.includes(key) ?? true;
+
+/** The victim attacks in turn, by what separates tenants. */
+async function otherWay(run: Run): Promise<Probe[]> {
+  const back: Run = { ...run, attacker: run.victim, victim: run.attacker };
+  const probes: Probe[] = [];
+  for (const op of inOrder(run.operations)) {
+    if (!applies(back, op, foreignTenant)) continue;
+    const scene = await setScene(back, op);
+    // Of routes for another kind of tenant the owner is the same in both directions.
+    if (scene.owner?.tenant === back.victim) probes.push(...(await play(back, scene, [foreignTenant])));
+  }
+  return probes;
 }
 
 /** One route: the calls to be refused, then the owner's own, then those that may succeed. */
@@ -95,7 +144,7 @@ async function play(run: Run, scene: Scene, classes: readonly AttackClass[]): Pr
 }
 
 function applies(run: Run, op: Operation, attacked: AttackClass): boolean {
-  return op.unprobed[attacked.name] === undefined && attacked.excuse(op, run) === null;
+  return excuseOf(run, op, attacked) === null;
 }
 
 /** Reading first; then making, changing, deleting; what ends the caller's own session last. */

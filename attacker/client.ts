@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Transport } from "./contract.ts";
+import type { Random } from "./random.ts";
 
 export type Ask = {
   method: string;
@@ -26,29 +27,53 @@ export type Client = {
 };
 
 const ATTEMPTS = 3;
+/** So many requests in a row without any answer, and the rest is not sent: a dead server would take hours. */
+const DEAD_AFTER = 12;
 
-export function openClient(
-  request: Transport,
-  ratePerSecond: number | undefined,
-  patienceMs: number,
-): Client {
+export type Conduct = {
+  ratePerSecond?: number | undefined;
+  pace?: { perSecond: number; jitter: number } | undefined;
+  headers?: Record<string, string> | undefined;
+  patienceMs: number;
+  withinMs: number;
+  random: Random;
+};
+
+export function openClient(request: Transport, conduct: Conduct): Client {
   let sent = 0;
-  let patience = patienceMs;
+  let silent = 0;
+  let patience = conduct.patienceMs;
   let nextSlot = 0;
+  const perSecond = conduct.pace?.perSecond ?? conduct.ratePerSecond;
+  const jitter = conduct.pace?.jitter ?? 0;
+  const until = performance.now() + conduct.withinMs;
 
   async function pace(): Promise<void> {
-    if (ratePerSecond === undefined) return;
+    if (perSecond === undefined) return;
     const now = performance.now();
     const slot = Math.max(now, nextSlot);
-    nextSlot = slot + 1000 / ratePerSecond;
+    const part = jitter === 0 ? 0 : (conduct.random.int(2_001) / 1_000 - 1) * jitter;
+    nextSlot = slot + (1000 / perSecond) * (1 + part);
     if (slot > now) await wait(slot - now);
   }
 
-  async function send(ask: Ask, how: { once?: boolean } = {}): Promise<Answer> {
+  async function once(ask: Ask): Promise<Answer> {
+    const over = performance.now() > until;
+    if (over || silent >= DEAD_AFTER) {
+      const body = over ? "the time for this run is over" : "the server has stopped answering";
+      return { status: 0, headers: {}, body, json: undefined, ms: 0, digest: digestOf(ask) };
+    }
+    await pace();
+    sent++;
+    const answer = await exchange(request, ask);
+    silent = answer.status === 0 ? silent + 1 : 0;
+    return answer;
+  }
+
+  async function send(plain: Ask, how: { once?: boolean } = {}): Promise<Answer> {
+    const ask = { ...plain, headers: { ...conduct.headers, ...plain.headers } };
     for (let attempt = 1; ; attempt++) {
-      await pace();
-      sent++;
-      const answer = await exchange(request, ask);
+      const answer = await once(ask);
       const retriable = answer.status === 0 || answer.status === 429 || answer.status >= 500;
       if (!retriable || how.once || attempt === ATTEMPTS) return answer;
       const pause = answer.status === 429 ? retryAfterMs(answer) : 50 * attempt;

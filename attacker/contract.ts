@@ -27,6 +27,10 @@ export type KnownObject = {
   id: string;
   owner?: string;
   visibility?: "private" | "tenant";
+  /** Words that stand in it and nowhere else: nobody else may be shown them. */
+  words?: string[];
+  /** The identifiers above it in a path that names both, in the path's order. */
+  within?: string[];
   /** May be destroyed, suspended or changed by the owner's own call. */
   spare?: boolean;
 };
@@ -51,6 +55,13 @@ export type Manifest = {
   unprobed?: { method: string; path: string; reason: string }[];
   bodies?: Record<string, Body>;
   volatile?: string[];
+  /** Operations that may succeed once only, as `x-once` says in the document. */
+  once?: string[];
+  /** By operation: bodies that are good once each, such as one-time tokens; used up one after the other. */
+  supplies?: Record<string, unknown[]>;
+  /** By operation: calls of which at most one may succeed when all are made at once. */
+  races?: Record<string, () => Promise<Racer[]>>;
+  outside?: Outside;
   publicKeys?: string[];
   csrfHeader?: string;
   tenantParameter?: string;
@@ -62,6 +73,21 @@ export type Manifest = {
   signInStale?: (tenant: string, user: User) => Promise<Credentials>;
   /** Makes a spare object of a noun that no route creates; null when it cannot. */
   create?: (noun: string, tenant: string, user: User) => Promise<string | null>;
+  /** Lets pass the time for which a used refresh token may still be answered to. */
+  passTime?: () => Promise<void>;
+  /** Somebody of a tenant whom `shut` keeps out: suspended, removed. */
+  shutOut?: (tenant: string) => Promise<{ credentials: Credentials; shut: () => Promise<void> }>;
+};
+
+export type Racer = { slug: string; user: User; ids: Record<string, string>; body?: unknown };
+
+/** What stands for the internet where addresses elsewhere are tried (`ssrf`). */
+export type Outside = {
+  /** An address of this machine that the application takes for public; the attacker listens there. */
+  address: string;
+  /** Names below it are answered by the attacker, on this UDP port of 127.0.0.1, which the application asks. */
+  zone?: string;
+  namePort?: number | (() => Promise<number>);
 };
 
 export const CLASSES = [
@@ -79,6 +105,18 @@ export const CLASSES = [
   "head-and-options",
   "method-override",
   "cached",
+  "stream",
+  "download",
+  "search",
+  "export",
+  "race",
+  "replay",
+  "side-effect",
+  "ssrf",
+  "stored-script",
+  "traversal",
+  "told-apart",
+  "exhaustion",
   "rate-limit",
 ] as const;
 export type ClassName = (typeof CLASSES)[number];
@@ -136,8 +174,25 @@ export type AttackOptions = {
   classes?: readonly ClassName[];
   seed: string;
   ratePerSecond?: number;
+  /**
+   * Only what cannot hurt a live system: what reads, and of what writes the calls that must be refused before anything
+   * happens. Nothing is created; the owner's reading of the object stands in for the owner's own write.
+   */
+  harmless?: true;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
+  /** On the average so many requests a second; each pause is longer or shorter by up to this part of it (0 to 1). */
+  pace?: { perSecond: number; jitter: number };
+  /** Whether the second tenant attacks the first as well, by `foreign-tenant`. Default true. */
+  bothWays?: boolean;
   /** How long one run may wait in all for `Retry-After`. Default 20,000. */
   patienceMs?: number;
+  /** Plays these operations only, by their keys: `METHOD /path`. What it plays of them is unchanged. */
+  operations?: readonly string[];
+  /** Ends with the first route on which something was breached. */
+  untilBreached?: true;
+  /** When this is over, nothing more is sent: what is left stays inconclusive. Default 30 minutes. */
+  withinMs?: number;
   request?: Transport;
 };
 

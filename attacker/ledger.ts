@@ -1,6 +1,6 @@
 import type { ClassName, Ledger, Probe, Uncovered } from "./contract.ts";
 import type { Run } from "./run.ts";
-import type { AttackClass } from "./scene.ts";
+import { type AttackClass, excuseOf } from "./scene.ts";
 
 /** A route of the running server that its document does not name cannot be attacked: that counts as broken. */
 export function undocumented(run: Run): Probe[] {
@@ -28,9 +28,7 @@ export function coverage(run: Run, classes: readonly AttackClass[], probes: read
     const op = run.operations.find((candidate) => candidate.key === key);
     for (const attacked of classes) {
       if (probed.has(`${attacked.name} ${key}`)) continue;
-      const rule = op
-        ? (op.unprobed[attacked.name] ?? attacked.excuse(op, run))
-        : (headOf(run, key) ?? reason);
+      const rule = op ? excuseOf(run, op, attacked) : (headOf(run, key) ?? reason);
       uncovered.push({ route: key, class: attacked.name, reason: rule });
     }
   }

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Ledger } from "./contract.ts";
+import { notesApplication } from "./example/application.ts";
 import type { Hole } from "./example/holes.ts";
-import { notesApplication } from "./example/notes.ts";
 import { notesDocument } from "./example/openapi.ts";
 
 const HERE = import.meta.dirname;

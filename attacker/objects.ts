@@ -45,7 +45,8 @@ export async function objectsFor(
 ): Promise<{ ids: Record<string, string>; handle: Handle | null; missing: string | null }> {
   const ids: Record<string, string> = {};
   let handle: Handle | null = null;
-  for (const name of op.ids) {
+  for (const [at, name] of [...op.ids.entries()].reverse()) {
+    if (ids[name] !== undefined) continue;
     const noun = nounOf(op, name);
     if (noun === null) {
       const schema = op.parameters.find((candidate) => candidate.name === name)?.schema;
@@ -55,19 +56,30 @@ export async function objectsFor(
     const found = await objectOf(run, noun, person, fresh);
     if (found === null) return { ids, handle: null, missing: `${person.label} has no ${noun} to use` };
     ids[name] = found.id;
-    handle = found;
+    handle ??= found;
+    // What it lies in is named before it.
+    for (const [above, id] of (run.within.get(found.id) ?? []).entries()) {
+      const parent = op.ids[at - (run.within.get(found.id)?.length ?? 0) + above];
+      if (parent !== undefined) ids[parent] = id;
+    }
   }
   return { ids, handle, missing: null };
 }
 
-async function objectOf(run: Run, noun: string, person: Person, fresh: boolean): Promise<Handle | null> {
+/** An object of one noun that is the person's: `fresh`, or one that stands. Null when there is none. */
+export async function objectOf(
+  run: Run,
+  noun: string,
+  person: Person,
+  fresh: boolean,
+): Promise<Handle | null> {
   const known = (person.tenant.objects[noun] ?? []).filter((item) => !run.spent.has(item.id));
   const own = known.filter((item) => item.owner === person.user.userId && !item.spare);
   if (!fresh) {
     const standing = own.find((item) => item.visibility === "private") ?? own[0];
     if (standing) return { id: standing.id, noun, expendable: false };
   }
-  const id = await made(run, noun, person);
+  const id = run.harmless ? null : await made(run, noun, person);
   if (id !== null) {
     run.knownIds.get(person.tenant.slug)?.add(id);
     return { id, noun, expendable: true };
@@ -90,10 +102,33 @@ async function made(run: Run, noun: string, person: Person): Promise<string | nu
       ids: parents.ids,
       body,
     });
-    if (answer.status >= 200 && answer.status < 300) return createdId(answer.json, noun);
+    if (answer.status >= 200 && answer.status < 300) {
+      const id = createdId(answer.json, noun);
+      if (id !== null && creator.ids.length > 0)
+        run.within.set(
+          id,
+          creator.ids.map((name) => parents.ids[name] ?? ""),
+        );
+      return id;
+    }
   }
   if (noun === "session") return anotherSession(run, person);
   return (await run.manifest.create?.(noun, person.tenant.slug, asTheyAre(person))) ?? null;
+}
+
+/** A body made from its schema, whose `x-resource` values name objects of the person's own. */
+export async function namingOwn(run: Run, op: Operation, person: Person, body: unknown): Promise<unknown> {
+  if (!isRecord(body) || !isRecord(op.body?.schema.properties)) return body;
+  const named = { ...body };
+  for (const [name, schema] of Object.entries(op.body.schema.properties)) {
+    if (!isRecord(schema) || !(name in named)) continue;
+    const isList = isRecord(schema.items);
+    const noun = isRecord(schema.items) ? schema.items["x-resource"] : schema["x-resource"];
+    if (typeof noun !== "string") continue;
+    const own = await objectOf(run, noun, person, !op.safe);
+    if (own) named[name] = isList ? [own.id] : own.id;
+  }
+  return named;
 }
 
 /** `id`, `items[0].id` or `<noun>.id` of an answer. */

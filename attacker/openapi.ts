@@ -26,6 +26,14 @@ export type Operation = {
   /** Whether an API key may call it; null when the document does not know keys. */
   keys: boolean | null;
   stream: boolean;
+  /** Answers a file: neither JSON nor a stream of events. */
+  download: boolean;
+  /** Takes away much at once. */
+  exports: boolean;
+  /** May succeed once only with the same input. */
+  once: boolean;
+  /** Trades a refresh token for a new one. */
+  refresh: boolean;
   /** Roles of the reviewed matrix; null when nobody reviewed this route. */
   roles: string[] | null;
   tenantKind: string | null;
@@ -95,6 +103,11 @@ function readOperation(
     fresh: raw["x-fresh"] === true,
     keys: typeof raw["x-keys"] === "boolean" ? raw["x-keys"] : null,
     stream: raw["x-stream"] === true,
+    download: safe && answersFile(document, raw),
+    exports:
+      raw["x-export"] === true || /\/export$/.test(path) || (names.length < 2 && answersFile(document, raw)),
+    once: raw["x-once"] === true || (manifest.once ?? []).includes(key),
+    refresh: raw["x-refresh"] === true,
     roles: manifest.permissions?.[key] ?? (Array.isArray(raw["x-roles"]) ? raw["x-roles"].map(String) : null),
     tenantKind: str(raw["x-tenant-kind"]),
     state: str(raw["x-state"]),
@@ -106,6 +119,16 @@ function readOperation(
     tenantScoped: names.includes(tenantParameter),
     body: readBody(document, raw),
   };
+}
+
+function answersFile(document: Record<string, unknown>, raw: Record<string, unknown>): boolean {
+  if (typeof raw["x-download"] === "boolean") return raw["x-download"];
+  const responses = resolve(document, raw.responses);
+  const good = Object.entries(isRecord(responses) ? responses : {}).filter(([status]) => /^2/.test(status));
+  const types = good.flatMap(([, one]) =>
+    isRecord(one) && isRecord(one.content) ? Object.keys(one.content) : [],
+  );
+  return types.length > 0 && !types.some((type) => /json|event-stream/.test(type));
 }
 
 function readBody(document: Record<string, unknown>, raw: Record<string, unknown>): Operation["body"] {

@@ -37,10 +37,14 @@ test("a reference that the genuine body leaves out is added", () => {
   assert.deepEqual(filled(schema, { name: "A", parent: null }), [["parent", { name: "A", parent: OTHER }]]);
 });
 
-test("the first of a list stands for all, an empty list gets one, a word gives way to a list", () => {
+test("each of a list is replaced and one is added, an empty list gets one, a word gives way to a list", () => {
   const ids = { anyOf: [{ type: "array", items: uuid }, { const: "all" }] };
   const schema = { type: "object", properties: { ids } };
-  assert.deepEqual(filled(schema, { ids: [ID, ID] }), [["ids.0", { ids: [OTHER, ID] }]]);
+  assert.deepEqual(filled(schema, { ids: [ID, ID] }), [
+    ["ids.0", { ids: [OTHER, ID] }],
+    ["ids.1", { ids: [ID, OTHER] }],
+    ["ids.2", { ids: [ID, ID, OTHER] }],
+  ]);
   assert.deepEqual(filled(schema, { ids: [] }), [["ids.0", { ids: [OTHER] }]]);
   assert.deepEqual(filled(schema, { ids: "all" }), [["ids.0", { ids: [OTHER] }]]);
 });

@@ -14,6 +14,7 @@ export type Place =
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DEEPEST = 8;
+const MOST_ITEMS = 3;
 /** Longer lists of words beside an identifier hardly say what kind of object it names. */
 const MOST_KINDS = 8;
 
@@ -22,16 +23,31 @@ const MOST_KINDS = 8;
  * left out of the genuine body or not, and identifiers in the genuine body of which the schema says nothing.
  */
 export function placesOf(op: Operation, genuine: unknown, fresh: Freshness): Place[] {
-  const query = op.parameters
-    .filter((parameter) => parameter.in === "query" && namesObjects(parameter.schema, 0))
-    .map((parameter): Place => ({ name: `?${parameter.name}`, in: "query" }));
-  const found = op.body === null ? [] : inSchema(op.body.schema, genuine, { at: [], edits: [], fresh });
+  const { query, found } = placed(op, genuine, fresh, isIdentifier);
   const said = new Set(found.map(({ at }) => at.join(".")));
   const unsaid = inValue(genuine, []).filter(({ at }) => !said.has(at.join(".")));
   const places = [...found, ...unsaid].map(
     ({ at, edits }): Place => ({ name: nameOf(at, edits), in: "body", at, edits }),
   );
   return [...query, ...new Map(places.map((place) => [place.name, place])).values()];
+}
+
+/** Where an operation takes a value of a kind that its schema names, in its query and its body, at any depth. */
+export function placesWhere(op: Operation, genuine: unknown, fresh: Freshness, is: Kind): Place[] {
+  const { query, found } = placed(op, genuine, fresh, is);
+  const places = found.map(({ at, edits }): Place => ({ name: nameOf(at, edits), in: "body", at, edits }));
+  return [...query, ...new Map(places.map((place) => [place.name, place])).values()];
+}
+
+export type Kind = (schema: Schema) => boolean;
+const isIdentifier: Kind = (schema) => schema.format === "uuid";
+
+function placed(op: Operation, genuine: unknown, fresh: Freshness, is: Kind) {
+  const query = op.parameters
+    .filter((parameter) => parameter.in === "query" && holds(parameter.schema, 0, is))
+    .map((parameter): Place => ({ name: `?${parameter.name}`, in: "query" }));
+  const found = op.body === null ? [] : inSchema(op.body.schema, genuine, { at: [], edits: [], fresh, is });
+  return { query, found };
 }
 
 /** The genuine body with an identifier put in its place. */
@@ -51,16 +67,18 @@ export function putIntoQuery(path: string, place: Extract<Place, { in: "query" }
 }
 
 type Spot = { at: readonly Key[]; edits: readonly Edit[] };
-type Walk = Spot & { fresh: Freshness };
+type Walk = Spot & { fresh: Freshness; is: Kind };
 
 function inSchema(schema: Schema, value: unknown, walk: Walk): Spot[] {
   if (walk.at.length > DEEPEST) return [];
-  if (schema.format === "uuid") return [walk];
+  if (walk.is(schema)) return [walk];
   const branches = [...list(schema.anyOf), ...list(schema.oneOf), ...list(schema.allOf)].filter(isRecord);
   const found = branches.flatMap((branch) => inSchema(branch, value, walk));
   if (isRecord(schema.items)) {
-    const first = Array.isArray(value) ? value[0] : undefined;
-    found.push(...inSchema(schema.items, first, { ...walk, at: [...walk.at, 0] }));
+    const items = Array.isArray(value) ? value : [];
+    // Each item in turn, and one more behind those that are good.
+    for (let i = 0; i === 0 || (i <= items.length && i <= MOST_ITEMS); i++)
+      found.push(...inSchema(schema.items, items[i], { ...walk, at: [...walk.at, i] }));
   }
   if (isRecord(schema.properties)) found.push(...inObject(schema, schema.properties, value, walk));
   return found;
@@ -110,11 +128,11 @@ function inValue(value: unknown, at: readonly Key[]): Spot[] {
   return Object.entries(value).flatMap(([name, inner]) => inValue(inner, [...at, name]));
 }
 
-function namesObjects(schema: unknown, depth: number): boolean {
+function holds(schema: unknown, depth: number, is: Kind): boolean {
   if (!isRecord(schema) || depth > DEEPEST) return false;
-  if (schema.format === "uuid") return true;
+  if (is(schema)) return true;
   const inner = [...list(schema.anyOf), ...list(schema.oneOf), ...list(schema.allOf), schema.items];
-  return inner.some((one) => namesObjects(one, depth + 1));
+  return inner.some((one) => holds(one, depth + 1, is));
 }
 
 function withValue(into: unknown, [key, ...rest]: readonly Key[], value: unknown): unknown {

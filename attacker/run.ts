@@ -28,6 +28,10 @@ export type Run = {
   manifest: Manifest;
   operations: Operation[];
   client: Client;
+  /** Nothing may be created, changed or burdened. */
+  harmless: boolean;
+  /** Of a harmless run, by operation: what there is nothing to name of. */
+  lacking: Map<string, string>;
   random: Random;
   fresh: Freshness;
   people: Person[];
@@ -43,8 +47,19 @@ export type Run = {
   spent: Set<string>;
   /** Cookies of a session that was signed out, or null when none could be made. */
   dead: { cookies: Record<string, string>; csrf: string } | null | undefined;
+  /** Proofs against forgery of sessions that were signed out of, by person; null where none could be had. */
+  endedProofs: Map<Person, string | null>;
+  /** How many owners looked for words of their own, and how many found them. */
+  sought: { known: number; found: number };
+  /** Where to connect to; null where a transport was given. */
+  origin: URL | null;
+  bothWays: boolean;
+  /** Of an object that lies in others: their identifiers, in the path's order. */
+  within: Map<string, readonly string[]>;
   close: () => void;
 };
+
+const LONGEST_MS = 30 * 60_000;
 
 /** Throws when the manifest or the document cannot be read, or fewer than two tenants are given. */
 export function openRun(options: AttackOptions): Run {
@@ -75,7 +90,17 @@ export function openRun(options: AttackOptions): Run {
   return {
     manifest,
     operations: readOperations(options.openapi, manifest),
-    client: openClient(wire.request, options.ratePerSecond, options.patienceMs ?? 20_000),
+    client: openClient(wire.request, {
+      ratePerSecond: options.ratePerSecond,
+      pace: options.pace,
+      headers: options.headers,
+      patienceMs: options.patienceMs ?? 20_000,
+      withinMs: options.withinMs ?? LONGEST_MS,
+      // Of its own: how fast a run goes must not decide what it sends.
+      random: seededRandom(`${options.seed} pace`),
+    }),
+    harmless: options.harmless === true,
+    lacking: new Map(),
     random,
     fresh,
     people,
@@ -87,11 +112,23 @@ export function openRun(options: AttackOptions): Run {
     bodies: new Map(),
     spent: new Set(),
     dead: undefined,
+    origin: options.request ? null : new URL(manifest.origin),
+    endedProofs: new Map(),
+    sought: { known: 0, found: 0 },
+    bothWays: options.bothWays ?? true,
+    within: new Map(
+      manifest.tenants.flatMap(({ objects }) =>
+        Object.values(objects).flatMap((items) =>
+          items.flatMap(({ id, within }) => (within ? [[id, within] as const] : [])),
+        ),
+      ),
+    ),
     close: wire.close,
   };
 }
 
-function personOf(tenant: Tenant, user: User): Person {
+/** Somebody with the credentials that the manifest gives them. */
+export function personOf(tenant: Tenant, user: User): Person {
   const person: Person = {
     user,
     tenant,

@@ -1,4 +1,4 @@
-import { bodyFor, revive, sendGenuine } from "./ask.ts";
+import { bodyFor, revive, sendGenuine, whoAmI } from "./ask.ts";
 import type { Answer, Ask } from "./client.ts";
 import { type ClassName, isRecord, type Probe, type Verdict } from "./contract.ts";
 import { leaksInternals } from "./judge.ts";
@@ -41,12 +41,16 @@ export type Shot = {
 export type AttackClass = {
   name: ClassName;
   claim: string;
+  /** What of it a live system may be given: calls that read, or those that must be refused as well. Default nothing. */
+  harmless?: "reads" | "refusals";
   /** The rule why this class does not apply to a route, or null. */
   excuse: (op: Operation, run: Run) => string | null;
   /** Calls that must be refused; made before the owner's own call. */
   shots?: (scene: Scene) => Shot[] | Promise<Shot[]>;
   /** Calls that may succeed; made after it, on objects of their own. */
   after?: (scene: Scene) => Promise<Probe[]>;
+  /** Made for all routes together when each has been played: what takes effect later is waited for once. */
+  finish?: (scenes: Scene[]) => Promise<Probe[]>;
   /** Calls that spoil the run for others; made when all else is done. */
   last?: (scene: Scene) => Promise<Probe[]>;
 };
@@ -136,10 +140,12 @@ async function freshObject(scene: Scene): Promise<void> {
     for (const name of op.ids) scene.ids[name] = "none";
     return;
   }
-  const { ids, handle, missing } = await objectsFor(run, op, owner, !op.safe);
+  const { ids, handle, missing } = await objectsFor(run, op, owner, !op.safe && !run.harmless);
   for (const name of op.ids) ids[name] ??= "01900000-0000-7000-8000-000000000000";
   Object.assign(scene, { ids, handle });
+  if (missing !== null && run.harmless) run.lacking.set(op.key, `on a live system: ${missing}`);
   if (missing !== null) scene.blocked = missing;
+  else if (run.harmless) return;
   else if (handle && !handle.expendable && !op.safe) {
     scene.blocked = `no spare ${handle.noun} that ${owner.label} could ${op.method}: add one to the manifest`;
   }
@@ -193,6 +199,17 @@ export function probeOf(
   };
 }
 
+/** A probe that could not be made, or that is judged by more than one answer. */
+export function spoken(
+  attack: { name: ClassName; claim: string },
+  op: Operation,
+  by: { who: string; role: string },
+  judged: Judgement,
+  answer: Answer = { status: 0, headers: {}, body: "", json: undefined, ms: 0, digest: "" },
+): Probe {
+  return probeOf(attack, op, by, answer, judged);
+}
+
 async function compare(scene: Scene, before: State | string, pending: Pending[]): Promise<void> {
   const { run, op, owner } = scene;
   if (!owner) return;
@@ -222,6 +239,7 @@ function settle(pending: Pending[], verdict: Verdict, detail: string): void {
 export async function makeControl(scene: Scene): Promise<Control> {
   const { run, op, owner } = scene;
   if (scene.blocked !== null) return { ok: false, detail: scene.blocked, answer: null };
+  if (run.harmless && !op.safe) return owner ? readInstead(scene, owner) : NO_OWNER;
   const filling = { slug: scene.slug, ids: scene.ids, body: scene.body };
   const answer = await sendGenuine(run, op, owner, filling);
   const success = (answer.status >= 200 && answer.status < 300) || op.controlStatus.includes(answer.status);
@@ -236,6 +254,33 @@ export async function makeControl(scene: Scene): Promise<Control> {
   return { ok: success, detail: `${owner.label} made the same call: ${said}`, answer };
 }
 
+const NO_OWNER: Control = { ok: false, detail: "nothing was tried", answer: null };
+
+/** On a live system: the owner reads what the call would change, or, where nothing shows it, who they are. */
+async function readInstead({ run, op, ids }: Scene, owner: Person): Promise<Control> {
+  const state = await readState(run, op, owner, ids);
+  if (typeof state !== "string") {
+    const ok = state.text.startsWith("2");
+    const detail = `${owner.label} read the object instead: ${state.text.slice(0, 3)}`;
+    return { ok, detail, answer: null };
+  }
+  const check = whoAmI(run);
+  if (check === null) return { ok: false, detail: state, answer: null };
+  const { status } = await sendGenuine(run, check, owner, { slug: owner.tenant.slug, ids: {} });
+  return { ok: status === 200, detail: `${owner.label} read ${check.key} instead: ${status}`, answer: null };
+}
+
+/** Why a class leaves a route out: its own rule, or that the run must hurt nobody. */
+export function excuseOf(run: Run, op: Operation, attacked: AttackClass): string | null {
+  const own = op.unprobed[attacked.name] ?? attacked.excuse(op, run);
+  if (own !== null || !run.harmless) return own;
+  if (attacked.harmless === undefined || (attacked.harmless === "reads" && !op.safe))
+    return "on a live system: it may change something or be a burden";
+  if (op.publicBecause !== null && !op.safe)
+    return "on a live system: nobody is refused here by who they are";
+  return run.lacking.get(op.key) ?? null;
+}
+
 export function codeOf(answer: Answer): string {
   const error = (answer.json as { error?: { code?: unknown } } | undefined)?.error;
   return typeof error?.code === "string" ? error.code : "";
@@ -244,7 +289,10 @@ export function codeOf(answer: Answer): string {
 /** What a refusal is worth: nothing without the owner's success. */
 export function withControl(pending: Pending[], control: Control): Probe[] {
   return pending.map(({ probe, needsControl }) => {
-    if (probe.verdict !== "held" || !needsControl || control.ok) return probe;
+    if (probe.verdict !== "held" || !needsControl) return probe;
+    // A control without an answer was no call of the same kind: the ledger says what it was.
+    if (control.ok)
+      return control.answer ? probe : { ...probe, detail: `${probe.detail}; ${control.detail}` };
     return {
       ...probe,
       verdict: "inconclusive",

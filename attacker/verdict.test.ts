@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attack } from "./attack.ts";
 import type { ClassName, Credentials, Ledger, Manifest, Transport } from "./contract.ts";
-import { notesApplication } from "./example/notes.ts";
+import { notesApplication } from "./example/application.ts";
 import { notesDocument } from "./example/openapi.ts";
 import { isClean } from "./ledger.ts";
 

@@ -3,7 +3,11 @@ import https from "node:https";
 import type { Transport, WireRequest, WireResponse } from "./contract.ts";
 
 const BODY_LIMIT = 2_000_000;
+/** An answer longer than this is no answer. */
+const ABSURD = 64_000_000;
 const TIMEOUT_MS = 10_000;
+/** However it trickles, an answer is there by then. */
+const WHOLE_MS = 30_000;
 
 /** HTTP over kept-alive connections to one origin. Bodies are cut at 2 MB; no redirect is followed. */
 export function openWire(origin: string): { request: Transport; close: () => void } {
@@ -34,6 +38,8 @@ function exchange(
       timeout: TIMEOUT_MS,
     });
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
+    const whole = setTimeout(() => outgoing.destroy(new Error("no whole answer in time")), WHOLE_MS).unref();
+    outgoing.on("close", () => clearTimeout(whole));
     outgoing.on("error", reject);
     outgoing.on("response", (incoming) => {
       const status = incoming.statusCode ?? 0;
@@ -49,12 +55,43 @@ function exchange(
       incoming.on("data", (chunk: Buffer) => {
         if (size < BODY_LIMIT) chunks.push(chunk);
         size += chunk.length;
+        if (size > ABSURD) incoming.destroy(new Error("an answer without an end"));
       });
+      incoming.on("close", () => reject(new Error("the answer broke off")));
       incoming.on("end", () => answer(Buffer.concat(chunks).toString("utf8")));
       incoming.on("error", reject);
     });
     if (length > 200_000 && request.body !== null) trickle(outgoing, Buffer.from(request.body));
     else outgoing.end(request.body ?? undefined);
+  });
+}
+
+/** A stream of events as it comes in. */
+export type Stream = { status: number; text: () => string; ended: () => boolean; close: () => void };
+
+/** Opens a stream on a connection of its own; answers when its head is there. Rejects when none comes. */
+export function openStream(base: URL, path: string, headers: Record<string, string>): Promise<Stream> {
+  const module = base.protocol === "https:" ? https : http;
+  return new Promise((resolve, reject) => {
+    const host = base.hostname.replace(/^\[|\]$/g, "");
+    const port = base.port || (base.protocol === "https:" ? 443 : 80);
+    const outgoing = module.request({ agent: false, host, port, path, headers });
+    const late = setTimeout(() => outgoing.destroy(new Error("no stream in time")), TIMEOUT_MS);
+    outgoing.on("error", reject);
+    outgoing.on("response", (incoming) => {
+      clearTimeout(late);
+      let [text, ended] = ["", false];
+      incoming.on("data", (chunk: Buffer) => {
+        if (text.length < BODY_LIMIT) text += chunk.toString("utf8");
+      });
+      incoming.on("error", () => {});
+      incoming.on("close", () => {
+        ended = true;
+      });
+      const close = () => outgoing.destroy();
+      resolve({ status: incoming.statusCode ?? 0, text: () => text, ended: () => ended, close });
+    });
+    outgoing.end();
   });
 }
 

@@ -8,6 +8,7 @@
 -- role vouchsafe_backup: no superuser, BYPASSRLS
 -- role vouchsafe_jobs: no superuser, row security applies
 -- role vouchsafe_migrator: no superuser, BYPASSRLS
+-- role vouchsafe_public: no superuser, row security applies
 
 -- ==================== public ====================
 
@@ -240,6 +241,83 @@ alter table document_version force row level security;
 create policy tenant_isolation on document_version for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select, update on document_version to vouchsafe_app;
 grant select on document_version to vouchsafe_backup;
+
+create table erasure (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  erasure_id uuid not null,
+  member_id uuid not null,
+  asked_by uuid not null,
+  content text not null,
+  given_to uuid,
+  created_at timestamp with time zone not null,
+  spoken bytea,
+  state text not null,
+  entries integer not null default 0,
+  done_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, erasure_id),
+  UNIQUE (tenant_id, member_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, asked_by) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, given_to) REFERENCES member(tenant_id, member_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
+  CHECK (((state = 'done'::text) = (spoken IS NULL))),
+  CHECK ((content = ANY (ARRAY['handed-over'::text, 'deleted'::text]))),
+  CHECK ((state = ANY (ARRAY['working'::text, 'done'::text])))
+);
+CREATE INDEX erasure_working ON public.erasure USING btree (created_at) WHERE (state = 'working'::text);
+CREATE UNIQUE INDEX erasure_of_tenant ON public.erasure USING btree (tenant_id) WHERE (state = 'working'::text);
+alter table erasure enable row level security;
+alter table erasure force row level security;
+create policy tenant_isolation on erasure for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on erasure to vouchsafe_app;
+grant select on erasure to vouchsafe_backup;
+grant select (entries, state, tenant_id) on erasure to vouchsafe_audit_eraser;
+grant update (entries) on erasure to vouchsafe_audit_eraser;
+
+create table export (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  export_id uuid not null,
+  kind text not null,
+  asked_by uuid not null,
+  recipient bytea,
+  state text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  reached integer not null default 0,
+  done integer not null default 0,
+  total integer not null default 0,
+  PRIMARY KEY (tenant_id, export_id),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, asked_by) REFERENCES member(tenant_id, member_id),
+  CHECK ((kind = ANY (ARRAY['workspace'::text, 'person'::text]))),
+  CHECK ((state = ANY (ARRAY['making'::text, 'ready'::text, 'failed'::text, 'ended'::text])))
+);
+CREATE INDEX export_by_end ON public.export USING btree (expires_at);
+CREATE INDEX export_of_member ON public.export USING btree (tenant_id, asked_by);
+alter table export enable row level security;
+alter table export force row level security;
+create policy tenant_isolation on export for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select, update on export to vouchsafe_app;
+grant select on export to vouchsafe_backup;
+
+create table export_part (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  export_id uuid not null,
+  no integer not null,
+  file text not null,
+  bytes bigint not null,
+  sha256 bytea not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (tenant_id, export_id, no),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  FOREIGN KEY (tenant_id, export_id) REFERENCES export(tenant_id, export_id) ON DELETE CASCADE
+);
+CREATE INDEX export_part_file ON public.export_part USING btree (file);
+alter table export_part enable row level security;
+alter table export_part force row level security;
+create policy tenant_isolation on export_part for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant delete, insert, select on export_part to vouchsafe_app;
+grant select on export_part to vouchsafe_backup;
 
 create table factor_ticket (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -896,14 +974,17 @@ create table tenant (  -- owner: vouchsafe_migrator
   quota_bytes bigint,
   member_documents integer,
   member_bytes bigint,
+  closing_at timestamp with time zone,
+  purge_after timestamp with time zone,
   PRIMARY KEY (tenant_id),
+  CHECK (((state = 'closing'::text) <= ((closing_at IS NOT NULL) AND (purge_after IS NOT NULL)))),
   CHECK ((kind = ANY (ARRAY['operator'::text, 'customer'::text, 'canary'::text]))),
   CHECK ((member_bytes >= 0)),
   CHECK ((member_documents >= 0)),
   CHECK ((passwords = ANY (ARRAY['composed'::text, 'passphrase'::text]))),
   CHECK ((quota_bytes >= 0)),
   CHECK ((quota_documents >= 0)),
-  CHECK ((state = ANY (ARRAY['active'::text, 'closed'::text])))
+  CHECK ((state = ANY (ARRAY['active'::text, 'closing'::text, 'purging'::text, 'closed'::text])))
 );
 alter table tenant enable row level security;
 alter table tenant force row level security;
@@ -911,6 +992,7 @@ create policy tenant_isolation on tenant for all to public using ((tenant_id = k
 grant insert, select, update on tenant to vouchsafe_app;
 grant select on tenant to vouchsafe_audit_writer;
 grant select on tenant to vouchsafe_backup;
+grant select (state, tenant_id) on tenant to vouchsafe_audit_eraser;
 
 create table tenant_counter (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -1031,7 +1113,7 @@ CREATE TRIGGER only_erase BEFORE UPDATE ON audit.entry FOR EACH ROW EXECUTE FUNC
 grant select on audit.entry to vouchsafe_app;
 grant insert on audit.entry to vouchsafe_audit_writer;
 grant select on audit.entry to vouchsafe_backup;
-grant select (at, entry_id, tenant_id) on audit.entry to vouchsafe_audit_eraser;
+grant select (at, entry_id, resource_id, resource_type, tenant_id) on audit.entry to vouchsafe_audit_eraser;
 grant update (content) on audit.entry to vouchsafe_audit_eraser;
 
 create table audit.leaf (  -- owner: vouchsafe_migrator
@@ -1140,12 +1222,49 @@ begin
     values (v.tenant_id, v.entry_id, audit.entry_hash(v));
 end $function$;
 
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION audit.entries_about(p_tenant uuid)
+ RETURNS TABLE(tenant_id uuid, entry_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT e.tenant_id,
+     e.entry_id
+    FROM (audit.entry e
+      JOIN tenant o ON (((o.tenant_id = e.tenant_id) AND (o.kind = 'operator'::text))))
+   WHERE ((e.resource_type = 'tenant'::text) AND (e.resource_id = entries_about.p_tenant) AND (e.content IS NOT NULL));
+END;
+
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_audit_writer
 CREATE OR REPLACE FUNCTION audit.entry_hash(e audit.entry)
  RETURNS bytea
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN sha256(((((((((((((((((((('\x766f756368736166652d61756469742d656e7472792d31'::bytea || '\x00000010'::bytea) || uuid_send((e).tenant_id)) || '\x00000010'::bytea) || uuid_send((e).entry_id)) || '\x00000008'::bytea) || int8send(((EXTRACT(epoch FROM (e).at) * (1000)::numeric))::bigint)) || int4send(octet_length((e).actor_kind))) || convert_to((e).actor_kind, 'UTF8'::name)) || COALESCE(('\x00000010'::bytea || uuid_send((e).actor_id)), '\xffffffff'::bytea)) || COALESCE(('\x00000010'::bytea || uuid_send((e).key_id)), '\xffffffff'::bytea)) || COALESCE((int4send(octet_length((e).role)) || convert_to((e).role, 'UTF8'::name)), '\xffffffff'::bytea)) || int4send(octet_length((e).event))) || convert_to((e).event, 'UTF8'::name)) || int4send(octet_length((e).resource_type))) || convert_to((e).resource_type, 'UTF8'::name)) || COALESCE(('\x00000010'::bytea || uuid_send((e).resource_id)), '\xffffffff'::bytea)) || int4send(octet_length((e).outcome))) || convert_to((e).outcome, 'UTF8'::name)) || COALESCE(('\x00000020'::bytea || (e).commitment), '\xffffffff'::bytea)));
+
+-- owner: vouchsafe_audit_eraser; may be called by: everyone
+CREATE OR REPLACE FUNCTION audit.erase(p_entries uuid[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant uuid := kernel.current_tenant();
+  v_all boolean;
+  v_rows bigint;
+begin
+  v_all := exists (select from public.tenant t where t.tenant_id = v_tenant and t.state = 'purging')
+    or exists (select from public.erasure x where x.tenant_id = v_tenant and x.state = 'working');
+  update audit.entry set content = null
+    where tenant_id = v_tenant and entry_id = any (p_entries)
+      and (v_all or at < clock_timestamp() - interval '730 days'
+           or (resource_type = 'tenant' and directory.is_purged(resource_id)));
+  get diagnostics v_rows = row_count;
+  update public.erasure x set entries = x.entries + v_rows where x.tenant_id = v_tenant and x.state = 'working';
+  return v_rows;
+end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_audit_sequencer
 CREATE OR REPLACE FUNCTION audit.node(p_left bytea, p_right bytea)
@@ -1258,6 +1377,20 @@ begin
     from jsonb_array_elements(case when v_given = '[]' then '[{}]' else v_given end) as g;
 end $function$;
 
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION audit.unerased(p_tenant uuid, p_before timestamp with time zone, p_most integer)
+ RETURNS TABLE(tenant_id uuid, entry_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT e.tenant_id,
+     e.entry_id
+    FROM audit.entry e
+   WHERE ((e.content IS NOT NULL) AND (e.at < unerased.p_before) AND ((unerased.p_tenant IS NULL) OR (e.tenant_id = unerased.p_tenant)))
+  LIMIT unerased.p_most;
+END;
+
 -- owner: vouchsafe_audit_sequencer; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION audit.waiting()
  RETURNS SETOF uuid
@@ -1273,6 +1406,120 @@ END;
 
 -- ==================== platform ====================
 
+create table platform.alarm (  -- owner: vouchsafe_migrator
+  alarm_id uuid not null,
+  at timestamp with time zone not null,
+  kind text not null,
+  tenant_id uuid,
+  route text not null,
+  PRIMARY KEY (alarm_id),
+  CHECK ((kind = ANY (ARRAY['sign-in'::text, 'session'::text, 'named'::text, 'answer'::text, 'job'::text])))
+);
+CREATE INDEX alarm_newest ON platform.alarm USING btree (at DESC);
+grant insert, select on platform.alarm to vouchsafe_app;
+grant select on platform.alarm to vouchsafe_backup;
+grant select on platform.alarm to vouchsafe_public;
+
+create table platform.alert_sent (  -- owner: vouchsafe_migrator
+  kind text not null,
+  at timestamp with time zone not null,
+  PRIMARY KEY (kind)
+);
+grant insert, select, update on platform.alert_sent to vouchsafe_app;
+grant select on platform.alert_sent to vouchsafe_backup;
+
+create table platform.attack_run (  -- owner: vouchsafe_migrator
+  run_id uuid not null,
+  at timestamp with time zone not null,
+  version text not null,
+  kind text not null,
+  summary json not null,
+  ledger bytea,
+  note text not null,
+  PRIMARY KEY (run_id),
+  CHECK ((kind = ANY (ARRAY['live'::text, 'rehearsal'::text])))
+);
+CREATE INDEX attack_run_newest ON platform.attack_run USING btree (kind, at DESC);
+grant insert, select on platform.attack_run to vouchsafe_app;
+grant select on platform.attack_run to vouchsafe_backup;
+grant update (ledger) on platform.attack_run to vouchsafe_app;
+grant select (at, kind, note, run_id, summary, version) on platform.attack_run to vouchsafe_public;
+
+create table platform.backup_run (  -- owner: vouchsafe_migrator
+  run_id uuid not null,
+  kind text not null,
+  asked text not null,
+  name text not null,
+  state text not null,
+  problem text,
+  version text not null,
+  started_at timestamp with time zone not null,
+  taken_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  kept_at text[],
+  bytes bigint,
+  sha256 bytea,
+  tables integer,
+  row_count bigint,
+  files integer,
+  recipients text[] not null,
+  PRIMARY KEY (run_id),
+  UNIQUE (name),
+  CHECK (((state = 'failed'::text) = (problem IS NOT NULL))),
+  CHECK (((state = 'running'::text) = (ended_at IS NULL))),
+  CHECK ((asked = ANY (ARRAY['schedule'::text, 'operator'::text, 'command'::text]))),
+  CHECK ((kind = ANY (ARRAY['data'::text, 'keys'::text]))),
+  CHECK ((state = ANY (ARRAY['running'::text, 'good'::text, 'failed'::text])))
+);
+CREATE INDEX backup_run_newest ON platform.backup_run USING btree (kind, started_at DESC);
+grant insert, select, update on platform.backup_run to vouchsafe_app;
+grant select on platform.backup_run to vouchsafe_backup;
+
+create table platform.canary (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  slug text not null,
+  part text not null,
+  created_at timestamp with time zone not null,
+  version text,
+  identifiers uuid[] not null default '{}'::uuid[],
+  secrets bytea not null,
+  PRIMARY KEY (tenant_id),
+  UNIQUE (part),
+  UNIQUE (slug),
+  CHECK ((part = ANY (ARRAY['attacker'::text, 'victim'::text])))
+);
+grant insert, select, update on platform.canary to vouchsafe_app;
+grant select on platform.canary to vouchsafe_backup;
+
+create table platform.closing (  -- owner: vouchsafe_migrator
+  closing_id uuid not null,
+  tenant_id uuid not null,
+  slug text not null,
+  closed_by text not null,
+  closed_at timestamp with time zone not null,
+  purge_after timestamp with time zone not null,
+  kept_at timestamp with time zone,
+  purge_began_at timestamp with time zone,
+  done_at timestamp with time zone,
+  PRIMARY KEY (closing_id),
+  CHECK ((closed_by = ANY (ARRAY['owner'::text, 'operator'::text])))
+);
+CREATE UNIQUE INDEX one_closing ON platform.closing USING btree (tenant_id) WHERE (kept_at IS NULL);
+grant insert, select, update on platform.closing to vouchsafe_app;
+grant select on platform.closing to vouchsafe_backup;
+
+create table platform.closing_step (  -- owner: vouchsafe_migrator
+  closing_id uuid not null,
+  step text not null,
+  what text not null,
+  gone bigint not null,
+  at timestamp with time zone not null,
+  PRIMARY KEY (closing_id, step, what),
+  FOREIGN KEY (closing_id) REFERENCES platform.closing(closing_id) ON DELETE CASCADE
+);
+grant insert, select, update on platform.closing_step to vouchsafe_app;
+grant select on platform.closing_step to vouchsafe_backup;
+
 create table platform.control_run (  -- owner: vouchsafe_migrator
   run_id uuid not null,
   at timestamp with time zone not null,
@@ -1284,6 +1531,7 @@ create table platform.control_run (  -- owner: vouchsafe_migrator
 CREATE INDEX control_run_newest ON platform.control_run USING btree (at DESC);
 grant insert, select on platform.control_run to vouchsafe_app;
 grant select on platform.control_run to vouchsafe_backup;
+grant select on platform.control_run to vouchsafe_public;
 
 create table platform.hash_cost (  -- owner: vouchsafe_migrator
   cost text not null,
@@ -1293,6 +1541,18 @@ create table platform.hash_cost (  -- owner: vouchsafe_migrator
 );
 grant insert, select on platform.hash_cost to vouchsafe_app;
 grant select on platform.hash_cost to vouchsafe_backup;
+
+create table platform.kept_by_law (  -- owner: vouchsafe_migrator
+  record_id uuid not null,
+  tenant_id uuid not null,
+  kind text not null,
+  issued_at timestamp with time zone not null,
+  body bytea not null,
+  PRIMARY KEY (record_id),
+  CHECK ((kind = 'invoice'::text))
+);
+grant insert, select on platform.kept_by_law to vouchsafe_app;
+grant select on platform.kept_by_law to vouchsafe_backup;
 
 create table platform.migration (  -- owner: vouchsafe_migrator
   name text not null,
@@ -1312,6 +1572,53 @@ create table platform.public_page (  -- owner: vouchsafe_migrator
 );
 grant insert, select, update on platform.public_page to vouchsafe_app;
 grant select on platform.public_page to vouchsafe_backup;
+grant select on platform.public_page to vouchsafe_public;
+
+create table platform.restore_test (  -- owner: vouchsafe_migrator
+  run_id uuid not null,
+  at timestamp with time zone not null,
+  version text not null,
+  result json not null,
+  note text not null,
+  PRIMARY KEY (run_id)
+);
+CREATE INDEX restore_test_newest ON platform.restore_test USING btree (at DESC);
+grant insert, select on platform.restore_test to vouchsafe_app;
+grant select on platform.restore_test to vouchsafe_backup;
+
+create table platform.restored (  -- owner: vouchsafe_migrator
+  restore_id uuid not null,
+  at timestamp with time zone not null,
+  taken_at timestamp with time zone not null,
+  archive text not null,
+  tenant_id uuid,
+  PRIMARY KEY (restore_id)
+);
+grant insert, select on platform.restored to vouchsafe_app;
+grant select on platform.restored to vouchsafe_backup;
+
+create table platform.retention (  -- owner: vouchsafe_migrator
+  timer text not null,
+  relation text not null,
+  since text not null,
+  keeps interval not null,
+  condition text not null default 'true'::text,
+  place integer not null,
+  PRIMARY KEY (timer)
+);
+grant select on platform.retention to vouchsafe_app;
+grant select on platform.retention to vouchsafe_backup;
+
+create table platform.retention_run (  -- owner: vouchsafe_migrator
+  run_id uuid not null,
+  timer text not null,
+  at timestamp with time zone not null,
+  gone bigint not null,
+  PRIMARY KEY (run_id, timer)
+);
+CREATE INDEX retention_run_newest ON platform.retention_run USING btree (at DESC);
+grant delete, insert, select on platform.retention_run to vouchsafe_app;
+grant select on platform.retention_run to vouchsafe_backup;
 
 create table platform.set_up (  -- owner: vouchsafe_migrator
   only_row boolean not null default true,
@@ -1347,6 +1654,20 @@ create table directory.tenant_slug (  -- owner: vouchsafe_migrator
 grant select on directory.tenant_slug to vouchsafe_backup;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.begin_purge(p_tenant uuid, p_now timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update public.tenant t set state = 'purging'
+    where t.tenant_id = p_tenant and t.kind <> 'operator'
+      and (t.state = 'purging' or (t.state = 'closing' and t.purge_after <= p_now));
+  return found;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.claim_slug(p_slug text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1354,55 +1675,98 @@ CREATE OR REPLACE FUNCTION directory.claim_slug(p_slug text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  if exists (select from platform.closing c where c.slug = p_slug and c.kept_at is null) then
+    return false;
+  end if;
   insert into directory.tenant_slug (slug, tenant_id) values (p_slug, kernel.current_tenant())
     on conflict (slug) do nothing;
   return found;
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
-CREATE OR REPLACE FUNCTION directory.forget_old(p_now timestamp with time zone)
- RETURNS bigint
+CREATE OR REPLACE FUNCTION directory.end_tenant(p_tenant uuid)
+ RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_rows bigint;
-  v_all bigint := 0;
 begin
-  delete from public.notice where created_at < p_now - interval '90 days';
-  get diagnostics v_rows = row_count;
-  v_all := v_all + v_rows;
-  delete from public.mailed_link where created_at < p_now - interval '90 days';
-  get diagnostics v_rows = row_count;
-  v_all := v_all + v_rows;
-  delete from public.address_change c where c.created_at < p_now - interval '90 days'
-    and not exists (select 1 from public.mailed_link l where l.tenant_id = c.tenant_id and l.change_id = c.change_id);
-  get diagnostics v_rows = row_count;
-  v_all := v_all + v_rows;
-  delete from public.reset_guard where window_started_at < p_now - interval '1 day';
-  get diagnostics v_rows = row_count;
-  v_all := v_all + v_rows;
-  delete from public.device where last_seen_at < p_now - interval '400 days';
-  get diagnostics v_rows = row_count;
-  v_all := v_all + v_rows;
-  delete from public.sign_in_guard
-    where window_started_at < p_now - case when in_all > 0 then interval '400 days' else interval '7 days' end
-      and (locked_until is null or locked_until < p_now - interval '7 days');
-  get diagnostics v_rows = row_count;
-  v_all := v_all + v_rows;
-  delete from public.challenge_used where expires_at < p_now;
-  get diagnostics v_rows = row_count;
-  v_all := v_all + v_rows;
-  delete from public.factor_ticket where expires_at < p_now;
-  get diagnostics v_rows = row_count;
-  v_all := v_all + v_rows;
-  -- The audit log names sessions by their id and needs no row; a guest's asks for its staff's while it lasts.
-  delete from public.session s where coalesce(s.ended_at, s.expires_at) < p_now - interval '90 days'
-    and not exists (select 1 from public.factor_ticket f where f.tenant_id = s.tenant_id and f.session_id = s.session_id);
-  get diagnostics v_rows = row_count;
-  return v_all + v_rows;
+  if not exists (select from public.tenant t where t.tenant_id = p_tenant and t.state in ('purging', 'closed')) then
+    raise exception 'this workspace is not being deleted' using errcode = 'insufficient_privilege';
+  end if;
+  delete from directory.tenant_slug where tenant_id = p_tenant;
+  delete from public.operator_tenant where customer_id = p_tenant;
+  update public.tenant set state = 'closed', name = '\x', quota_documents = null, quota_bytes = null,
+      member_documents = null, member_bytes = null
+    where tenant_id = p_tenant;
 end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.erasures_to_do()
+ RETURNS TABLE(tenant_id uuid, slug text, erasure_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT x.tenant_id,
+     s.slug,
+     x.erasure_id
+    FROM ((erasure x
+      JOIN directory.tenant_slug s ON ((s.tenant_id = x.tenant_id)))
+      JOIN tenant t ON (((t.tenant_id = x.tenant_id) AND (t.state = ANY (ARRAY['active'::text, 'closing'::text])))))
+   WHERE (x.state = 'working'::text)
+   ORDER BY x.created_at
+  LIMIT 1000;
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.exports_to_end(p_now timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, export_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT e.tenant_id,
+     e.export_id
+    FROM export e
+   WHERE (e.expires_at <= exports_to_end.p_now)
+   ORDER BY e.expires_at
+  LIMIT 1000;
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.files_of(p_tenant uuid, p_after text, p_most integer)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT f.file
+    FROM ( SELECT v.file
+            FROM document_version v
+           WHERE (v.tenant_id = files_of.p_tenant)
+         UNION ALL
+          SELECT p.file
+            FROM upload_piece p
+           WHERE (p.tenant_id = files_of.p_tenant)
+         UNION ALL
+          SELECT e.file
+            FROM export_part e
+           WHERE (e.tenant_id = files_of.p_tenant)) f
+   WHERE ((f.file > files_of.p_after) AND (EXISTS ( SELECT
+            FROM tenant t
+           WHERE ((t.tenant_id = files_of.p_tenant) AND (t.state = 'purging'::text)))))
+   ORDER BY f.file
+  LIMIT files_of.p_most;
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_audit_eraser
+CREATE OR REPLACE FUNCTION directory.is_purged(p_tenant uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+RETURN (EXISTS (SELECT FROM tenant t WHERE ((t.tenant_id = is_purged.p_tenant) AND (t.state = ANY (ARRAY['purging'::text, 'closed'::text])))));
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.keys_to_warn_of(p_now timestamp with time zone)
@@ -1432,7 +1796,9 @@ CREATE OR REPLACE FUNCTION directory.known_files(p_names text[])
 AS $function$
     select v.file from public.document_version v where v.file = any(p_names)
     union
-    select p.file from public.upload_piece p where p.file = any(p_names) $function$;
+    select p.file from public.upload_piece p where p.file = any(p_names)
+    union
+    select e.file from public.export_part e where e.file = any(p_names) $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.libraries_to_tidy(p_now timestamp with time zone)
@@ -1466,6 +1832,76 @@ AS $function$
       order by m.created_at desc limit least(p_limit, 200) $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.purge_older(p_timer text, p_now timestamp with time zone, p_most integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  t platform.retention;
+  v_rows bigint;
+begin
+  select * into strict t from platform.retention where timer = p_timer;
+  execute format('delete from %1$s where ctid = any (array(
+                    select r.ctid from %1$s r where %2$s < $1 - $2 and (%3$s) limit %4$s))',
+                 t.relation, t.since, t.condition, p_most) using p_now, t.keeps;
+  get diagnostics v_rows = row_count;
+  return v_rows;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.purge_rows(p_tenant uuid, p_most integer)
+ RETURNS TABLE(relation text, gone bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_table record;
+  v_held boolean;
+  v_other record;
+  v_rows bigint;
+begin
+  if not exists (select from public.tenant t where t.tenant_id = p_tenant and t.state = 'purging') then
+    raise exception 'this workspace is not being deleted' using errcode = 'insufficient_privilege';
+  end if;
+  for v_table in
+    select c.oid, c.oid::regclass::text as name,
+           exists (select from pg_constraint f where f.contype = 'f' and f.conrelid = c.oid and f.confrelid = c.oid
+                     and f.confdeltype = 'a') as refers_to_itself
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+      join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+      where c.relkind in ('r', 'p') and c.oid <> 'public.tenant'::regclass
+      -- What triggers fill while others are deleted comes last.
+      order by c.relname in ('visibility_epoch', 'index_tombstone'), c.relname
+  loop
+    v_held := false;
+    for v_other in
+      select f.conrelid::regclass::text as name from pg_constraint f
+        where f.contype = 'f' and f.confrelid = v_table.oid and f.conrelid <> v_table.oid and f.confdeltype in ('a', 'r')
+    loop
+      execute format('select exists (select from %s where tenant_id = $1)', v_other.name) into v_held using p_tenant;
+      exit when v_held;
+    end loop;
+    continue when v_held;
+    if v_table.refers_to_itself then
+      execute format('delete from %s where tenant_id = $1', v_table.name) using p_tenant;
+    else
+      execute format('delete from %1$s where tenant_id = $1 and ctid = any (array(
+                        select ctid from %1$s where tenant_id = $1 limit %2$s))', v_table.name, p_most) using p_tenant;
+    end if;
+    get diagnostics v_rows = row_count;
+    if v_rows > 0 then
+      relation := v_table.name;
+      gone := v_rows;
+      return next;
+    end if;
+  end loop;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.set_quota(p_tenant uuid, p_documents integer, p_bytes bigint)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1495,7 +1931,7 @@ BEGIN ATOMIC
     FROM ((support_grant g
       JOIN directory.tenant_slug s ON ((s.tenant_id = g.tenant_id)))
       JOIN tenant t ON ((t.tenant_id = g.tenant_id)))
-   WHERE ((g.ended_at IS NULL) AND (g.until > support_grants.p_now) AND (t.state = 'active'::text) AND (EXISTS ( SELECT 1
+   WHERE ((g.ended_at IS NULL) AND (g.until > support_grants.p_now) AND (t.state = 'active'::text) AND (t.kind <> 'canary'::text) AND (EXISTS ( SELECT 1
             FROM tenant o
            WHERE ((o.tenant_id = kernel.current_tenant()) AND (o.kind = 'operator'::text)))))
    ORDER BY g.until, g.grant_id
@@ -1516,7 +1952,7 @@ CREATE OR REPLACE FUNCTION directory.tenant_by_slug(p_slug text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
-RETURN (SELECT tenant_slug.tenant_id FROM directory.tenant_slug WHERE (tenant_slug.slug = tenant_by_slug.p_slug));
+RETURN (SELECT s.tenant_id FROM (directory.tenant_slug s JOIN tenant t ON (((t.tenant_id = s.tenant_id) AND (t.state = ANY (ARRAY['active'::text, 'closing'::text]))))) WHERE (s.slug = tenant_by_slug.p_slug));
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.tenants_with_index_work(p_buried_before timestamp with time zone, p_now timestamp with time zone)
@@ -1640,7 +2076,7 @@ RETURN (NULLIF(current_setting('vouchsafe.tenant'::text, true), ''::text))::uuid
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.enter(p_tenant uuid, p_session uuid, p_now timestamp with time zone, p_read_only boolean)
- RETURNS TABLE(member_id uuid, role text, role_id uuid, granted text[], kind text, last_active_at timestamp with time zone, factor_at timestamp with time zone, factor_required_from timestamp with time zone)
+ RETURNS TABLE(member_id uuid, role text, role_id uuid, granted text[], kind text, last_active_at timestamp with time zone, factor_at timestamp with time zone, factor_required_from timestamp with time zone, closing boolean)
  LANGUAGE plpgsql
 AS $function$
 declare
@@ -1656,13 +2092,13 @@ begin
   select * into s from public.session x where x.tenant_id = p_tenant and x.session_id = p_session;
   return query
     select m.member_id, m.role, m.role_id, r.permissions, t.kind, s.last_active_at, s.factor_at,
-           t.factor_required_from
+           t.factor_required_from, t.state = 'closing'
       from public.member m
       join public.tenant t on t.tenant_id = m.tenant_id
       left join public.role r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
       where m.tenant_id = p_tenant and m.member_id = s.member_id
         and s.ended_at is null and s.expires_at > p_now and s.last_active_at > p_now - interval '30 minutes'
-        and m.status = 'active' and m.verified_at is not null and t.state = 'active'
+        and m.status = 'active' and m.verified_at is not null and t.state in ('active', 'closing')
         and case when m.role = 'support' then directory.support_stands(m.member_id, s.staff_session_id, p_now)
                  else true end;
   if not found then
@@ -1672,7 +2108,7 @@ end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.enter_with_key(p_tenant uuid, p_hash bytea, p_ip inet, p_now timestamp with time zone, p_read_only boolean)
- RETURNS TABLE(member_id uuid, role text, role_id uuid, granted text[], kind text, key_id uuid, key_permissions text[], folder_id uuid, last_used_at timestamp with time zone)
+ RETURNS TABLE(member_id uuid, role text, role_id uuid, granted text[], kind text, key_id uuid, key_permissions text[], folder_id uuid, last_used_at timestamp with time zone, closing boolean)
  LANGUAGE plpgsql
 AS $function$
 declare
@@ -1687,7 +2123,7 @@ begin
     join public.member m on m.tenant_id = k.tenant_id and m.member_id = k.member_id
     join public.tenant t on t.tenant_id = k.tenant_id
     where k.tenant_id = p_tenant and k.key_hash = p_hash and k.revoked_at is null and k.expires_at > p_now
-      and m.status = 'active' and m.verified_at is not null and t.state = 'active';
+      and m.status = 'active' and m.verified_at is not null and t.state in ('active', 'closing');
   if v_key is null then
     raise exception 'the key is not valid' using errcode = 'VS402';
   end if;
@@ -1699,7 +2135,8 @@ begin
     perform set_config('transaction_read_only', 'on', true);
   end if;
   return query
-    select m.member_id, m.role, m.role_id, r.permissions, t.kind, k.key_id, k.permissions, k.folder_id, k.last_used_at
+    select m.member_id, m.role, m.role_id, r.permissions, t.kind, k.key_id, k.permissions, k.folder_id, k.last_used_at,
+           t.state = 'closing'
       from public.api_key k
       join public.member m on m.tenant_id = k.tenant_id and m.member_id = k.member_id
       join public.tenant t on t.tenant_id = k.tenant_id
@@ -1708,7 +2145,7 @@ begin
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
-CREATE OR REPLACE FUNCTION kernel.enter_without_session(p_tenant uuid, p_actor text, p_read_only boolean)
+CREATE OR REPLACE FUNCTION kernel.enter_without_session(p_tenant uuid, p_actor text, p_read_only boolean, p_changes boolean)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -1717,9 +2154,67 @@ begin
           set_config('vouchsafe.session', '', true),
           set_config('vouchsafe.key', '', true),
           set_config('vouchsafe.actor', p_actor, true);
+  if p_changes and exists (select from public.tenant t where t.tenant_id = p_tenant and t.state <> 'active') then
+    raise exception 'the workspace is closing' using errcode = 'VS405';
+  end if;
   if p_read_only then
     perform set_config('transaction_read_only', 'on', true);
   end if;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.erase_letters(p_mails uuid[], p_notices uuid[], p_invitations uuid[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant uuid := kernel.current_tenant();
+  v_rows bigint;
+  v_all bigint := 0;
+begin
+  if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.state = 'working') then
+    raise exception 'nobody is being erased' using errcode = 'insufficient_privilege';
+  end if;
+  delete from public.mail where tenant_id = v_tenant and mail_id = any (p_mails);
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.notice where tenant_id = v_tenant and notice_id = any (p_notices);
+  get diagnostics v_rows = row_count;
+  v_all := v_all + v_rows;
+  delete from public.invitation where tenant_id = v_tenant and invitation_id = any (p_invitations);
+  get diagnostics v_rows = row_count;
+  return v_all + v_rows;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.erase_rows(p_member uuid)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant uuid := kernel.current_tenant();
+  v_table text;
+  v_rows bigint;
+  v_all bigint := 0;
+begin
+  if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.member_id = p_member
+                   and x.state = 'working') then
+    raise exception 'this person is not being erased' using errcode = 'insufficient_privilege';
+  end if;
+  -- Each before what it points to.
+  foreach v_table in array array['factor_ticket', 'mailed_link', 'address_change', 'device', 'notice', 'notice_choice',
+      'passkey', 'recovery_code', 'totp', 'saved_search', 'api_key', 'session', 'group_member', 'upload'] loop
+    execute format('delete from public.%I where tenant_id = $1 and member_id = $2', v_table) using v_tenant, p_member;
+    get diagnostics v_rows = row_count;
+    v_all := v_all + v_rows;
+  end loop;
+  delete from public.share where tenant_id = v_tenant and member_id = p_member;
+  get diagnostics v_rows = row_count;
+  return v_all + v_rows;
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app

@@ -1,3 +1,4 @@
+import type { ServerOptions } from "node:https";
 import { fileURLToPath } from "node:url";
 import Fastify, { type FastifyInstance, LogController } from "fastify";
 import { appError } from "./kernel/errors.ts";
@@ -5,6 +6,7 @@ import { mountHealth } from "./kernel/health.ts";
 import type { JobSpec } from "./kernel/jobs.ts";
 import { deliverMail } from "./kernel/mail.ts";
 import { rolesOf } from "./kernel/matrix.ts";
+import { type Bounds, boundsOf, type Load, mountOverload } from "./kernel/overload/overload.ts";
 import { mountReference } from "./kernel/reference.ts";
 import type { Routes } from "./kernel/routes/contract.ts";
 import { sendError } from "./kernel/routes/refusals.ts";
@@ -23,8 +25,12 @@ import { namesOfFolders } from "./modules/knowledge/folders/names.ts";
 import { knowledgeJobs } from "./modules/knowledge/jobs.ts";
 import "./modules/knowledge/permissions.ts";
 import { knowledgeRoutes } from "./modules/knowledge/routes.ts";
+import "./modules/operations/keys/permissions.ts";
 import "./modules/operations/permissions.ts";
 import { operationsRoutes } from "./modules/operations/routes.ts";
+import { privacyJobs } from "./modules/privacy/jobs.ts";
+import "./modules/privacy/permissions.ts";
+import { privacyRoutes } from "./modules/privacy/routes.ts";
 import "./modules/tenancy/permissions.ts";
 import { tenancyRoutes } from "./modules/tenancy/routes.ts";
 import "./modules/trust/permissions.ts";
@@ -41,6 +47,7 @@ export function allRoutes(): Routes {
   tenancyRoutes(routes);
   knowledgeRoutes(routes);
   assistantRoutes(routes);
+  privacyRoutes(routes);
   operationsRoutes(routes);
   trustRoutes(routes);
   return routes;
@@ -53,6 +60,7 @@ export const allJobs: readonly JobSpec[] = [
   mailResetLink,
   ...knowledgeJobs,
   ...assistantJobs,
+  ...privacyJobs,
 ];
 
 /** A route as the running server knows it, for the sweeps: not taken from the table that also guards it. */
@@ -65,14 +73,24 @@ export interface App {
   readonly server: FastifyInstance;
   readonly routes: Routes;
   readonly liveRoutes: readonly LiveRoute[];
+  /** What there is to do at this moment, and whether requests are refused for it. */
+  readonly load: () => Load;
+}
+
+export interface AppOptions {
+  /** Certificate, versions and ciphers; without them the server speaks plain HTTP. */
+  readonly tls?: ServerOptions;
+  readonly bounds?: Bounds;
 }
 
 /** Kernel, then the modules, explicitly, in order. `rebuild` changes the table before it is mounted: for tests that remove a defence. */
 export async function createApp(
   system: System,
   rebuild: (routes: Routes) => Routes = (r) => r,
+  { tls, bounds }: AppOptions = {},
 ): Promise<App> {
   const server = Fastify({
+    ...(tls ? { https: tls } : {}),
     loggerInstance: system.log,
     genReqId: requestId,
     requestIdHeader: false,
@@ -110,12 +128,13 @@ export async function createApp(
     );
     done();
   });
-  mountHeaders(server);
+  mountHeaders(server, system.ending);
+  const load = mountOverload(server, system, bounds ?? boundsOf(system.config));
   const routes = rebuild(allRoutes());
   await mountRoutes(server, system, routes);
   mountHealth(server, system);
   mountReference(server, routes, system.version, rolesOf);
   mountMachineReadable(server, system);
   await mountWeb(server, webFolder);
-  return { server, routes, liveRoutes };
+  return { server, routes, liveRoutes, load };
 }

@@ -7,6 +7,7 @@ import { attackControls, withAttack } from "./modules/trust/attack/controls.ts";
 import { dumpControls } from "./modules/trust/controls/dump.ts";
 import { httpControls } from "./modules/trust/controls/http.ts";
 import { everywhereControls } from "./modules/trust/everywhere/control.ts";
+import { liveControl } from "./modules/trust/live/checks.ts";
 import { pageControls } from "./modules/trust/public-page/checks.ts";
 import type { Stage } from "./modules/trust/stage/stage.ts";
 
@@ -20,4 +21,5 @@ export const allControls: readonly Control<Stage>[] = [
   ...dumpControls,
   ...auditControls,
   ...pageControls,
+  liveControl,
 ];

@@ -1,15 +1,22 @@
+import type { Server as SecureServer } from "node:https";
 import { type App, allJobs, createApp } from "./app.ts";
 import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config.ts";
 import { migrate, pendingMigrations } from "./kernel/database/migrate.ts";
 import { openPool } from "./kernel/database/pool.ts";
+import { drain } from "./kernel/drain.ts";
 import { openHome, startupError } from "./kernel/home.ts";
 import type { Logger } from "./kernel/log.ts";
-import { openSystem } from "./kernel/open-system.ts";
+import { type OpenSystem, openSystem } from "./kernel/open-system.ts";
 import { type EmbeddedPostgres, startEmbedded } from "./kernel/postgres/embedded.ts";
 import type { Routes } from "./kernel/routes/contract.ts";
 import { reveal } from "./kernel/secret.ts";
 import type { System } from "./kernel/system.ts";
+import { type Certificate, openCertificate } from "./kernel/tls/certificate.ts";
+import { plainConnections } from "./kernel/tls/internal.ts";
+import { redirectServer } from "./kernel/tls/redirect.ts";
+import { listen } from "./listening.ts";
+import { alertOperator } from "./modules/operations/alerts/service.ts";
 import { version } from "./project.ts";
 
 /** A whole server: database, system, jobs, HTTP. */
@@ -18,8 +25,17 @@ export interface Instance {
   readonly system: System;
   readonly app: App;
   readonly postgres: EmbeddedPostgres | null;
+  /** Of the database as role `app`. */
+  readonly appDatabaseUrl: string;
+  /** null: it speaks plain HTTP. */
+  readonly certificate: Certificate | null;
+  /** Of the listener that redirects; null: there is none. */
+  readonly plainUrl: string | null;
   close(): Promise<void>;
 }
+
+/** A process that only works on jobs. */
+export type Worker = Pick<Instance, "system" | "appDatabaseUrl" | "close">;
 
 export interface InstanceOptions {
   readonly config: Config;
@@ -31,43 +47,149 @@ export interface InstanceOptions {
   readonly runtime?: string;
   /** false for instances that are thrown away: their database does not wait for the disk. */
   readonly durable?: boolean;
+  /** false: jobs are left to other processes. */
+  readonly jobs?: boolean;
   readonly clock?: Clock;
   readonly rebuild?: (routes: Routes) => Routes;
 }
 
+/** For answers that are under way when the process ends. */
+const DRAIN_MS = 6000;
+
 /** Starts a server and answers once it listens and works on jobs. Throws a StartupError that a person can act on. */
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
-  const { config, log, progress = () => {} } = options;
+  const { config, log } = options;
   const began = Date.now();
-  openHome(config.home);
-  const closing: (() => Promise<unknown>)[] = [];
+  return closingAfterFailure(async (closing, close) => {
+    const { system, postgres, appDatabaseUrl } = await openParts(options, closing);
+    const certificate = await openTls(system, closing);
+    const app = await createApp(system, options.rebuild, certificate ? { tls: certificate.options } : {});
+    certificate?.serve(app.server.server as unknown as SecureServer); // made by Fastify for the option `https`
+    // Fastify sets this one for plain HTTP only.
+    app.server.server.headersTimeout = 15_000;
+    // Another process works on them: here they are only known, so that they can be added.
+    const specs = options.jobs === false ? allJobs.map((spec) => ({ ...spec, concurrency: 0 })) : allJobs;
+    await system.jobs.start(system, specs);
+    closing.push(() => endInOrder(system, app));
+    const url = await listen(app.server, config, certificate ? "https" : "http");
+    system.address.current = url;
+    system.origin.current = config.publicUrl ?? url;
+    const plainUrl = await listenPlain(config, url, certificate, closing);
+    if (postgres) closing.push(removeUnfinished(system, began));
+    return { url, plainUrl, system, app, postgres, appDatabaseUrl, certificate, close };
+  }, log);
+}
+
+/** Starts a process that works on jobs and answers no requests. It needs a database that others can reach. */
+export async function startWorker(options: InstanceOptions): Promise<Worker> {
+  if (!options.config.databaseUrl)
+    throw startupError(
+      "The built-in database is for one process only.",
+      "Set DATABASE_URL and JOBS_DATABASE_URL to a PostgreSQL of your own for `work`, or use `serve` alone.",
+    );
+  return closingAfterFailure(async (closing, close) => {
+    const { system, appDatabaseUrl } = await openParts(options, closing);
+    await system.jobs.start(system, allJobs);
+    closing.push(async () => system.beginToEnd());
+    return { system, appDatabaseUrl, close };
+  }, options.log);
+}
+
+type Closing = (() => Promise<unknown>)[];
+
+async function closingAfterFailure<T>(
+  start: (closing: Closing, close: () => Promise<void>) => Promise<T>,
+  log: Logger,
+): Promise<T> {
+  const closing: Closing = [];
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step();
   };
   try {
-    const { postgres, urls } = await openDatabase(options, closing);
-    progress("opening keys and files");
-    const system = await openSystem({
-      config,
-      log,
-      version,
-      urls,
-      soleProcess: postgres !== null,
-      env: options.env,
-      ...(options.clock ? { clock: options.clock } : {}),
-    });
-    closing.push(() => system.close());
-    const app = await createApp(system, options.rebuild);
-    await system.jobs.start(system, allJobs);
-    closing.push(() => app.server.close());
-    const url = await listen(app, config);
-    system.origin.current = config.publicUrl ?? url;
-    if (postgres) closing.push(removeUnfinished(system, began));
-    return { url, system, app, postgres, close };
+    return await start(closing, close);
   } catch (error) {
-    await close();
+    await close().catch((err: unknown) => log.warn({ err }, "what was begun could not be ended"));
     throw error;
   }
+}
+
+async function openParts(options: InstanceOptions, closing: Closing) {
+  const { config, log, progress = () => {} } = options;
+  openHome(config.home);
+  checkInternal(config, log);
+  const { postgres, urls } = await openDatabase(options, closing);
+  progress("opening keys and files");
+  const system = await openSystem({
+    config,
+    log,
+    version,
+    urls,
+    soleProcess: postgres !== null,
+    env: options.env,
+    ...(options.clock ? { clock: options.clock } : {}),
+  });
+  closing.push(() => system.close());
+  return { system, postgres, appDatabaseUrl: urls.app };
+}
+
+function checkInternal(config: Config, log: Logger): void {
+  const plain = plainConnections(config);
+  if (plain.length === 0) return;
+  const problem = `${plain.join(", ")} would leave this machine without TLS that checks the other side.`;
+  if (!config.allowPlainInternal)
+    throw startupError(
+      problem,
+      "Use ?sslmode=verify-full (PostgreSQL), rediss://, https:// or a socket. If the network between is yours alone, set ALLOW_PLAIN_INTERNAL=yes.",
+    );
+  log.warn({ variables: plain }, problem);
+}
+
+async function openTls(system: OpenSystem, closing: Closing): Promise<Certificate | null> {
+  const { config, clock, log } = system;
+  if (!config.tls) return null;
+  const certificate = await openCertificate({
+    tls: config.tls,
+    home: config.home,
+    clock,
+    log,
+    alert: certificateAlert(system),
+  });
+  closing.push(async () => certificate.close());
+  return certificate;
+}
+
+/** Tells the operator of a certificate that needs them. */
+export const certificateAlert = (system: System) => (text: string) =>
+  void alertOperator(system, { kind: "tls.certificate", subject: "The server's certificate", text });
+
+async function listenPlain(
+  config: Config,
+  url: string,
+  certificate: Certificate | null,
+  closing: Closing,
+): Promise<string | null> {
+  if (config.httpPort === null || !certificate) return null;
+  const port = Number(new URL(url).port || 443);
+  const origin = config.publicUrl ? new URL(config.publicUrl).origin : null;
+  const server = redirectServer({ home: config.home, origin, port: () => port });
+  const plainUrl = await listen({ server }, { host: config.host, port: config.httpPort }, "http");
+  closing.push(async () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return plainUrl;
+}
+
+/**
+ * Nothing is lost: it is told first (readyz, `Connection: close`, streams come back elsewhere), then nobody new is let
+ * in, and what was begun is done. Jobs end meanwhile.
+ */
+async function endInOrder(system: OpenSystem, { server }: App): Promise<void> {
+  system.beginToEnd();
+  const { drainSeconds } = system.config;
+  if (drainSeconds > 0) await new Promise((resolve) => setTimeout(resolve, drainSeconds * 1000));
+  await Promise.all([drain(server.server, DRAIN_MS), system.jobs.stop()]);
+  await server.close();
 }
 
 /** One process owns this home: a file that was begun before it started is of a killed one. Not waited for. */
@@ -81,7 +203,11 @@ function removeUnfinished({ files, log }: System, began: number): () => Promise<
 async function openDatabase(options: InstanceOptions, closing: (() => Promise<unknown>)[]) {
   const { config, log, progress = () => {} } = options;
   if (config.databaseUrl && config.jobsDatabaseUrl) {
-    const urls = { app: reveal(config.databaseUrl), jobs: reveal(config.jobsDatabaseUrl) };
+    const urls = {
+      app: reveal(config.databaseUrl),
+      jobs: reveal(config.jobsDatabaseUrl),
+      backup: config.backup.databaseUrl ? reveal(config.backup.databaseUrl) : undefined,
+    };
     await requireMigrated(urls.app, log);
     return { postgres: null, urls };
   }
@@ -98,7 +224,11 @@ async function openDatabase(options: InstanceOptions, closing: (() => Promise<un
   await migrate({ adminUrl: postgres.adminUrl, passwords: postgres.passwords, database });
   return {
     postgres,
-    urls: { app: postgres.url("vouchsafe_app", database), jobs: postgres.url("vouchsafe_jobs", database) },
+    urls: {
+      app: postgres.url("vouchsafe_app", database),
+      jobs: postgres.url("vouchsafe_jobs", database),
+      backup: postgres.url("vouchsafe_backup", database),
+    },
   };
 }
 
@@ -122,39 +252,4 @@ async function requireMigrated(url: string, log: Logger): Promise<void> {
   } finally {
     await pool.end();
   }
-}
-
-async function listen(app: App, config: Config): Promise<string> {
-  try {
-    await app.server.listen({ host: config.host, port: config.port });
-  } catch (cause) {
-    const code = (cause as { code?: string }).code;
-    if (code === "EADDRINUSE") {
-      throw startupError(
-        `Port ${config.port} is taken by another program.`,
-        `Stop that program, or choose another port: PORT=${config.port + 1} npm start`,
-        cause,
-      );
-    }
-    if (code === "EACCES")
-      throw startupError(
-        `Port ${config.port} needs more rights.`,
-        "Choose a port above 1023: PORT=8460 npm start",
-        cause,
-      );
-    if (code === "EADDRNOTAVAIL")
-      throw startupError(
-        `This computer has no address ${config.host}.`,
-        "Set HOST to one of its addresses, or leave it out.",
-        cause,
-      );
-    throw cause;
-  }
-  const address = app.server.server.address();
-  const port = typeof address === "object" && address ? address.port : config.port;
-  const host =
-    config.host === "0.0.0.0" || config.host === "::" || config.host === "127.0.0.1"
-      ? "localhost"
-      : config.host;
-  return `http://${host}:${port}`;
 }

@@ -10,6 +10,10 @@ const commands: Record<
     words: "start the server (--demo fills two workspaces with sample documents)",
     load: () => import("./commands/serve.ts"),
   },
+  work: {
+    words: "work on jobs only, beside processes of `serve --no-jobs`",
+    load: () => import("./commands/work.ts"),
+  },
   demo: {
     words: "start an instance of its own, ask three questions, print what came of it",
     load: () => import("./commands/demo.ts"),
@@ -30,6 +34,26 @@ const commands: Record<
   migrate: {
     words: "create roles and bring the database of MIGRATION_DATABASE_URL up to date",
     load: () => import("./commands/migrate.ts"),
+  },
+  backup: {
+    words: "make and verify a backup now (--to FOLDER)",
+    load: () => import("./commands/backup.ts"),
+  },
+  backups: {
+    words: "list the backups that there are (--from FOLDER)",
+    load: () => import("./commands/backups.ts"),
+  },
+  restore: {
+    words: "fill an empty installation: --identity FILE [--from FOLDER|FILE] [--at TIME]",
+    load: () => import("./commands/restore.ts"),
+  },
+  "rotate-keys": {
+    words: "wrap every key with the newest master key (--new makes one first)",
+    load: () => import("./commands/rotate-keys.ts"),
+  },
+  "restore-test": {
+    words: "restore a backup on a scratch database, as told on standard input; the server calls it",
+    load: () => import("./commands/restore-test.ts"),
   },
   check: {
     words: "compare schema, matrix or boundaries with what is committed (--write renews them)",

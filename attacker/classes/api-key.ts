@@ -10,6 +10,7 @@ import { type AttackClass, codeOf, type Judgement, probeOf, type Shot } from "..
 export const apiKey: AttackClass = {
   name: "api-key",
   claim: "connectors.api-keys",
+  harmless: "reads",
   excuse: (op) => {
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;
     return op.keys === null ? "the document does not say what API keys may do" : null;

@@ -13,6 +13,7 @@ import { type AttackClass, codeOf, type Judgement, probeOf, type Scene } from ".
 export const cached: AttackClass = {
   name: "cached",
   claim: "tenancy.isolation-api",
+  harmless: "reads",
   excuse: (op) => {
     if (!op.safe) return "changes state: nothing of it is kept";
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;

@@ -5,6 +5,7 @@ import type { AttackClass } from "../scene.ts";
 export const noCredentials: AttackClass = {
   name: "no-credentials",
   claim: "tenancy.roles",
+  harmless: "refusals",
   excuse: (op) => (op.publicBecause === null ? null : `public: ${op.publicBecause}`),
   shots: ({ run, op, slug, ids, body }) => [
     {

@@ -7,6 +7,7 @@ const EVIL = "https://attacker.example";
 export const csrf: AttackClass = {
   name: "csrf",
   claim: "http.csrf",
+  harmless: "refusals",
   excuse: (op) => {
     if (op.safe) return "changes no state";
     if (!op.csrf && op.publicBecause === null)

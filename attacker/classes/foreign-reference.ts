@@ -1,18 +1,20 @@
-import { genuine } from "../ask.ts";
+import { genuine, revive } from "../ask.ts";
 import type { Answer } from "../client.ts";
+import type { Probe } from "../contract.ts";
 import { excerpt, sameAsNothing, unjudgeable } from "../judge.ts";
-import { isPrivate } from "../objects.ts";
+import { isPrivate, objectOf } from "../objects.ts";
 import type { Operation } from "../openapi.ts";
 import { unusedLike } from "../random.ts";
 import { type Place, placesOf, putInto, putIntoQuery } from "../references.ts";
 import { allowed, type Person, type Run } from "../run.ts";
-import type { AttackClass, Judgement, Scene, Shot } from "../scene.ts";
+import { type AttackClass, type Judgement, type Scene, type Shot, spoken } from "../scene.ts";
 import { readerOf, readState, type State } from "../state.ts";
 
 /** The owner's own call on their own object, naming in its body or query what is another's. */
 export const foreignReference: AttackClass = {
   name: "foreign-reference",
   claim: "tenancy.isolation-api",
+  harmless: "reads",
   excuse: (op, run) => {
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;
     // Before its genuine body is made, nobody knows what a route names.
@@ -21,6 +23,7 @@ export const foreignReference: AttackClass = {
       ? null
       : "names no object but in its path";
   },
+  finish: later,
   shots: (scene) => {
     const { run, op, owner } = scene;
     if (!owner) return [];
@@ -48,6 +51,87 @@ export const foreignReference: AttackClass = {
     });
   },
 };
+
+const PAUSE_MS = 400;
+
+/** Once more, a fresh object of the other tenant in each place: what a job does with it is looked at after a pause. */
+async function later(scenes: Scene[]): Promise<Probe[]> {
+  const [first] = scenes;
+  if (!first || first.run.harmless) return [];
+  const { run } = first;
+  const aims: Aim[] = [];
+  const made = new Map<string, Target | null>();
+  for (const scene of scenes) {
+    const { op, owner } = scene;
+    if (!owner || op.safe) continue;
+    const targets = targetsOf(run, op, owner).filter((target) => target.owner && readerFor(run, target));
+    for (const place of placesOf(op, scene.body, run.fresh)) {
+      const fit = bestFor(place, op, targets);
+      if (!fit?.owner) continue;
+      if (!made.has(fit.noun)) {
+        const own = await objectOf(run, fit.noun, fit.owner, true);
+        made.set(fit.noun, own && { ...fit, id: own.id });
+      }
+      const target = made.get(fit.noun);
+      if (target) aims.push({ scene, owner, place, target });
+    }
+  }
+  // What their own making has set going ends first.
+  await pause();
+  const targets = [...made.values()].flatMap((target) => target ?? []);
+  const before = await statesOf(run, targets);
+  const sent: { aim: Aim; answer: Answer }[] = [];
+  for (const aim of aims) {
+    await revive(run, aim.owner);
+    sent.push({ aim, answer: await run.client.send(naming(aim.scene, aim.owner, aim.place, aim.target.id)) });
+  }
+  await pause();
+  const after = await statesOf(run, targets);
+  return sent.map(({ aim: { scene, owner, place, target }, answer }) => {
+    const by = {
+      who: `${owner.label}, with ${target.words} as ${place.name}, and a pause`,
+      role: owner.role,
+    };
+    const judged = unjudgeable(answer) ?? stayed(answer, before.get(target.id), after.get(target.id));
+    return spoken(foreignReference, scene.op, by, judged, answer);
+  });
+}
+
+type Aim = { scene: Scene; owner: Person; place: Place; target: Target };
+
+function stayed({ status }: Answer, was?: State | string, is?: State | string): Judgement {
+  if (typeof was !== "object" || typeof is !== "object")
+    return { verdict: "inconclusive", detail: "its owner cannot read it" };
+  if (was.text === is.text)
+    return { verdict: "held", detail: `${status}, and the same after ${PAUSE_MS} ms` };
+  return { verdict: "breached", detail: `${status}, and a moment later the object is another` };
+}
+
+/** The noun by whose name the place goes, else that of the route, else any. */
+function bestFor(place: Place, op: Operation, targets: Target[]): Target | undefined {
+  const word = place.name.replace(/[^a-z].*$/i, "").toLowerCase();
+  return (
+    targets.find(({ noun }) => word.startsWith(noun)) ??
+    targets.find(({ noun }) => noun === op.resource) ??
+    targets[0]
+  );
+}
+
+async function statesOf(run: Run, targets: Target[]): Promise<Map<string, State | string>> {
+  const states = new Map<string, State | string>();
+  for (const target of targets) states.set(target.id, await stateOf(run, target));
+  return states;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+}
+
+function readerFor(run: Run, { noun }: Target): Operation | undefined {
+  return run.operations.find(
+    (op) => op.safe && !op.stream && op.resource === noun && op.ids.length === 1 && op.path.endsWith("}"),
+  );
+}
 
 type Target = { id: string; noun: string; words: string; owner: Person | null };
 
@@ -124,10 +208,9 @@ async function changed(
 }
 
 /** The object as its owner sees it; a text says why it cannot be seen. */
-async function stateOf(run: Run, { noun, id, owner }: Target): Promise<State | string> {
-  const reader = run.operations.find(
-    (op) => op.safe && !op.stream && op.resource === noun && op.ids.length === 1 && op.path.endsWith("}"),
-  );
+async function stateOf(run: Run, target: Target): Promise<State | string> {
+  const { id, owner } = target;
+  const reader = readerFor(run, target);
   if (!reader || !owner || allowed(reader, owner) === false) return "nothing reads it by itself";
   return readState(run, reader, owner, { [reader.ids[0] ?? ""]: id });
 }

@@ -1,7 +1,7 @@
 import { credentialsOf, genuine, revive } from "../ask.ts";
 import type { Answer } from "../client.ts";
 import { sameAsNothing, unjudgeable } from "../judge.ts";
-import { isPrivate, nounOf, unusedIds } from "../objects.ts";
+import { isPrivate, nounOf, objectsFor, unusedIds } from "../objects.ts";
 import type { Operation } from "../openapi.ts";
 import { allowed, type Person, type Run, rolesOf, someone } from "../run.ts";
 import { type AttackClass, hostileBody, type Judgement, type Scene, type Shot } from "../scene.ts";
@@ -9,6 +9,7 @@ import { type AttackClass, hostileBody, type Judgement, type Scene, type Shot } 
 export const foreignTenant: AttackClass = {
   name: "foreign-tenant",
   claim: "tenancy.isolation-api",
+  harmless: "refusals",
   excuse: (op) => {
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;
     return op.tenantScoped ? null : "names no tenant and no object of one";
@@ -24,6 +25,7 @@ export const foreignTenant: AttackClass = {
       await revive(run, person);
       const body = await hostileBody(scene, person);
       if (op.ids.length > 0) shots.push(namingAnothers(scene, person, body));
+      if (op.ids.length > 1) shots.push(...(await mixing(scene, person, body)));
       // What the other tenant shares among its own is as foreign as what it keeps private.
       const shared = op.safe ? sharedIds(run, op, owner) : null;
       if (shared) shots.push(namingAnothers({ ...scene, ids: { ...ids, ...shared } }, person, body));
@@ -44,6 +46,7 @@ export const foreignTenant: AttackClass = {
 export const foreignUser: AttackClass = {
   name: "foreign-user",
   claim: "tenancy.isolation-users",
+  harmless: "reads",
   excuse: (op, run) => {
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;
     if (privateNoun(run, op) !== null) return null;
@@ -76,13 +79,28 @@ function sharedIds(run: Run, op: Operation, owner: Person): Record<string, strin
   return found ? { [name]: found.id } : null;
 }
 
+/** Of two identifiers in a path one is the caller's own: what the other names must lie in it, or not be there. */
+async function mixing(scene: Scene, person: Person, body: unknown): Promise<Shot[]> {
+  const { run, op, ids } = scene;
+  const own = await objectsFor(run, op, person, !op.safe && !run.harmless);
+  if (own.missing !== null || allowed(op, person) === false) return [];
+  return op.ids.map((name) => {
+    const mixed = { ...own.ids, [name]: ids[name] ?? "none" };
+    const shot = namingAnothers({ ...scene, ids: mixed }, person, body, {
+      ...own.ids,
+      ...unusedIds(run, { [name]: ids[name] ?? "none" }),
+    });
+    return { ...shot, who: `${person.label}, with another's {${name}} among their own` };
+  });
+}
+
 /** Another's identifier must read like one that names nothing: same status, same body. */
-function namingAnothers(scene: Scene, person: Person, body: unknown): Shot {
+function namingAnothers(scene: Scene, person: Person, body: unknown, unused?: Record<string, string>): Shot {
   const { run, op, ids } = scene;
   const slug = person.tenant.slug;
   const expected = allowed(op, person) === false ? [404, 403] : [404];
   // Made here, not when judging: shots run side by side, and the seed must decide what each one holds.
-  const twin = genuine(run, op, person, { slug, ids: unusedIds(run, ids), body });
+  const twin = genuine(run, op, person, { slug, ids: unused ?? unusedIds(run, ids), body });
   return {
     who: person.label,
     role: person.role,
@@ -139,11 +157,11 @@ function listing(scene: Scene, person: Person, hidden: string[]): Shot {
   };
 }
 
-function foreignIds(run: Run, owner: Person): string[] {
+export function foreignIds(run: Run, owner: Person): string[] {
   return [...(run.knownIds.get(owner.tenant.slug) ?? [])];
 }
 
-function privateIds(run: Run, op: Operation, owner: Person): string[] {
+export function privateIds(run: Run, op: Operation, owner: Person): string[] {
   const objects = listed(run, op).flatMap((noun) => owner.tenant.objects[noun] ?? []);
   return objects
     .filter((item) => item.visibility === "private" && item.owner === owner.user.userId)

@@ -9,6 +9,7 @@ type Forgery = { name: string; cookies: Record<string, string>; bearer?: string;
 export const forgedToken: AttackClass = {
   name: "forged-token",
   claim: "identity.sessions",
+  harmless: "refusals",
   excuse: (op) => (op.publicBecause === null ? null : `public: ${op.publicBecause}`),
   shots: async (scene) => {
     const { run, op, owner, slug, ids, body } = scene;
@@ -84,6 +85,7 @@ function renamed(run: Run, owner: Person): Omit<Forgery, "name"> | null {
 
 /** Signs in once more and out again: a token that was good a moment ago. Made once per run. */
 async function signedOut(run: Run, owner: Person): Promise<Forgery[]> {
+  if (run.harmless) return [];
   if (run.dead === undefined) {
     run.dead = null;
     const signOut = run.operations.find((op) => op.method === "DELETE" && op.path === run.signInPath);

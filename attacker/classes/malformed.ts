@@ -26,6 +26,7 @@ import {
 export const malformed: AttackClass = {
   name: "malformed",
   claim: "http.errors",
+  harmless: "reads",
   excuse: (op) => {
     const query = op.parameters.some((parameter) => parameter.in === "query");
     return op.body || op.ids.length > 0 || op.tenantScoped || query ? null : "takes no input";

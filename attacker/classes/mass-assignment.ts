@@ -1,4 +1,4 @@
-import { bodyFor, genuine, revive, sendGenuine } from "../ask.ts";
+import { genuine, goodBody, revive, sendGenuine } from "../ask.ts";
 import type { Answer } from "../client.ts";
 import { isRecord, type Probe } from "../contract.ts";
 import { leaksInternals, unjudgeable } from "../judge.ts";
@@ -41,7 +41,7 @@ async function call(scene: Scene, fields: Record<string, unknown>): Promise<Outc
     const found = await objectsFor(run, op, owner, true);
     if (found.missing === null) ids = found.ids;
   }
-  const valid = await bodyFor(run, op, person);
+  const valid = await goodBody(run, op, person);
   const body = { ...(isRecord(valid) ? valid : {}), ...fields };
   const answer = await sendGenuine(run, op, owner, { slug, ids, body });
   if (answer.status >= 300 || !owner) return { answer, seen: leaves(answer.json), lost: null };

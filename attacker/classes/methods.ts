@@ -7,6 +7,7 @@ import type { AttackClass, Judgement, Scene, Shot } from "../scene.ts";
 export const headAndOptions: AttackClass = {
   name: "head-and-options",
   claim: "tenancy.roles",
+  harmless: "reads",
   excuse: () => null,
   shots: async (scene) => [...preflights(scene), ...(await heads(scene))],
 };

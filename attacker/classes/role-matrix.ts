@@ -8,6 +8,7 @@ import { type AttackClass, codeOf, hostileBody, type Judgement, probeOf, type Sc
 export const roleMatrix: AttackClass = {
   name: "role-matrix",
   claim: "tenancy.roles",
+  harmless: "reads",
   excuse: (op) => {
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;
     return null;

@@ -1,3 +1,5 @@
+import { pathsBeyond } from "./openapi-beyond.ts";
+
 /** The document of the example: what any application would publish, plus the vendor fields of README.md. */
 export function notesDocument(): Record<string, unknown> {
   const slug = { name: "slug", in: "path", required: true, schema: { type: "string" } };
@@ -70,6 +72,9 @@ export function notesDocument(): Record<string, unknown> {
           "x-keys": true,
           parameters: [
             inFolder,
+            { name: "q", in: "query", schema: { type: "string", maxLength: 500 } },
+            { name: "sort", in: "query", schema: { type: "string", enum: ["title", "createdAt"] } },
+            { name: "cursor", in: "query", schema: { type: "string", maxLength: 200 } },
             { name: "limit", in: "query", schema: { type: "integer", minimum: 1, maximum: 100 } },
           ],
         },
@@ -137,6 +142,7 @@ export function notesDocument(): Record<string, unknown> {
           "x-fresh": true,
         },
       },
+      ...pathsBeyond(),
     },
     components: { schemas: { NewNote: { ...note, required: ["title"] } } },
   };

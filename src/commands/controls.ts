@@ -1,24 +1,62 @@
+import { readFile } from "node:fs/promises";
 import { allControls } from "../controls.ts";
-import { runControls } from "../modules/trust/controls/run.ts";
+import { type ControlResult, runControls } from "../modules/trust/controls/run.ts";
+import type { Aim, Stage } from "../modules/trust/stage/stage.ts";
 import { version } from "../project.ts";
-import { onStage } from "./on-stage.ts";
+import { HAND, lendAHand, runTogether } from "./controls-together.ts";
+import { type Copy, onStage } from "./on-stage.ts";
 
-/** `controls [--json] [id …]`: every claim of the catalogue. Exit code 1 when one is broken. */
+/**
+ * `controls [--json] [--two] [id[/part] …]`: every claim of the catalogue, with `--two` on two instances at once. Exit
+ * code 1 when one is broken. `falsify` asks for less: `--copy FILE` enters a stage that was set before, `--operation "METHOD /path"` is all that the attacker plays,
+ * and with `--until-broken` nothing of a claim is looked at after the first that was found broken.
+ */
 export async function run(args: readonly string[]): Promise<number> {
-  const json = args.includes("--json");
-  const only = args.filter((a) => !a.startsWith("--"));
+  if (args.includes(HAND)) return lendAHand();
+  const { only, aim, copy, json } = readArguments(args);
   const progress = (id: string, result: string) => {
     if (!json || process.stderr.isTTY) process.stderr.write(`${result.padEnd(8)} ${id}\n`);
   };
-  const results = await onStage(
-    (stage) => runControls(stage, allControls, version, { progress }),
-    only.length > 0 ? { only } : {},
-  );
+  if (args.includes("--two") && only.length === 0) {
+    const results = await runTogether(progress);
+    await print(results, json);
+    return exitCode(results);
+  }
+  const results = await onStage((stage: Stage) => runControls(stage, allControls, version, { progress }), {
+    ...(only.length > 0 ? { only } : {}),
+    aim,
+    copy: copy ? (JSON.parse(await readFile(copy, "utf8")) as Copy) : null, // of falsify's own making
+  });
+  await print(results, json);
+  const code = exitCode(results);
+  // What was entered is somebody else's to clean up, and they are waiting.
+  if (copy) process.exit(code);
+  return code;
+}
+
+const exitCode = (results: readonly ControlResult[]): number =>
+  results.some(({ result }) => result === "broken") ? 1 : 0;
+
+function readArguments(args: readonly string[]) {
+  const only: string[] = [];
+  const operations: string[] = [];
+  let copy: string | null = null;
+  const rest = [...args];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === "--copy") copy = rest.shift() ?? null;
+    else if (word === "--operation") operations.push(rest.shift() ?? "");
+    else if (!word.startsWith("--")) only.push(word);
+  }
+  const aim: Aim = {
+    ...(operations.length > 0 ? { operations } : {}),
+    ...(args.includes("--until-broken") ? { untilBroken: true } : {}),
+  };
+  return { only, aim, copy, json: args.includes("--json") };
+}
+
+function print(results: readonly ControlResult[], json: boolean): Promise<void> {
   const count = (result: string) => results.filter((r) => r.result === result).length;
-  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  else
-    process.stdout.write(
-      `${count("held")} held, ${count("broken")} broken, ${count("not-run")} not run, of ${results.length} claims.\n`,
-    );
-  return count("broken") === 0 ? 0 : 1;
+  const words = `${count("held")} held, ${count("broken")} broken, ${count("not-run")} not run, of ${results.length} claims.`;
+  const text = json ? JSON.stringify(results, null, 2) : words;
+  return new Promise((done) => void process.stdout.write(`${text}\n`, () => done()));
 }

@@ -1,15 +1,13 @@
-import { execFile, spawn } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Defence } from "../defences/defence.ts";
 import { defences } from "../defences.ts";
-import type { ControlResult } from "../modules/trust/controls/run.ts";
 import { projectFolder } from "../project.ts";
+import { copySource, type Looked, type SourceCopy, verdictOf } from "./falsify-copy.ts";
+import { type Prepared, prepareStage } from "./falsify-stage.ts";
 
 const AT_ONCE = 2;
-const LONGEST_MS = 240_000;
 
 interface Falsified {
   readonly defence: string;
@@ -20,26 +18,17 @@ interface Falsified {
 }
 
 /**
- * `falsify [--json] [--one-each] [claim …]`: removes each defence in a throw-away copy of the source and runs the check
- * of its claim there. With `--one-each`, one defence of each claim, which one depending on the commit, so that in time
- * all have their turn. Exit code 1 when a removal goes unnoticed.
+ * `falsify [--json] [--one-each] [--list FILE] [claim …]`: removes each defence in a throw-away copy of the source and
+ * runs the check of its claim there. With `--one-each`, one defence of each claim, which one depending on the commit;
+ * with `--list`, the defences of a JSON file instead of the product's. Exit code 1 when a removal goes unnoticed.
  */
 export async function run(args: readonly string[]): Promise<number> {
   const started = performance.now();
-  const only = args.filter((a) => !a.startsWith("--"));
-  const wanted = defences.filter((d) => only.length === 0 || only.includes(d.claim));
-  const queue = args.includes("--one-each") ? oneOfEach(wanted, await commitNumber()) : [...wanted];
-  const results: Falsified[] = [];
-  const work = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const result = await falsify(next);
-      results.push(result);
-      process.stderr.write(
-        `${result.noticed ? "noticed  " : "UNNOTICED"} ${result.seconds.toFixed(0).padStart(4)} s  ${result.claim}: ${result.defence}${result.noticed ? "" : ` (${result.got})`}\n`,
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const { only, list } = readArguments(args);
+  const all = list ? (JSON.parse(await readFile(list, "utf8")) as Defence[]) : defences; // who gives a list knows its shape
+  const chosen = all.filter((d) => only.length === 0 || only.includes(d.claim));
+  const wanted = args.includes("--one-each") ? oneOfEach(chosen, await commitNumber()) : chosen;
+  const results = await falsifyAll(wanted);
   const unnoticed = results.filter((r) => !r.noticed);
   const seconds = Math.round((performance.now() - started) / 1000);
   const printed = {
@@ -56,6 +45,12 @@ export async function run(args: readonly string[]): Promise<number> {
   return unnoticed.length === 0 ? 0 : 1;
 }
 
+function readArguments(args: readonly string[]): { only: string[]; list: string | null } {
+  const at = args.indexOf("--list");
+  const list = at < 0 ? null : (args[at + 1] ?? "");
+  return { list, only: args.filter((word, i) => !word.startsWith("--") && (at < 0 || i !== at + 1)) };
+}
+
 function oneOfEach(all: readonly Defence[], turn: number): Defence[] {
   const byClaim = Map.groupBy(all, (d) => d.claim);
   return [...byClaim.values()].flatMap((of) => of[turn % of.length] ?? []);
@@ -69,63 +64,95 @@ async function commitNumber(): Promise<number> {
   return Number.parseInt(head?.stdout.slice(0, 8) ?? "0", 16) || 0;
 }
 
-async function falsify(defence: Defence): Promise<Falsified> {
-  const started = performance.now();
-  const folder = await mkdtemp(join(tmpdir(), "vouchsafe-falsify-"));
+async function falsifyAll(wanted: readonly Defence[]): Promise<Falsified[]> {
+  const results: Falsified[] = [];
+  const prepared = await prepareStage();
+  const stop = () => void prepared.close().finally(() => process.exit(130));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    for (const part of ["src", "db", "attacker", "verify", "samples", "package.json"]) {
-      await cp(join(projectFolder, part), join(folder, part), { recursive: true });
-    }
-    await cp(join(projectFolder, "web/dist"), join(folder, "web/dist"), { recursive: true }).catch(() => {});
-    await symlink(join(projectFolder, "node_modules"), join(folder, "node_modules"));
-    await remove(defence, folder);
-    const result = await checkThere(defence.claim, folder);
-    return {
-      defence: defence.words,
-      claim: defence.claim,
-      noticed: result === "broken",
-      got: result,
-      seconds: (performance.now() - started) / 1000,
+    const queue: (Defence | null)[] = [null, ...wanted];
+    let untouched: Promise<Looked> | null = null;
+    const work = async () => {
+      const copy = await copySource();
+      try {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+          if (next) results.push(say(await falsify(next, copy, prepared)));
+          else {
+            untouched = lookUntouched(wanted, copy, prepared);
+            await untouched;
+          }
+        }
+      } finally {
+        await copy.remove();
+      }
     };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const looked = await (untouched as Promise<Looked> | null);
+    return results.map((result) => unlessRedAnyway(result, looked));
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+    await prepared.close();
   }
 }
 
-async function remove(defence: Defence, folder: string): Promise<void> {
-  const path = join(folder, defence.file);
-  const source = await readFile(path, "utf8");
-  const places = source.split(defence.text).length - 1;
-  // The associated data stand twice, for sealing and opening: both go.
-  if (places < 1 || places > 2)
-    throw new Error(`${defence.file} holds ${places} times what “${defence.words}” removes`);
-  await writeFile(path, source.replaceAll(defence.text, defence.without));
+function say(result: Falsified): Falsified {
+  const { noticed, seconds, claim, defence, got } = result;
+  process.stderr.write(
+    `${noticed ? "noticed  " : "UNNOTICED"} ${seconds.toFixed(1).padStart(5)} s  ${claim}: ${defence}${noticed ? "" : ` (${got})`}\n`,
+  );
+  return result;
 }
 
-function checkThere(claim: string, folder: string): Promise<string> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(folder, "src/main.ts"), "controls", "--json", claim], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: LONGEST_MS,
-    });
-    let printed = "";
-    let complaint = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      printed += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint = (complaint + text).slice(-300);
-    });
-    child.on("close", () => {
-      try {
-        const [result] = JSON.parse(printed) as ControlResult[];
-        // A copy that cannot even run its check has not shown that the check sees the missing defence.
-        const ran = result?.evidence.some((e) => e.what !== "the check itself") ?? false;
-        resolve(result ? (ran ? result.result : `could not run: ${result.evidence[0]?.got}`) : "no result");
-      } catch {
-        resolve(`did not start: ${complaint}`);
-      }
-    });
-  });
+async function falsify(defence: Defence, copy: SourceCopy, prepared: Prepared): Promise<Falsified> {
+  const started = performance.now();
+  const { words, claim } = defence;
+  const anew = defence.anew === true || defence.file.startsWith("db/");
+  const args = ["--until-broken", ...askedOf(defence)];
+  let verdict = verdictOf(
+    anew
+      ? await copy.look(defence, args)
+      : await onCopy(prepared, (file) => copy.look(defence, ["--copy", file, ...args])),
+    claim,
+  );
+  // Not where it was expected: before it counts as unnoticed, everything is looked at.
+  if (!verdict.noticed && (defence.part !== undefined || !anew))
+    verdict = verdictOf(await copy.look(defence, ["--until-broken", claim]), claim);
+  return { defence: words, claim, ...verdict, seconds: (performance.now() - started) / 1000 };
+}
+
+/** The checks that the removals are seen by must be green on the very same stage as long as nothing is removed. */
+function lookUntouched(wanted: readonly Defence[], copy: SourceCopy, prepared: Prepared): Promise<Looked> {
+  const asked = wanted.map(askedOf);
+  const words = new Set(asked.flatMap(([word = ""]) => word));
+  const operations = new Set(asked.flatMap(([, , operation]) => operation ?? []));
+  const aim = [...operations].flatMap((operation) => ["--operation", operation]);
+  return onCopy(prepared, (file) => copy.look(null, ["--copy", file, ...words, ...aim]));
+}
+
+const askedOf = ({ claim, part, operation }: Defence): string[] => [
+  part === undefined ? claim : `${claim}/${part}`,
+  ...(operation === undefined ? [] : ["--operation", operation]),
+];
+
+async function onCopy<T>(prepared: Prepared, work: (file: string) => Promise<T>): Promise<T> {
+  const { file, remove } = await prepared.copy();
+  try {
+    return await work(file);
+  } finally {
+    await remove();
+  }
+}
+
+/** A check that is red without any removal has noticed none. */
+function unlessRedAnyway(result: Falsified, looked: Looked | null): Falsified {
+  if (!result.noticed) return result;
+  if (!looked || "problem" in looked)
+    return { ...result, noticed: false, got: `nothing to compare with: ${looked?.problem ?? "no look"}` };
+  const before = looked.results.find(({ id }) => id === result.claim);
+  if (before?.result === "held") return result;
+  return {
+    ...result,
+    noticed: false,
+    got: `${before?.result ?? "no result"} without any removal, too: ${before?.evidence[0]?.what} ${before?.evidence[0]?.got}`,
+  };
 }

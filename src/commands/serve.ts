@@ -1,32 +1,35 @@
 import { join } from "node:path";
 import { type Instance, startInstance } from "../instance.ts";
-import { type ConfigProblem, readConfig } from "../kernel/config.ts";
 import { startupError } from "../kernel/home.ts";
+import { keepTimers } from "../kernel/leader.ts";
 import { lifetime } from "../kernel/lifetime.ts";
 import { openLog } from "../kernel/log.ts";
-import { keepForgetting } from "../modules/identity/forgetting.ts";
-import { keepWarning } from "../modules/identity/keys/warnings.ts";
-import { keepTidying } from "../modules/knowledge/bin/tidying.ts";
-import { keepIndexesTidy } from "../modules/knowledge/index/timer.ts";
-import { keepSweeping } from "../modules/knowledge/sweep.ts";
-import { keepSequencing } from "../modules/operations/audit/log/sequencer.ts";
 import { outboxLink } from "../modules/operations/outbox.ts";
 import { offerSetUp } from "../modules/tenancy/set-up/service.ts";
-import { keepChecking } from "../modules/trust/runs/schedule.ts";
-import { projectFolder } from "../project.ts";
+import { keepWatching } from "../modules/trust/canaries/decoys.ts";
+import { allTimers } from "../timers.ts";
 import { fillDemo } from "./demo-companies.ts";
+import { readSettings } from "./settings.ts";
 
-/** `serve`: everything in one process, until it is told to stop. */
+/**
+ * `serve`: everything in one process, until it is told to stop. With `--no-jobs` it leaves jobs to processes of `work`.
+ */
 export async function run(args: readonly string[]): Promise<number> {
   const started = performance.now();
-  const read = readConfig(process.env, join(projectFolder, "var"));
-  if ("problems" in read)
-    throw startupError(describe(read.problems), "Correct these variables and start again.");
-  const { config } = read;
+  const config = readSettings();
   const log = openLog(process.env.LOG_LEVEL ? config.logLevel : "warn");
-  const life = lifetime({ log });
+  const jobs = !args.includes("--no-jobs");
+  if (!jobs && !config.databaseUrl)
+    throw startupError(
+      "The built-in database is for one process only: nobody else could work on its jobs.",
+      "Leave out --no-jobs, or set DATABASE_URL and JOBS_DATABASE_URL to a PostgreSQL of your own.",
+    );
+  // Answers and jobs that are under way get their time, after a proxy has had its own.
+  const deadlineMs = 10_000 + config.drainSeconds * 1000;
+  const life = lifetime({ log, deadlineMs, ...(config.tls ? { hangup: () => renew() } : {}) });
   const progress = progressLine();
-  const instance = await startInstance({ config, log, env: process.env, progress: progress.show });
+  const instance = await startInstance({ config, log, env: process.env, jobs, progress: progress.show });
+  const renew = () => void instance.certificate?.reload();
   life.onStop("instance", () => instance.close());
   instance.postgres?.onCrash((words) => log.warn({ words }, "the database ended and is being started again"));
   try {
@@ -37,13 +40,9 @@ export async function run(args: readonly string[]): Promise<number> {
     await instance.close();
     throw error;
   }
-  life.onStop("audit log", keepSequencing(instance.system));
-  life.onStop("checks", keepChecking(instance.system));
-  life.onStop("sweep", keepSweeping(instance.system));
-  life.onStop("bins", keepTidying(instance.system));
-  life.onStop("indexes", keepIndexesTidy(instance.system));
-  life.onStop("forgetting", keepForgetting(instance.system));
-  life.onStop("keys", keepWarning(instance.system));
+  life.onStop("decoys", keepWatching(instance.system));
+  const timers = keepTimers(instance.system, instance.postgres ? null : instance.appDatabaseUrl, allTimers);
+  life.onStop("timers", timers.stop);
   await life.stopped;
   return 0;
 }
@@ -72,17 +71,16 @@ async function announce(instance: Instance, ms: number): Promise<void> {
     "",
     system.masterKeySource === "file"
       ? `Master key: ${join(system.config.home, "secrets", "master.key")} (mode 0600, apart from the data). Copy it to a safe place: without it nothing can be read.`
-      : "Master key: from the environment.",
+      : system.masterKeySource === "service"
+        ? "Master key: in the key service of KEY_SERVICE_URL."
+        : "Master key: from the environment.",
     postgres
       ? `Database: built in, for one machine and evaluation. Data: ${system.config.home}`
       : "Database: DATABASE_URL.",
+    ...(instance.plainUrl ? [`Plain HTTP is redirected: ${instance.plainUrl}`] : []),
     "Stop with Ctrl-C.",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
-}
-
-function describe(problems: readonly ConfigProblem[]): string {
-  return `Some settings cannot be used:\n${problems.map((p) => `  ${p.variable} ${p.problem}`).join("\n")}`;
 }
 
 /** One line that is rewritten on a terminal, and a line each elsewhere. */

@@ -8,6 +8,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "asking for a new password takes alike long, whatever is there",
     claim: "identity.lockout",
+    part: "time-of-resets",
     file: "src/modules/identity/resets/evenly.ts",
     text: "    await sleep(STEP_MS - ((performance.now() - began) % STEP_MS));\n",
     without: "",
@@ -15,6 +16,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "a link to a new password is mailed to active members only",
     claim: "identity.lockout",
+    part: "resets",
     file: resets,
     text: '          .where("status", "=", "active")\n          // Two of these jobs at once must leave one link.',
     without: '          .where("status", "<>", "removed")\n',
@@ -22,6 +24,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "a new password by mail ends all sessions",
     claim: "identity.session-revocation",
+    part: "resets",
     file: resets,
     text: '    await endSessions(inner, { memberId }, "password reset");\n',
     without: "",
@@ -29,6 +32,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "only the newest link to a new password works",
     claim: "identity.session-revocation",
+    part: "resets",
     file: resets,
     text: '      await voidLinks(inner, member.member_id, ["reset"]);\n',
     without: "",
@@ -36,6 +40,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "a mailed link works once",
     claim: "identity.session-revocation",
+    part: "resets",
     file: "src/modules/identity/links/service.ts",
     text: '      .where("token_hash", "=", hash)\n      .where("purpose", "=", purpose)\n      .where("used_at", "is", null)\n',
     without: '      .where("token_hash", "=", hash)\n      .where("purpose", "=", purpose)\n',
@@ -50,6 +55,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "a new address opens nothing before it is confirmed",
     claim: "identity.email-verification",
+    part: "new-address",
     file: changes,
     text: "    const { language } = await preferencesOf(inner, me);\n",
     without:
@@ -58,6 +64,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "an address that a colleague has answers like one that is free",
     claim: "identity.email-verification",
+    part: "new-address",
     file: changes,
     text: "    await cancelChanges(inner, me);\n",
     without: '    if (taken) throw appError("already_member");\n    await cancelChanges(inner, me);\n',
@@ -65,6 +72,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "taking a change of address back ends all sessions",
     claim: "identity.email-verification",
+    part: "new-address",
     file: changes,
     text: '    await endSessions(inner, { memberId }, "address change undone");\n',
     without: "",
@@ -100,6 +108,7 @@ export const accountDefences: readonly Defence[] = [
   {
     words: "taking a change of address back takes the factors back that came with it",
     claim: "identity.email-verification",
+    part: "new-address",
     file: changes,
     text: "    await forgetFactorsSince(inner, memberId, change.createdAt);\n",
     without: "    void forgetFactorsSince;\n",

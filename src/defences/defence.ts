@@ -4,7 +4,16 @@ export interface Defence {
   /** The claim that must turn red without it. */
   readonly claim: string;
   readonly file: string;
-  /** Stands exactly once in the file. */
+  /** Stands once in the file, or twice where sealing and opening say the same. */
   readonly text: string;
   readonly without: string;
+  /** The part of the claim's check that must see it, so that only that is run: `attack` is the attacker's. */
+  readonly part?: string;
+  /** Of the attack, the operation on which it must be seen: `METHOD /path`. */
+  readonly operation?: string;
+  /**
+   * The stage is set anew without the defence, rather than entered as it was set with it: for what decides how things
+   * are written. Removals in db/ always do this.
+   */
+  readonly anew?: true;
 }

@@ -10,6 +10,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a word is suggested only where it stands in a passage that its reader may see",
     claim,
+    part: "search",
     file: `${knowledge}/search/spelling.ts`,
     text: "mask === null ? null : read().filter((ordinal) => mask[ordinal] === 1);",
     without: "mask === null ? null : read();",
@@ -17,6 +18,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "what a process remembers of who sees which documents is one member's",
     claim,
+    part: "search",
     file: `${knowledge}/index/visible.ts`,
     text: "`${tenantOf(ctx).id}/${memberId}`",
     without: "`${tenantOf(ctx).id}`",
@@ -24,6 +26,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a search is narrowed only to what its reader sees",
     claim,
+    part: "search",
     file: `${knowledge}/service.ts`,
     text: "  await demandSeen(ctx, filters);\n",
     without: "",
@@ -31,6 +34,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a question is narrowed only to what its asker sees",
     claim,
+    part: "search",
     file: `${assistant}/service.ts`,
     text: "    await demandSeen(inner, given);\n",
     without: "",
@@ -38,6 +42,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a saved search is its member's alone",
     claim,
+    part: "lists",
     file: `${knowledge}/saved-searches/service.ts`,
     text: 'db.selectFrom("saved_search").where("member_id", "=", memberOf(ctx)).selectAll()',
     without: 'db.selectFrom("saved_search").selectAll()',
@@ -45,6 +50,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a saved search names only folders that its member sees",
     claim,
+    part: "search",
     file: `${knowledge}/saved-searches/service.ts`,
     text: "    await checkFolder(inner, body.filters);\n",
     without: "",
@@ -52,6 +58,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a stream tells of documents that its reader may see",
     claim,
+    part: "streams",
     file: `${knowledge}/documents/events.ts`,
     text: '        .where(visibleTo("document", reach))\n        .where("document.updated_at", ">=", since)\n        .orderBy',
     without: '        .where("document.updated_at", ">=", since)\n        .orderBy',
@@ -59,6 +66,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a question is completed with nothing of a document that its asker may not see",
     claim,
+    part: "answers",
     file: `${assistant}/conversation.ts`,
     text: "citations.length > 0 && citations.every(({ document }) => visible.has(document))",
     without: "citations.length > 0",
@@ -66,6 +74,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "what a question was completed with is shown to those who may see where it comes from",
     claim,
+    part: "answers",
     file: `${assistant}/messages.ts`,
     text: "return followUp.documents.every((id) => documents.has(id)) ? followUp.words : null;",
     without: "return documents ? followUp.words : null;",
@@ -73,6 +82,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a member takes no more than a member may",
     claim,
+    part: "quotas",
     file: `${knowledge}/storage/quotas.ts`,
     text: '  demandRoom(mine, add, add.owner === memberOf(ctx) ? "You" : "The owner of this document");\n',
     without: "",
@@ -80,6 +90,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a company takes no more than it may",
     claim,
+    part: "quotas",
     file: `${knowledge}/storage/quotas.ts`,
     text: '  demandRoom(workspace, add, "This workspace");\n',
     without: "",
@@ -87,6 +98,7 @@ export const everywhereDefences: readonly Defence[] = [
   {
     words: "a job sees the rows of the company in whose name it runs",
     claim,
+    part: "jobs",
     file: tenancy,
     // For these tables only: without the policy anywhere the product does not even get as far as being attacked.
     text: "on %s using (tenant_id = kernel.current_tenant())'",

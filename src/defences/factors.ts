@@ -8,6 +8,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a code's time step is compared with the one that was used last",
     claim: "identity.totp",
+    part: "codes",
     file: `${factors}/totp.ts`,
     text: 'on.or([on("last_step", "is", null), on("last_step", "<", step)])',
     without: 'on.or([on("last_step", "is", null), on("last_step", ">", 0)])',
@@ -15,6 +16,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a code is right for one step before and after",
     claim: "identity.totp",
+    part: "codes",
     file: `${factors}/totp-code.ts`,
     text: "const WINDOW = 1;",
     without: "const WINDOW = 2;",
@@ -22,6 +24,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a pause after wrong codes holds for the right one, too",
     claim: "identity.totp",
+    part: "guesses",
     file: `${factors}/guesses.ts`,
     text: 'if (lockedUntil) throw refused(ctx, guess, "locked");',
     without: "",
@@ -29,6 +32,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a recovery code works once",
     claim: "identity.totp",
+    part: "recovery",
     file: `${factors}/recovery-codes.ts`,
     text: '      .where("code_hash", "=", hashOf(keys, memberId, code))\n      .where("used_at", "is", null),',
     without: '      .where("code_hash", "=", hashOf(keys, memberId, code)),',
@@ -36,6 +40,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a role that needs a second factor reaches nothing before there is one",
     claim: "identity.totp",
+    part: "mandatory",
     file: standing,
     text: 'if (!asked.beforeFactor && lacksFactor(standing, now)) throw appError("factor_required");',
     without: "",
@@ -43,6 +48,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a workspace can ask a second factor of all",
     claim: "identity.totp",
+    part: "of-all",
     file: standing,
     text: " || (from !== null && from <= now)",
     without: " && from !== undefined",
@@ -50,6 +56,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "the last factor of who must have one is not removed",
     claim: "identity.totp",
+    part: "mandatory",
     file: `${factors}/policy.ts`,
     text: "if (!hasFactor(after) && isFactorDue(standingOf(ctx), ctx.clock()))",
     without: "if (!hasFactor(after) && standingOf(ctx) === null)",
@@ -57,6 +64,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a challenge ends with its first use",
     claim: "identity.passkeys",
+    part: "replays",
     file: "src/modules/identity/sign-in/passkey.ts",
     text: "if (!(await isStanding(inner, ticket))) throw",
     without: "if (!(await isStanding(inner, ticket)) && !inner.tenant) throw",
@@ -64,6 +72,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a passkey signs only after a finger or a PIN",
     claim: "identity.passkeys",
+    part: "lies",
     file: `${factors}/passkey-proof.ts`,
     text: "credential,\n      requireUserVerification: true,",
     without: "credential,\n      requireUserVerification: false,",
@@ -71,6 +80,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a new passkey is registered at this site",
     claim: "identity.passkeys",
+    part: "registering",
     file: `${factors}/passkey-proof.ts`,
     text: "expectedOrigin: party.origin,\n      expectedRPID: party.id,\n      requireUserVerification: true,",
     without:
@@ -79,6 +89,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "behind a password only that member's passkeys count",
     claim: "identity.passkeys",
+    part: "strangers",
     file: `${factors}/passkey-check.ts`,
     text: "if (!known || (memberId !== null && known.memberId !== memberId)) return null;",
     without: "if (!known) return null;",
@@ -135,6 +146,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "whose password somebody knows is told so",
     claim: "identity.totp",
+    part: "guesses",
     file: "src/modules/identity/factors/guesses.ts",
     text: 'guess.refusedAs === "session.second-factor-refused" && guess.inAll >= TOLD_AT',
     without: "guess.inAll < 0 && TOLD_AT",
@@ -142,6 +154,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "a hundred wrong codes close all codes, however slowly they come",
     claim: "identity.totp",
+    part: "patience",
     file: "src/modules/identity/factors/guesses.ts",
     text: '  if (method === "totp" && inAll > MOST_IN_ALL) throw refused(ctx, guess, "closed");\n',
     without: "  void [inAll, MOST_IN_ALL];\n",
@@ -149,6 +162,7 @@ export const factorDefences: readonly Defence[] = [
   {
     words: "API keys end with their owner's last factor",
     claim: "identity.totp",
+    part: "lost",
     file: "src/modules/identity/factors/reset.ts",
     text: "  await endKeysOf(ctx, memberId);\n",
     without: "  void endKeysOf;\n",

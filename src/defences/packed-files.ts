@@ -8,6 +8,7 @@ export const packedDefences: readonly Defence[] = [
   {
     words: "nothing unpacks to more than it says or may",
     claim,
+    part: "packed",
     file: zip,
     text: "if (size > entry.bytes || size > most) throw",
     without: "if (size > Infinity) throw",
@@ -15,6 +16,7 @@ export const packedDefences: readonly Defence[] = [
   {
     words: "parts of a zip that share their bytes are refused",
     claim,
+    part: "packed",
     file: zip,
     text: '    if (from < before) throw extractionFailure("too_large_inflated");\n',
     without: "",
@@ -22,6 +24,7 @@ export const packedDefences: readonly Defence[] = [
   {
     words: "what is packed better than anything that people write is refused before it is unpacked",
     claim,
+    part: "packed",
     file: zip,
     text: "bytes > packed * MOST_RATIO",
     without: "bytes > packed * Infinity",
@@ -29,6 +32,7 @@ export const packedDefences: readonly Defence[] = [
   {
     words: "what is behind a password is said to be",
     claim,
+    part: "packed",
     file: zip,
     text: 'if (entry.locked) throw extractionFailure("password_protected");',
     without: "",
@@ -36,6 +40,7 @@ export const packedDefences: readonly Defence[] = [
   {
     words: "XML that declares entities is refused",
     claim,
+    part: "packed",
     file: "src/modules/knowledge/extraction/xml.ts",
     text: 'if (/^!doctype$/i.test(name) && data.includes("["))',
     without: "if (false)",

@@ -44,6 +44,7 @@ export const passwordDefences: readonly Defence[] = [
   {
     words: "after two failures nothing is looked at without a challenge",
     claim: "identity.lockout",
+    part: "challenges",
     file: lockout,
     text: "export const FREE_FAILURES = 2;",
     without: "export const FREE_FAILURES = 2000;",
@@ -51,6 +52,7 @@ export const passwordDefences: readonly Defence[] = [
   {
     words: "a network that fails often gets challenges for every address",
     claim: "identity.lockout",
+    part: "challenges",
     file: lockout,
     text: "export const FREE_FAILURES_OF_NETWORK = 10;",
     without: "export const FREE_FAILURES_OF_NETWORK = 10_000;",
@@ -58,6 +60,7 @@ export const passwordDefences: readonly Defence[] = [
   {
     words: "a solution serves once",
     claim: "identity.lockout",
+    part: "challenges",
     file: "db/migrations/0014_challenges.sql",
     text: "    v_solved := found;",
     without: "    v_solved := true;",
@@ -65,6 +68,7 @@ export const passwordDefences: readonly Defence[] = [
   {
     words: "a solution is good in its workspace",
     claim: "identity.lockout",
+    part: "challenges",
     file: "src/modules/identity/challenges/service.ts",
     text: 'createHmac("sha256", system.challengeKey).update(asked, "utf8").digest("hex");',
     without: 'createHmac("sha256", system.challengeKey).update(asked && "", "utf8").digest("hex");',
@@ -73,7 +77,7 @@ export const passwordDefences: readonly Defence[] = [
     words: "a crowd at one workspace's sign-in leaves the others open",
     claim: "http.rate-limits",
     file: "src/kernel/routes/guards.ts",
-    text: "return taken.allowed && who.slug !== undefined",
-    without: 'return taken.allowed && who.slug === ""',
+    text: "who.slug === undefined ? undefined : wholeOf(",
+    without: 'who.slug !== "" ? undefined : wholeOf(',
   },
 ];

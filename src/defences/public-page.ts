@@ -19,7 +19,7 @@ export const publicPageDefences: readonly Defence[] = [
     words: "a result counts when it is signed",
     claim: "trust.page",
     file: "src/modules/trust/runs/service.ts",
-    text: 'if (signed.join("\\n") !== said.join("\\n")) return "forged";',
+    text: 'if (!(await isSigned(system, note, ["checks", at.toISOString(), version, digestOf(text)]))) return "forged";',
     without: "",
   },
   {

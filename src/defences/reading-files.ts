@@ -8,6 +8,7 @@ export const readingDefences: readonly Defence[] = [
   {
     words: "the reader of a document may read its own code only",
     claim,
+    part: "reader",
     file: `${folder}/sandbox.ts`,
     text: '    "--permission",\n',
     without: '    "--permission",\n    "--allow-fs-read=*",\n',
@@ -15,6 +16,7 @@ export const readingDefences: readonly Defence[] = [
   {
     words: "the reader of a document gets an empty environment",
     claim,
+    part: "reader",
     file: `${folder}/sandbox.ts`,
     text: '    "/usr/bin/env",\n    "-i",\n',
     without: '    "/usr/bin/env",\n    "LEAKED=1",\n',

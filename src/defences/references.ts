@@ -5,6 +5,8 @@ export const referenceDefences: readonly Defence[] = [
   {
     words: "a notice named in a body is one's own",
     claim: "tenancy.isolation-api",
+    part: "attack",
+    operation: "POST /api/t/{slug}/notices/read",
     file: "src/modules/identity/notices/service.ts",
     text: 'if (mine.length < named.length) throw appError("not_found");',
     without: "",
@@ -12,6 +14,8 @@ export const referenceDefences: readonly Defence[] = [
   {
     words: "who is taken out of a group is a member of the workspace",
     claim: "tenancy.isolation-api",
+    part: "attack",
+    operation: "PUT /api/t/{slug}/groups/{id}/members",
     file: "src/modules/tenancy/groups/service.ts",
     text: 'for (const id of remove) if (!everyone.has(id)) throw appError("not_found");',
     without: "",

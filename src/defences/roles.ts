@@ -82,6 +82,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a key is made of what its maker holds",
     claim: "connectors.api-keys",
+    part: "rights",
     file: keys,
     text: "if (!scope.every((key) => possible.has(key)))",
     without: "if (possible.size === 0)",
@@ -89,6 +90,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a key does no more than its owner may do now",
     claim: "connectors.api-keys",
+    part: "rights",
     file: permissions,
     text: "ofOwner.has(key) && declared",
     without: "declared",
@@ -96,6 +98,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a key runs out",
     claim: "connectors.api-keys",
+    part: "end",
     file: rights,
     text: "k.revoked_at is null and k.expires_at > p_now",
     without: "k.revoked_at is null",
@@ -103,6 +106,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a key works from its networks",
     claim: "connectors.api-keys",
+    part: "networks",
     file: rights,
     text: "if cardinality(v_networks) > 0 and not",
     without: "if cardinality(v_networks) < 0 and not",
@@ -110,6 +114,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a key ends with its owner",
     claim: "connectors.api-keys",
+    part: "rights",
     file: "src/modules/tenancy/members/service.ts",
     text: "      await endKeysOf(inner, memberId);\n",
     without: "",
@@ -117,6 +122,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a key is not shown beside a session",
     claim: "connectors.api-keys",
+    part: "shown",
     file: "src/kernel/routes/guards.ts",
     text: '    throw appError("two_credentials");',
     without: "    return null;",
@@ -124,6 +130,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a key of a folder reaches what lies in it",
     claim: "connectors.api-keys",
+    part: "folder",
     file: "db/migrations/0015_library.sql",
     text: "return v_bound is null or exists (",
     without: "return v_bound is null or true or exists (",

@@ -8,6 +8,7 @@ export const searchDefences: readonly Defence[] = [
   {
     words: "what is put into the bin is buried, so that its words leave the segments",
     claim,
+    part: "gone",
     file: index,
     text: " or (old.deleted_at is null and new.deleted_at is not null))\n  execute function kernel.bury_number();",
     without: ")\n  execute function kernel.bury_number();",
@@ -15,6 +16,7 @@ export const searchDefences: readonly Defence[] = [
   {
     words: "what is buried long enough has its segments rewritten",
     claim,
+    part: "gone",
     file: "src/modules/knowledge/index/tidying.ts",
     text: "return dead > table.documents.length * MUCH_DEAD || oldest <= ctx.clock().getTime() - DUE_AFTER;",
     without: "return dead > table.documents.length && oldest > 0;",
@@ -22,6 +24,7 @@ export const searchDefences: readonly Defence[] = [
   {
     words: "a share or its end changes what a process may remember of who sees what",
     claim,
+    part: "at-once",
     file: index,
     text: "select kernel.watch_visibility('share');\n",
     without: "",
@@ -29,6 +32,7 @@ export const searchDefences: readonly Defence[] = [
   {
     words: "a row of the index is bound to its segment and word",
     claim,
+    part: "moved",
     file: "src/modules/knowledge/search/keys.ts",
     text: "row: `${segmentId}/${termHash}`,",
     without: 'row: `${segmentId}/${termHash}`.slice(0, 0) + "any",',

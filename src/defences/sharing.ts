@@ -11,6 +11,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a list holds what is its reader's own",
     claim,
+    part: "pairs",
     file: reach,
     text: "    sql`${owner} = ${memberId}`,\n",
     without: "    sql`${owner} is not null`,\n",
@@ -18,6 +19,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "what is looked up by its id is its reader's own",
     claim,
+    part: "pairs",
     file: reach,
     text: "(${owner} = ${memberId} or sharing",
     without: "(${owner} is not null or sharing",
@@ -25,6 +27,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a share speaks to the member whom it names",
     claim,
+    part: "sharing",
     file: sharing,
     text: "               s.member_id = p_member or (s.member_id is null",
     without: "               s.member_id is not null or (s.member_id is null",
@@ -32,6 +35,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a list holds what is shared with its reader, not with others",
     claim,
+    part: "sharing",
     file: reach,
     text: "sql`(share.member_id = ${memberId}\n",
     without: "sql`(share.member_id is not null\n",
@@ -39,6 +43,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a share with a group speaks to its members",
     claim,
+    part: "sharing",
     file: sharing,
     text: "where g.tenant_id = kernel.current_tenant() and g.member_id = p_member);",
     without: "where g.tenant_id = kernel.current_tenant());",
@@ -46,6 +51,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a folder opens what lies in it to its owner, not to everybody",
     claim,
+    part: "pairs",
     file: reach,
     text: "where up.folder_id = ${place} and holder.owner_id = ${memberId})`,",
     without: "where up.folder_id = ${place} and holder.owner_id is not null)`,",
@@ -53,6 +59,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "what a folder no longer lies in no longer counts",
     claim,
+    part: "sharing",
     file: sharing,
     text: "        and a.tenant_id = new.tenant_id and a.folder_id = inside.folder_id\n",
     without: "        and a.tenant_id = new.tenant_id and a.folder_id = inside.folder_id and false\n",
@@ -60,6 +67,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "an opening is over when it was ended",
     claim,
+    part: "opening",
     file: sharing,
     text: " and o.ended_at is null and o.until > p_now\n        and (o.member_id = p_owner",
     without: " and o.until > p_now\n        and (o.member_id = p_owner",
@@ -67,6 +75,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "what is read under an opening is recorded",
     claim,
+    part: "opening",
     file: `${openings}/reading.ts`,
     text: "of first.rows)",
     without: "of first.rows.slice(0, 0))",
@@ -74,6 +83,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "the owner is told of an opening",
     claim,
+    part: "opening",
     file: `${openings}/service.ts`,
     text: "for (const { member_id } of present)\n",
     without: "for (const { member_id } of present.slice(0, 0))\n",
@@ -81,6 +91,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "nobody opens what belongs to someone who holds more",
     claim,
+    part: "opening",
     file: `${openings}/service.ts`,
     text: "if (owners.some((owner) =>",
     without: "if (owners.length === 0 && owners.some((owner) =>",
@@ -88,6 +99,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "who may read does not change",
     claim,
+    part: "sharing",
     file: view,
     text: 'if (to === "write" && has === "read")',
     without: 'if (to === "write" && has !== "read" && has !== "write" && has !== "own")',
@@ -95,6 +107,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "only the owner shares and deletes",
     claim,
+    part: "sharing",
     file: view,
     text: 'if (to === "own" && has !== "own")',
     without: 'if (to === "own" && has !== "own" && has === null)',
@@ -102,6 +115,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a share is changed and ended by the owner of its object",
     claim,
+    part: "pairs",
     file: "src/modules/knowledge/sharing/shares.ts",
     text: 'if (owner_id !== memberOf(ctx)) throw appError("not_found");',
     without: "",
@@ -109,6 +123,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a stream of documents shows those that its reader may see now",
     claim,
+    part: "sharing",
     file: "src/modules/knowledge/documents/events.ts",
     text: '        .where(visibleTo("document", reach))\n',
     without: "",
@@ -116,6 +131,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a citation is shown to who may see its document now",
     claim,
+    part: "sharing",
     file: "src/modules/knowledge/service.ts",
     text: '      .where(visibleTo("document", reach))\n      .where(sql<boolean>`document.document_id = any',
     without: "      .where(sql<boolean>`document.document_id = any",
@@ -123,6 +139,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "an admin does not let themself into a group that others share with",
     claim,
+    part: "sharing",
     file: "src/modules/tenancy/groups/service.ts",
     text: "if (add.includes(me) && !before.has(me) && (await",
     without: "if (add.includes(me) && before.has(me) && (await",
@@ -130,6 +147,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a question under an opening, of whom nobody told, stays hidden",
     claim,
+    part: "opening",
     file: "src/modules/assistant/service.ts",
     text: "        !row.shown\n          ? untoldView(row)\n          : ",
     without: "        !row\n          ? untoldView(row)\n          : ",

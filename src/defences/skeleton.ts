@@ -2,7 +2,7 @@ import type { Defence } from "./defence.ts";
 
 const enter = "db/migrations/0002_identity.sql";
 // Where kernel.enter stands as it is now.
-const entering = "db/migrations/0013_support.sql";
+const entering = "db/migrations/0023_lifecycle.sql";
 const tenancy = "db/migrations/0001_tenancy.sql";
 const signIn = "src/modules/identity/sign-in/service.ts";
 
@@ -26,6 +26,8 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "an access token names its workspace",
     claim: "tenancy.isolation-api",
+    part: "attack",
+    operation: "GET /api/t/{slug}/session",
     file: "src/kernel/routes/guards.ts",
     text: 'if (claims.slug !== slug) throw appError("not_signed_in");',
     without: "",
@@ -33,6 +35,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "the permission of the route is asked in the first statement of a unit of work",
     claim: "identity.session-revocation",
+    part: "changes",
     file: "src/kernel/standing.ts",
     text: 'if (!allows(standing, asked.permission)) throw appError("forbidden");',
     without: "",
@@ -48,6 +51,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "a ciphertext is bound to its place",
     claim: "tenancy.isolation-crypto",
+    anew: true,
     file: "src/kernel/crypto/tenant-keys.ts",
     text: "cipher.setAAD(cellAad(found, cell));",
     without: "",
@@ -76,6 +80,8 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "the session's proof is compared",
     claim: "http.csrf",
+    part: "attack",
+    operation: "PATCH /api/t/{slug}/account",
     file: "src/kernel/routes/guards.ts",
     text: 'if (typeof given !== "string" || !equal(given, csrfProof(system, sessionId))) throw appError("csrf");',
     without: "",
@@ -83,6 +89,8 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "a request from another origin is refused",
     claim: "http.csrf",
+    part: "attack",
+    operation: "PATCH /api/t/{slug}/account",
     file: "src/kernel/routes/guards.ts",
     text: 'if (origin !== undefined && !isOwnOrigin(system, request, origin)) throw appError("csrf");',
     without: "",
@@ -90,6 +98,8 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "NUL and lone surrogates are refused",
     claim: "http.errors",
+    part: "attack",
+    operation: "GET /api/t/{slug}/documents",
     file: "src/kernel/routes/json.ts",
     text: 'if (value.includes("\\u0000") || !value.isWellFormed()) {',
     without: "if (false as boolean) {",
@@ -97,6 +107,8 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "errors show no internals",
     claim: "http.errors",
+    part: "attack",
+    operation: "POST /api/t/{slug}/session",
     file: "src/kernel/routes/refusals.ts",
     text: "message: known.message,",
     without: "message: String((known.cause as Error | undefined)?.stack ?? known.message),",
@@ -111,6 +123,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "failures are counted",
     claim: "identity.lockout",
+    part: "guesses",
     file: "src/modules/identity/sign-in/lockout.ts",
     text: "export const MOST_FAILURES = 5;",
     without: "export const MOST_FAILURES = 5000;",
@@ -118,6 +131,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "an attempt counts before the password is looked at",
     claim: "identity.lockout",
+    part: "guesses",
     file: signIn,
     text: "if (attempt.locked_until || attempt.failures > MOST_FAILURES)",
     without: "if (attempt.locked_until || attempt.failures > 1_000_000)",
@@ -125,6 +139,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "an unknown address takes as long as a known one",
     claim: "identity.lockout",
+    part: "time",
     file: "src/modules/identity/passwords/hash.ts",
     text: 'const { value, ms } = await submit({ verb: "verify"',
     without: 'if (stored === null) return false;\n  const { value, ms } = await submit({ verb: "verify"',
@@ -153,6 +168,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "an ended session is refused by the database",
     claim: "identity.session-revocation",
+    part: "changes",
     file: entering,
     text: "s.ended_at is null and s.expires_at > p_now and s.last_active_at",
     without: "s.expires_at > p_now and s.last_active_at",
@@ -160,6 +176,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "a suspended member is refused by the database",
     claim: "identity.session-revocation",
+    part: "changes",
     file: "src/modules/tenancy/members/service.ts",
     text: "      await endSessions(inner, { memberId }, event);\n",
     without:
@@ -168,6 +185,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "signing in needs a confirmed address",
     claim: "identity.email-verification",
+    part: "confirmation",
     file: signIn,
     text: "if (!known.verified_at) {",
     without: "if (false as boolean) {",
@@ -175,6 +193,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "an open session needs a confirmed address",
     claim: "identity.email-verification",
+    part: "confirmation",
     file: entering,
     text: " and m.verified_at is not null",
     without: "",
@@ -245,6 +264,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "a download is never shown",
     claim: "knowledge.files",
+    part: "inert",
     file: "src/kernel/routes/router.ts",
     text: '"content-disposition": `attachment;',
     without: '"content-disposition": `inline;',
@@ -252,6 +272,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "a word's hash is keyed by its tenant",
     claim: "knowledge.encrypted-search",
+    part: "database",
     file: "src/modules/knowledge/index/keys.ts",
     text: 'keys.lookup("knowledge.index", term).subarray(0, hashLength)',
     without: 'Buffer.from(term.padEnd(hashLength, "_")).subarray(0, hashLength)',

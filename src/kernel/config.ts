@@ -1,8 +1,11 @@
 import { z } from "zod";
+import { type BackupConfig, backupConfig, backupEnvironment, backupProblems } from "./config-backup.ts";
+import { type ServersConfig, serversConfig, serversEnvironment, serversProblems } from "./config-servers.ts";
 import { type Secret, secret } from "./secret.ts";
 
 /** Everything that a person can set, from the environment. Named in docs/operations.md. */
-export interface Config {
+export interface Config extends ServersConfig {
+  readonly backup: BackupConfig;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
@@ -20,6 +23,8 @@ export interface Config {
   readonly name: string;
   /** With what new passwords are hashed. */
   readonly passwordHash: "argon2id" | "bcrypt";
+  /** How often the running server is attacked between its canary tenants; 0: never. */
+  readonly attackEveryMinutes: number;
   /** Multiplies every rate limit, and divides the work of a challenge. 1 but for an instance that attacks itself. */
   readonly rateScale: number;
 }
@@ -59,7 +64,10 @@ export function readConfig(
       trustedProxies: e.TRUSTED_PROXIES,
       name: e.VOUCHSAFE_NAME,
       passwordHash: e.VOUCHSAFE_PASSWORD_HASH,
+      attackEveryMinutes: e.ATTACK_EVERY_MINUTES,
       rateScale: 1,
+      ...serversConfig(e),
+      ...backupConfig(e),
     },
   };
 }
@@ -93,6 +101,12 @@ const Environment = z
         "must be fatal, error, warn, info, debug, trace or silent",
       )
       .default("info"),
+    ATTACK_EVERY_MINUTES: z.coerce
+      .number("must be a number")
+      .int("must be a whole number")
+      .min(0, "must be 0 (never) to 1440")
+      .max(1440, "must be 0 (never) to 1440")
+      .default(60),
     TRUSTED_PROXIES: z
       .string()
       .default("")
@@ -102,8 +116,12 @@ const Environment = z
           .map((part) => part.trim())
           .filter(Boolean),
       ),
+    ...serversEnvironment,
+    ...backupEnvironment,
   })
   .superRefine((e, issues) => {
+    for (const [variable, message] of [...serversProblems(e), ...backupProblems(e)])
+      issues.addIssue({ code: "custom", path: [variable], message });
     if (e.DATABASE_URL && !e.JOBS_DATABASE_URL) {
       issues.addIssue({
         code: "custom",

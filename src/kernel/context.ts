@@ -27,6 +27,8 @@ export interface Standing {
   /** Of a custom role. */
   readonly roleId: string | null;
   readonly tenantKind: TenantKind;
+  /** The workspace is closing: it can be read and exported, and nothing in it changes. */
+  readonly closing: boolean;
   readonly via: "session" | "key";
   /** What the role allows; for an API key, what its scope leaves of that. */
   readonly permissions: ReadonlySet<string>;
@@ -47,12 +49,19 @@ export interface Demand {
   readonly fresh: boolean;
   /** Open to a member who still has to set up the second factor that their role needs. */
   readonly beforeFactor: boolean;
+  /** Changes something: refused while the workspace is closing. */
+  readonly changes: boolean;
 }
 
-export const noDemand: Demand = { permission: null, fresh: false, beforeFactor: false };
+export const noDemand: Demand = { permission: null, fresh: false, beforeFactor: false, changes: false };
 
 /** What one's own account asks for. */
-export const accountDemand: Demand = { permission: "account.use", fresh: false, beforeFactor: true };
+export const accountDemand: Demand = {
+  permission: "account.use",
+  fresh: false,
+  beforeFactor: true,
+  changes: false,
+};
 
 /** Where a request came from; jobs have none. */
 export interface Origin {

@@ -26,10 +26,17 @@ export interface Control<T> {
   readonly removed: string;
   /** It destroys what other checks need, so it comes last. */
   readonly last?: true;
-  readonly check: (stage: T) => Promise<Outcome>;
+  readonly check: Look<T>;
+  /** The same check in pieces: each runs by itself on a fresh stage, so that one of them can be asked for alone. */
+  readonly parts?: Parts<T>;
   /** More findings on the same promise, from what destroys what other checks need. */
-  readonly lastly?: (stage: T) => Promise<Outcome>;
+  readonly lastly?: Look<T>;
 }
+
+export type Look<T> = (stage: T) => Promise<Outcome>;
+
+/** Pieces of a check by name, in the order in which they are run. */
+export type Parts<T> = Readonly<Record<string, Look<T>>>;
 
 /** Sums findings up. Held only when something was checked and everything held. */
 export function outcomeOf(

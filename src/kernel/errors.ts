@@ -27,6 +27,10 @@ const codes = {
   network_refused: [403, "This API key does not work from your network."],
   csrf: [403, "The request did not prove that it comes from this site. Reload the page and try again."],
   token_invalid: [403, "This link is not valid. Use the newest one that the server printed."],
+  closing: [
+    423,
+    "This workspace is closing. It can be read and exported, and nothing in it can be changed. An owner can keep it.",
+  ],
   not_found: [404, "There is nothing here, or nothing that you may see."],
   set_up_done: [409, "This installation is already set up. Sign in instead."],
   slug_taken: [409, "This short name is taken. Choose another."],
@@ -56,6 +60,10 @@ const codes = {
   ],
   busy: [503, "The server is busy. Try again in a few seconds."],
   unavailable: [503, "The database cannot be reached right now. Try again in a few seconds."],
+  keys_unavailable: [
+    503,
+    "The service that keeps this server's keys does not answer. Try again in a moment; whoever runs the server sees why.",
+  ],
   internal: [500, "Something went wrong on our side. It was recorded under this request id."],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 

@@ -19,7 +19,8 @@ export function mountHealth(app: FastifyInstance, system: System): void {
     reply.header("cache-control", "no-store").send({ ok: true }),
   );
   app.get("/readyz", { logLevel: "warn" }, async (_request, reply) => {
-    const ready = await isReady();
+    // A process that is ending gets no new work, so that none is lost with it.
+    const ready = !system.ending.aborted && (await isReady());
     if (!ready) void reply.header("retry-after", 2);
     return reply
       .code(ready ? 200 : 503)

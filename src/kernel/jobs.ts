@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type pg from "pg";
+import pg from "pg";
 import { type JobWithMetadata, PgBoss } from "pg-boss";
 import { type Ctx, noDemand, tenantOf } from "./context.ts";
 import { sendPending } from "./database/unit.ts";
@@ -25,6 +25,8 @@ export interface JobSpec {
   readonly retries: number;
   /** Of several waiting jobs with the same tenant and id only one is kept. */
   readonly once?: boolean;
+  /** Why this is done in a workspace that is closing, too. Others end there without doing anything. */
+  readonly whileClosing?: string;
   /** Runs with the job's tenant and no open unit of work. `last` says that no try follows this one. */
   readonly run: (ctx: Ctx, id: string, last: boolean) => Promise<void>;
 }
@@ -36,7 +38,14 @@ export interface Jobs {
    */
   enqueue(ctx: Ctx, name: string, id: string, behind?: number): Promise<void>;
   start(system: System, specs: readonly JobSpec[]): Promise<void>;
+  /** Forgets every job of a tenant, whatever came of it; answers how many. */
+  drop(tenantId: string): Promise<number>;
+  /** Forgets jobs that ended before a moment; answers how many. */
+  forget(before: Date): Promise<number>;
+  /** Takes no more; what is not done after five seconds is given back, and begun anew by another process. */
   stop(): Promise<void>;
+  /** How many are being worked on in this process. */
+  running(): number;
 }
 
 export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
@@ -54,7 +63,9 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
   });
   const known = new Map<string, JobSpec>();
   let started = false;
+  const working = new Map<string, number>();
   return {
+    running: () => working.size,
     async enqueue(ctx, name, id, behind = 0) {
       if (!ctx.tx) throw new Error("a job is added in a unit of work");
       const spec = known.get(name);
@@ -102,9 +113,11 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
             } as const,
             async ([job]: JobWithMetadata<JobData>[]) => {
               if (!job) return;
+              working.set(job.id, job.retryCount);
               try {
                 await perform(system, spec, job.data, job.retryCount >= job.retryLimit);
               } finally {
+                working.delete(job.id);
                 // More may have come while this one ran: look again now rather than at the next poll.
                 setImmediate(() => boss.notifyWorker(worker));
               }
@@ -114,8 +127,15 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
       }
     },
 
+    drop: (tenantId) => remove(boss, "data->>'tenantId' = $1", [tenantId]),
+    forget: async (before) =>
+      started ? remove(boss, "completed_on < $1", [before.toISOString()]) : 0,
+
     async stop() {
-      if (started) await boss.stop({ graceful: true, timeout: 5000, close: true });
+      if (!started) return;
+      started = false;
+      await boss.stop({ graceful: true, timeout: 5000, close: true });
+      await giveBack(url, working);
     },
   };
 }
@@ -123,9 +143,15 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
 async function perform(system: System, spec: JobSpec, data: JobData, last: boolean): Promise<void> {
   const requestId = newId();
   const log = system.log.child({ job: spec.name, requestId });
+  system.decoys.current?.working(spec.name, data);
   try {
-    await runThroughOutage(system, () => spec.run(jobContext(system, data, requestId, log), data.id, last));
+    const ctx = jobContext(system, data, requestId, log);
+    const demand = { ...noDemand, changes: spec.whileClosing === undefined };
+    await runThroughOutage(system, () => spec.run({ ...ctx, demand }, data.id, last));
   } catch (error) {
+    // Whoever keeps the workspace asks for it again.
+    if (isAppError(error) && error.code === "closing")
+      return log.info("a job was left: its workspace is closing");
     log.error({ err: error }, "a job failed");
     // The queue keeps this in clear, so it gets a code and nothing of the error itself.
     const failure = new Error(isAppError(error) ? error.code : "internal");
@@ -187,6 +213,16 @@ export function jobContext(
   };
 }
 
+async function remove(boss: PgBoss, which: string, values: unknown[]): Promise<number> {
+  const { rows } = await boss
+    .getDb()
+    .executeSql(
+      `with gone as (delete from pgboss.job where ${which} returning 1) select count(*)::int as n from gone`,
+      values,
+    );
+  return (rows as { n: number }[])[0]?.n ?? 0;
+}
+
 // One process owns an embedded database: what is still active at its start was cut off by a crash.
 async function reclaim(boss: PgBoss): Promise<void> {
   await boss.getDb().executeSql(
@@ -194,4 +230,27 @@ async function reclaim(boss: PgBoss): Promise<void> {
       where state = 'active'`,
     [],
   );
+}
+
+/**
+ * What was cut off by the end of its process is no failure of its own: it costs no try, and waits for nothing. The queue
+ * itself has counted it as failed a moment before.
+ */
+async function giveBack(url: string, working: ReadonlyMap<string, number>): Promise<void> {
+  if (working.size === 0) return;
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000, query_timeout: 2000 });
+  try {
+    await client.connect();
+    await client.query(
+      `update pgboss.job set state = 'retry', retry_count = given.tries, started_on = null, completed_on = null,
+              start_after = now(), heartbeat_on = null, output = null
+         from unnest($1::uuid[], $2::int[]) as given (id, tries)
+         where job.id = given.id and state in ('active', 'retry', 'failed')`,
+      [[...working.keys()], [...working.values()]],
+    );
+  } catch {
+    // Their heartbeat will be missed.
+  } finally {
+    await client.end().catch(() => {});
+  }
 }

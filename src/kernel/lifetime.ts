@@ -16,6 +16,8 @@ export type LifetimeOptions = {
   log: Log;
   /** For all callbacks together. */
   deadlineMs?: number;
+  /** What SIGHUP does instead of ending the process: reading certificates anew. */
+  hangup?: () => void;
   /** Ends the process; stood in for only where a test watches the process itself. */
   exit?: (code: number) => void;
 };
@@ -28,7 +30,8 @@ const PARENT_LOOK_MS = 500;
  * `stop` is called. Exit code 0 for an orderly end, 1 when a callback failed or the deadline passed, 128 + signal
  * number when a second Ctrl-C cut it short.
  */
-export function lifetime({ log, deadlineMs = 10_000, exit = process.exit }: LifetimeOptions): Lifetime {
+export function lifetime(options: LifetimeOptions): Lifetime {
+  const { log, deadlineMs = 10_000, exit = process.exit, hangup } = options;
   const callbacks: { name: string; fn: () => void | Promise<void> }[] = [];
   let ending: Promise<void> | null = null;
   let resolveStopped = () => {};
@@ -70,6 +73,7 @@ export function lifetime({ log, deadlineMs = 10_000, exit = process.exit }: Life
 
   for (const [name, code] of Object.entries(SIGNALS)) {
     process.on(name, () => {
+      if (name === "SIGHUP" && hangup && ending === null) return hangup();
       // npm passes Ctrl-C on to a child that the terminal has told already: one press may arrive twice at once.
       if (ending !== null && Date.now() - began > 300) return exit(code);
       began = ending === null ? Date.now() : began;

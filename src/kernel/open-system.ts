@@ -2,42 +2,56 @@ import { createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { JWK } from "jose";
 import type pg from "pg";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, minutes, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
-import { folderKeyStore } from "./crypto/key-store.ts";
-import { type Keyring, openKeyring } from "./crypto/keyring.ts";
-import { loadMasterKeys } from "./crypto/master-key.ts";
+import type { Keyring } from "./crypto/keyring.ts";
+import { openKeys } from "./crypto/open-keys.ts";
 import { createSigningKey } from "./crypto/signing-keys.ts";
 import { openPool } from "./database/pool.ts";
 import { appError } from "./errors.ts";
 import { diskFileStore } from "./files/disk.ts";
 import { openHub } from "./hub.ts";
 import { openJobs } from "./jobs.ts";
+import { sharedLimiter } from "./limits/shared-buckets.ts";
 import { memoryLimiter } from "./limits/token-bucket.ts";
 import type { Logger } from "./log.ts";
-import { secret } from "./secret.ts";
+import { reveal, secret } from "./secret.ts";
 import type { Directory, System } from "./system.ts";
 import { openTokens, type SigningKey } from "./tokens.ts";
+import { relayWakeUps } from "./wake-ups.ts";
+
+/** With the ways to end it, which only whoever opened it has. */
+export interface OpenSystem extends System {
+  /** From now on `ending` is aborted. */
+  beginToEnd(): void;
+  close(): Promise<void>;
+}
 
 /** Opens everything below the modules. `urls` are the connections of the roles `app` and `jobs`. */
 export async function openSystem(options: {
   config: Config;
   log: Logger;
   version: string;
-  urls: { app: string; jobs: string };
+  urls: { app: string; jobs: string; backup?: string | undefined };
   /** No other process uses this database: jobs cut off by a crash are taken up at once. */
   soleProcess: boolean;
   env: Record<string, string | undefined>;
   clock?: Clock;
-}): Promise<System & { close(): Promise<void> }> {
+}): Promise<OpenSystem> {
   const { config, log, version, urls, soleProcess, env, clock = systemClock } = options;
-  const masterKeys = await loadMasterKeys({ env, home: config.home });
-  const keyring = openKeyring({ masterKeys, store: folderKeyStore(join(config.home, "keys")) });
+  const { keyring, close: closeKeys } = await openKeys({ env, home: config.home, clock, log });
   const pool = openPool(urls.app, log, { name: "app" });
   const platform = await keyring.platform();
   const tokens = await openTokens(await signingKey(pool, keyring), clock);
   const jobs = openJobs(urls.jobs, { soleProcess });
   const hub = openHub();
+  const stopRelay = soleProcess ? async () => {} : relayWakeUps(hub, urls.app, pool, log);
+  const alone = memoryLimiter(clock, config.rateScale);
+  // Loaded only where it is used.
+  const valkey = config.valkeyUrl
+    ? await (await import("./valkey/connection.ts")).openValkey(reveal(config.valkeyUrl), log)
+    : null;
+  const ending = new AbortController();
   return {
     config,
     version,
@@ -49,41 +63,56 @@ export async function openSystem(options: {
     tokens,
     csrfKey: platform.subkey("csrf"),
     challengeKey: platform.subkey("challenge"),
-    limiter: memoryLimiter(clock, config.rateScale),
+    limiter: valkey
+      ? sharedLimiter(valkey, alone, platform.subkey("rate limits"), config.rateScale)
+      : alone,
     jobs,
+    backupUrl: urls.backup ? secret(urls.backup) : null,
     hub,
-    directory: openDirectory(pool),
-    masterKeySource: masterKeys.source,
+    directory: openDirectory(pool, keyring),
+    masterKeySource: keyring.masterKeys.source,
+    decoys: { current: null },
+    address: { current: null },
+    ending: ending.signal,
+    beginToEnd: () => ending.abort(),
     origin: { current: config.publicUrl ?? "http://localhost" },
     outboxToken: config.smtpUrl ? null : secret(randomBytes(24).toString("base64url")),
     async close() {
+      ending.abort();
+      closeKeys();
       hub.close();
       await jobs.stop();
+      await stopRelay();
+      valkey?.close();
       await pool.end();
     },
   };
 }
 
 const MOST_SLUGS = 10_000;
+/** So long somebody may still be let to the door of a workspace that another process has begun to delete. */
+const KNOWN_FOR = minutes(1);
 
-function openDirectory(pool: pg.Pool): Directory {
-  const found = new Map<string, string>();
+function openDirectory(pool: pg.Pool, keyring: Keyring): Directory {
+  const found = new Map<string, { readonly id: string; readonly until: number }>();
+  // Asked each time: a workspace whose keys another process has just destroyed is one that never was.
+  const withKeys = (id: string | null) => (id !== null && keyring.has(id) ? id : null);
   return {
     async tenantBySlug(slug) {
       const known = found.get(slug);
-      if (known) return known;
+      if (known && known.until > performance.now()) return withKeys(known.id);
       const { rows } = await pool
         .query<{ id: string | null }>("select directory.tenant_by_slug($1) as id", [slug])
         .catch((cause: unknown) => {
           throw appError("unavailable", { cause, retryAfter: 2 });
         });
       const id = rows[0]?.id ?? null;
-      // A slug never moves to another tenant; one that is free today may be taken tomorrow.
+      // A slug never moves to another tenant in that time; one that is free today may be taken tomorrow.
       if (id) {
         if (found.size >= MOST_SLUGS) found.delete(found.keys().next().value as string);
-        found.set(slug, id);
-      }
-      return id;
+        found.set(slug, { id, until: performance.now() + KNOWN_FOR });
+      } else found.delete(slug);
+      return withKeys(id);
     },
   };
 }

@@ -35,7 +35,7 @@ export function standingOfKey(row: Row): Standing {
 }
 
 /**
- * What a route asks for. Throws `factor_required` where the role, or the tenant, needs a second factor that this
+ * What a route asks for. Throws `closing` for what changes something in a workspace that closes, `factor_required` where the role, or the tenant, needs a second factor that this
  * session has not proved, `forbidden`, `step_up_required`. An API key has no second factor: it was made with one,
  * and ends with its owner's last one (identity/factors/reset.ts).
  */
@@ -43,6 +43,7 @@ export function demand(asked: Demand, standing: Standing, now: Date): void {
   if (asked.permission === null) return;
   if (!asked.beforeFactor && lacksFactor(standing, now)) throw appError("factor_required");
   if (!allows(standing, asked.permission)) throw appError("forbidden");
+  if (asked.changes && standing.closing) throw appError("closing");
   if (asked.fresh && !isFresh(standing, now)) throw appError("step_up_required");
 }
 
@@ -71,6 +72,7 @@ function memberOfRow(row: Row) {
     role: row.role as Role,
     roleId: row.role_id as string | null,
     tenantKind: row.kind as TenantKind,
+    closing: row.closing as boolean,
   };
 }
 

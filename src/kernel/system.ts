@@ -3,6 +3,8 @@ import type pg from "pg";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Keyring } from "./crypto/keyring.ts";
+import type { MasterKeySource } from "./crypto/master-key.ts";
+import type { Decoys } from "./decoys.ts";
 import type { FileStore } from "./files/file-store.ts";
 import type { Hub } from "./hub.ts";
 import type { Jobs } from "./jobs.ts";
@@ -26,9 +28,17 @@ export interface System {
   readonly challengeKey: KeyObject;
   readonly limiter: Limiter;
   readonly jobs: Jobs;
+  /** Connection of the role that reads everything, as ciphertext; null where nobody gave it. */
+  readonly backupUrl: Secret | null;
   readonly hub: Hub;
   readonly directory: Directory;
-  readonly masterKeySource: "file" | "environment";
+  readonly masterKeySource: MasterKeySource;
+  /** Aborted when this process begins to end: it takes no new work, and streams end with their next event. */
+  readonly ending: AbortSignal;
+  /** Who is told of requests, answers and jobs that may touch a canary; null while there are none. */
+  readonly decoys: { current: Decoys | null };
+  /** Where this very process listens; null where it does not, or not yet. */
+  readonly address: { current: string | null };
   /** How browsers reach this server, known once it listens: `https://host[:port]` without a slash at the end. */
   readonly origin: { current: string };
   /** Opens the outbox page of an installation without a mail server; null when there is one. */

@@ -11,9 +11,18 @@ import { newId } from "./ids.ts";
  * Headers of every answer. Nothing comes from elsewhere, nothing is inline, nobody may frame us. They are those of
  * helmet, which would put them together anew for each answer, and so cost as much as a query.
  */
-export function mountHeaders(app: FastifyInstance): void {
+export function mountHeaders(app: FastifyInstance, ending: AbortSignal): void {
+  let headers: Record<string, string> = HEADERS;
+  // Whoever keeps a connection to a process that is ending opens the next one elsewhere.
+  ending.addEventListener(
+    "abort",
+    () => {
+      headers = { ...HEADERS, connection: "close" };
+    },
+    { once: true },
+  );
   app.addHook("onRequest", (_request, reply, done) => {
-    void reply.headers(HEADERS);
+    void reply.headers(headers);
     done();
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { test } from "node:test";
-import { checkFiles } from "../../src/modules/knowledge/checks/files.ts";
+import { filesCheck } from "../../src/modules/knowledge/checks/files.ts";
 import { checkEscaping } from "../../src/modules/trust/controls/escaping.ts";
 import { checkRateLimits } from "../../src/modules/trust/controls/rate-limits.ts";
 import { probeSql } from "../../src/modules/trust/controls/sql-probes.ts";
@@ -61,7 +61,7 @@ test("originals that are served like pages are noticed, and so is script that th
   const { server } = instance.app.server;
   server.prependListener("request", inline);
   t.after(() => server.off("request", inline));
-  const files = red(await checkFiles(stage));
+  const files = red(await filesCheck.check(stage));
   assert.ok(
     files.some((line) => line.startsWith("headers of picture.svg.html")),
     files.join("\n"),

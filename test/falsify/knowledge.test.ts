@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkSearch } from "../../src/modules/knowledge/checks/search.ts";
+import { searchCheck } from "../../src/modules/knowledge/checks/search.ts";
 import { findPassages } from "../../src/modules/knowledge/service.ts";
 import { instanceWithout, red, withHandler } from "./without.ts";
 
@@ -33,7 +33,7 @@ people = Object.fromEntries(
       .map((p) => p.id),
   ]),
 );
-const found = red(await checkSearch(stage));
+const found = red(await searchCheck.check(stage));
 
 test("documents of others among one's own are noticed", () => {
   assert.ok(

@@ -46,11 +46,24 @@ for (const [version, masterVersion] of [[1, 1], [3, 2]]) {
   const ciphertext = await gcm(key, nonce, aad, dataKeys[version]);
   entries.push({ version, master: masterVersion, nonce: nonce.toString("base64"), ciphertext: ciphertext.toString("base64") });
 }
+// Format 2: the root of hashes, of data key 1 what audit entries need, and data key 3.
+const hashKey = fixed("hash key", 32);
+const auditKey = await hkdf(dataKeys[1], none, parts("vouchsafe/cell/1", tenant, "audit_entry", "content"));
+const entries2 = [];
+for (const [use, version, plain] of [["hash", 1, hashKey], ["audit", 1, auditKey], ["data", 3, dataKeys[3]]]) {
+  const nonce = fixed(`wrap nonce ${use} ${version}`, 12);
+  const key = await hkdf(master[2], none, parts("vouchsafe/wrap/1"));
+  const context = use === "data" ? `tenant ${tenant} key ${version}` : `tenant ${tenant} ${use} key ${version}`;
+  const ciphertext = await gcm(key, nonce, parts("vouchsafe/wrapped-key/1", context), plain);
+  entries2.push({ use, version, master: 2, nonce: nonce.toString("base64"), ciphertext: ciphertext.toString("base64") });
+}
 write("wrapped-keys.json", {
   masterKeys: { 1: master[1].toString("base64"), 2: master[2].toString("base64") },
   tenant,
   dataKeys: { 1: hex(dataKeys[1]), 3: hex(dataKeys[3]) },
   file: `${JSON.stringify({ format: "vouchsafe-keys/1", tenant, keys: entries }, null, 2)}\n`,
+  keys2: { hash: hex(hashKey), audit: hex(auditKey), data: hex(dataKeys[3]) },
+  file2: `${JSON.stringify({ format: "vouchsafe-keys/2", tenant, keys: entries2 }, null, 2)}\n`,
 });
 
 // --- cells

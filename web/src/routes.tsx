@@ -174,6 +174,11 @@ const publicPage = createRoute({
   path: "/tenants/public-page",
   component: lazyRouteComponent(() => import("./trust/public-page-form.tsx"), "PublicPageForm"),
 });
+const attacks = createRoute({
+  getParentRoute: () => tenant,
+  path: "/tenants/attacks",
+  component: lazyRouteComponent(() => import("./trust/attacks-page.tsx"), "AttacksPage"),
+});
 const settings = createRoute({
   getParentRoute: () => tenant,
   path: "/settings",
@@ -290,6 +295,7 @@ export const router = createRouter({
       tenants,
       enterSupport,
       publicPage,
+    attacks,
       settings.addChildren([
         settingsHome,
         account,

@@ -1,33 +1,57 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createFile, errorCode, replaceFile, syncFolder } from "../files/durable.ts";
-import { assertTenantId, isTenantId, strictBase64 } from "./encoding.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createFile, errorCode, makePrivateFolder, replaceFile, syncFolder } from "../files/durable.ts";
+import { takeLock } from "../postgres/lock.ts";
+import { assertTenantId, isTenantId } from "./encoding.ts";
 import { cryptoFailure } from "./failure.ts";
-import type { WrappedKey } from "./master-key.ts";
+import { type KeyRecord, parseKeyRecord, printKeyRecord } from "./key-record.ts";
 
-/** The wrapped data keys of one tenant, oldest first. */
-export type KeyRecord = { tenantId: string; keys: readonly { version: number; wrapped: WrappedKey }[] };
+export { type KeyRecord, parseKeyRecord, printKeyRecord } from "./key-record.ts";
 
 /** Where wrapped data keys live: apart from the data and its backups, so that destroying one shreds a tenant. */
 export type KeyStore = {
-  /** Stores a new tenant's record. Resolves false and changes nothing when the tenant already has one. */
+  /** Stores a new tenant's record. Resolves false and changes nothing when the tenant has one, or had. */
   create(record: KeyRecord): Promise<boolean>;
-  /** Null when the tenant has no record. Throws `unreadable` for a malformed one. */
+  /** Null when the tenant has no record, or its keys were destroyed. Throws `unreadable` for a malformed one. */
   load(tenantId: string): Promise<KeyRecord | null>;
-  /** Overwrites an existing record (master key rotation). Throws `unreadable` when there is none. */
-  replace(record: KeyRecord): Promise<void>;
-  /** Removes the record for good. Resolves false when there was none. */
+  /**
+   * Puts `after` where `before` stands. Resolves false and changes nothing when something else stands there: another
+   * process was faster, or the keys were destroyed meanwhile.
+   */
+  exchange(before: KeyRecord, after: KeyRecord): Promise<boolean>;
+  /**
+   * Removes the record for good. The first step is one rename, after which nobody finds the keys, whatever happens; a
+   * mark stays, so that no copy that somebody puts back opens anything here. Resolves false when there was none.
+   */
   destroy(tenantId: string): Promise<boolean>;
+  /** Ends what a crash interrupted: what is left of destroyed keys, and unfinished writes. Resolves how many. */
+  finish(): Promise<number>;
   /** The ids of all tenants that have a record, sorted. */
   list(): Promise<string[]>;
+  /**
+   * What changes whenever a tenant's record does, in whichever process; null when it has none. Asked with every use of
+   * a key, so that it must cost microseconds.
+   */
+  stamp(tenantId: string): string | null;
+  /** Runs work that changes what all records depend on (the list of master keys) alone among all processes. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
 };
+
+/** What stands in the mark of destroyed keys. */
+const GONE = "The keys of this workspace were destroyed.\n";
+const LOCK_TRIES = 2000;
+const LOCK_PAUSE_MS = 5;
 
 /** A key store in a folder: one file `<tenantId>.json` each, mode 0600, written whole or not at all. */
 export function folderKeyStore(folder: string): KeyStore {
-  const pathOf = (tenantId: string) => {
+  const pathOf = (tenantId: string, ending = "json") => {
     assertTenantId(tenantId);
-    return join(folder, `${tenantId}.json`);
+    return join(folder, `${tenantId}.${ending}`);
   };
+  const isThere = (path: string) => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
   async function load(tenantId: string): Promise<KeyRecord | null> {
     const path = pathOf(tenantId);
@@ -38,6 +62,7 @@ export function folderKeyStore(folder: string): KeyStore {
       if (errorCode(error) === "ENOENT") return null;
       throw error;
     }
+    if (isThere(pathOf(tenantId, "gone"))) return null;
     const record = parseKeyRecord(text);
     if (record.tenantId !== tenantId) throw cryptoFailure("A key file holds the keys of another tenant.");
     return record;
@@ -52,92 +77,127 @@ export function folderKeyStore(folder: string): KeyStore {
     }
   }
 
+  // Within a process one after the other, then among processes: the file's holder is a process.
+  let last: Promise<unknown> = Promise.resolve();
+  function alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = last.then(async () => {
+      await makePrivateFolder(folder);
+      const lock = await waitForLock(join(folder, ".lock"));
+      try {
+        return await work();
+      } finally {
+        lock.release();
+      }
+    });
+    last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** A process killed while it wrote leaves a temporary file with the same wrapped key: that must go as well. */
+  async function removeBeside(tenantId: string): Promise<void> {
+    for (const name of await names()) {
+      if (name.startsWith(`${tenantId}.json`)) await eraseFile(join(folder, name));
+    }
+  }
+
   return {
     load,
-    create: (record) => createFile(pathOf(record.tenantId), printKeyRecord(record)),
-    async replace(record) {
-      if (!(await load(record.tenantId))) throw cryptoFailure("There are no keys to replace.");
-      await replaceFile(pathOf(record.tenantId), printKeyRecord(record));
+    alone,
+    create: (record) =>
+      alone(async () => {
+        if (isThere(pathOf(record.tenantId, "gone"))) return false;
+        return createFile(pathOf(record.tenantId), printKeyRecord(record));
+      }),
+    exchange: (before, after) =>
+      alone(async () => {
+        const now = await load(before.tenantId);
+        if (!now || printKeyRecord(now) !== printKeyRecord(before)) return false;
+        await replaceFile(pathOf(after.tenantId), printKeyRecord(after));
+        return true;
+      }),
+    destroy(tenantId) {
+      const [path, gone] = [pathOf(tenantId), pathOf(tenantId, "gone")];
+      return alone(async () => {
+        const existed = isThere(path);
+        if (existed) {
+          // The one step that counts: before it the keys are there, after it they are not.
+          await rename(path, gone);
+          await syncFolder(folder);
+          await eraseFile(gone, GONE);
+        } else if (!isThere(gone)) await createFile(gone, GONE);
+        await removeBeside(tenantId);
+        await syncFolder(folder);
+        return existed;
+      });
     },
-    async destroy(tenantId) {
-      assertTenantId(tenantId);
-      // A process killed while it wrote leaves a temporary file with the same wrapped key: that must go as well.
-      const doomed = (await names()).filter((name) => name.startsWith(`${tenantId}.json`));
-      for (const name of doomed) await rm(join(folder, name), { force: true });
-      if (doomed.length > 0) await syncFolder(folder);
-      return doomed.includes(`${tenantId}.json`);
-    },
+    finish: () =>
+      alone(async () => {
+        let finished = 0;
+        for (const name of await names()) {
+          const path = join(folder, name);
+          const id = name.slice(0, 36);
+          if (name === `${id}.gone` && isTenantId(id)) {
+            if ((await readFile(path, "utf8")) !== GONE) {
+              await eraseFile(path, GONE);
+              finished++;
+            }
+            if ((await names()).some((other) => other.startsWith(`${id}.json`))) {
+              await removeBeside(id);
+              finished++;
+            }
+          } else if (/\.[0-9a-f]{16}\.tmp$/.test(name)) {
+            await eraseFile(path);
+            finished++;
+          }
+        }
+        if (finished > 0) await syncFolder(folder);
+        return finished;
+      }),
     async list() {
-      return (await names())
+      const all = await names();
+      const gone = new Set(all.filter((name) => name.endsWith(".gone")).map((name) => name.slice(0, -5)));
+      return all
         .filter((name) => name.endsWith(".json") && isTenantId(name.slice(0, -5)))
         .map((name) => name.slice(0, -5))
+        .filter((id) => !gone.has(id))
         .sort();
+    },
+    stamp(tenantId) {
+      const found = statSync(pathOf(tenantId), { throwIfNoEntry: false });
+      return found ? `${found.ino}/${found.mtimeMs}/${found.size}` : null;
     },
   };
 }
 
-const FORMAT = "vouchsafe-keys/1";
-const MAX_VERSION = 0xffff_ffff;
-
-/** The one spelling of a record; {@link parseKeyRecord} accepts no other. */
-export function printKeyRecord(record: KeyRecord): string {
-  const keys = record.keys.map(({ version, wrapped }) => ({
-    version,
-    master: wrapped.master,
-    nonce: wrapped.nonce.toString("base64"),
-    ciphertext: wrapped.ciphertext.toString("base64"),
-  }));
-  return `${JSON.stringify({ format: FORMAT, tenant: record.tenantId, keys }, null, 2)}\n`;
+async function waitForLock(path: string) {
+  for (let tries = 0; tries < LOCK_TRIES; tries++) {
+    const taken = takeLock(path);
+    if ("lock" in taken) return taken.lock;
+    await sleep(LOCK_PAUSE_MS);
+  }
+  throw new Error(
+    "The key store is locked by another process that does not let go. See which one, and end it.",
+  );
 }
 
-/** Reads a record. Unknown or missing members, other spellings and versions out of order throw `unreadable`. */
-export function parseKeyRecord(text: string): KeyRecord {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text, so it is not kept as the cause.
-    throw cryptoFailure("A key file is not JSON.");
-  }
-  const { format, tenant, keys } = members(json, ["format", "tenant", "keys"]);
-  if (format !== FORMAT) throw cryptoFailure("A key file has an unknown format.");
-  if (typeof tenant !== "string" || !isTenantId(tenant)) throw cryptoFailure("A key file names no tenant.");
-  if (!Array.isArray(keys) || keys.length === 0) throw cryptoFailure("A key file holds no keys.");
-  let last = 0;
-  const parsed = keys.map((entry: unknown) => {
-    const { version, master, nonce, ciphertext } = members(entry, [
-      "version",
-      "master",
-      "nonce",
-      "ciphertext",
-    ]);
-    if (!isVersion(version) || !isVersion(master) || version <= last) {
-      throw cryptoFailure("The versions in a key file are malformed or out of order.");
-    }
-    last = version;
-    const wrapped = {
-      master,
-      nonce: strictBase64(nonce, "The nonce in a key file"),
-      ciphertext: strictBase64(ciphertext, "The ciphertext in a key file"),
-    };
-    if (wrapped.nonce.length !== 12 || wrapped.ciphertext.length !== 48) {
-      throw cryptoFailure("A wrapped key has the wrong length.");
-    }
-    return { version, wrapped };
+/** Overwrites a small file before it goes, or before it gets other words: as far as the disk lets bytes be overwritten. */
+async function eraseFile(path: string, words?: string): Promise<void> {
+  const handle = await open(path, "r+").catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
   });
-  const record = { tenantId: tenant, keys: parsed };
-  if (printKeyRecord(record) !== text) throw cryptoFailure("A key file is not in its canonical spelling.");
-  return record;
-}
-
-function isVersion(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_VERSION;
-}
-
-function members(value: unknown, names: readonly string[]): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw cryptoFailure("A key file is malformed.");
+  if (!handle) return;
+  try {
+    const { size } = await handle.stat();
+    await handle.write(randomBytes(size), 0, size, 0);
+    await handle.sync();
+    if (words !== undefined) {
+      await handle.truncate(0);
+      await handle.write(words, 0);
+      await handle.sync();
+    }
+  } finally {
+    await handle.close();
   }
-  if (Object.keys(value).join() !== names.join()) throw cryptoFailure("A key file has unknown members.");
-  return value as Record<string, unknown>; // just checked
+  if (words === undefined) await rm(path, { force: true });
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createSecretKey, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { folderKeyStore, type KeyStore, parseKeyRecord, printKeyRecord } from "./key-store.ts";
 import { openKeyring, PLATFORM_ID, wrapContext } from "./keyring.ts";
 import { type MasterKeys, masterKeys, masterKeysFromEnvironment } from "./master-key.ts";
+import { AUDIT_COLUMN, auditKeyOf, sealedVersion } from "./tenant-keys.ts";
 
 const base = await mkdtemp(join(tmpdir(), "vs-keyring-"));
 after(() => rm(base, { recursive: true }));
@@ -36,28 +37,69 @@ async function open(options: { masterKeys?: MasterKeys; store?: KeyStore; maxTen
   return { folder, keyring, clock, store: counted };
 }
 
-describe("vectors", () => {
-  const vectors = JSON.parse(
-    readFileSync(new URL("../../../testdata/crypto/wrapped-keys.json", import.meta.url), "utf8"),
-  );
-  const load = () =>
-    masterKeysFromEnvironment({
-      MASTER_KEY_1: vectors.masterKeys[1],
-      MASTER_KEY_2: vectors.masterKeys[2],
-    }) ?? assert.fail();
+const vectors = JSON.parse(
+  readFileSync(new URL("../../../testdata/crypto/wrapped-keys.json", import.meta.url), "utf8"),
+);
+const load = () =>
+  masterKeysFromEnvironment({
+    MASTER_KEY_1: vectors.masterKeys[1],
+    MASTER_KEY_2: vectors.masterKeys[2],
+  }) ?? assert.fail();
 
+describe("vectors", () => {
   test("a key file", async () => {
     const record = parseKeyRecord(vectors.file);
     assert.equal(printKeyRecord(record), vectors.file);
     const keys = masterKeys(load(), "environment");
-    for (const { version, wrapped } of record.keys) {
+    for (const { use, version, wrapped } of record.keys) {
+      assert.equal(use, "data");
       const plain = await keys.unwrap(wrapped, wrapContext(vectors.tenant, version));
       assert.equal(plain.toString("hex"), vectors.dataKeys[version]);
     }
     const last = record.keys.at(-1) ?? assert.fail();
-    const writer = masterKeys(load(), "environment", () => last.wrapped.nonce);
+    const { wrapped: lastWrapped } = last;
+    assert.ok("nonce" in lastWrapped);
+    const writer = masterKeys(load(), "environment", () => lastWrapped.nonce);
     const plain = Buffer.from(vectors.dataKeys[last.version], "hex");
     assert.deepEqual(await writer.wrap(plain, wrapContext(vectors.tenant, last.version)), last.wrapped);
+  });
+
+  test("a key file of format 2: root of hashes, what audit entries need, data key", async () => {
+    const record = parseKeyRecord(vectors.file2);
+    assert.equal(printKeyRecord(record), vectors.file2);
+    const keys = masterKeys(load(), "environment");
+    for (const { use, version, wrapped } of record.keys) {
+      const plain = await keys.unwrap(wrapped, wrapContext(vectors.tenant, version, use));
+      assert.equal(plain.toString("hex"), vectors.keys2[use]);
+    }
+    const dataKey = createSecretKey(Buffer.from(vectors.dataKeys[1], "hex"));
+    assert.equal(auditKeyOf(vectors.tenant, dataKey).export().toString("hex"), vectors.keys2.audit);
+  });
+
+  test("other spellings of format 2 are refused", () => {
+    const good: string = vectors.file2;
+    const service = { version: 3, master: 2, service: "vault:v2:AAAA" };
+    const withService = (more: object) =>
+      good.replace(
+        /\{\s+"use": "data"[^}]*\}/,
+        JSON.stringify({ use: "data", ...service, ...more }, null, 2).replaceAll("\n", "\n    "),
+      );
+    parseKeyRecord(withService({}));
+    for (const text of [
+      good.replace("vouchsafe-keys/2", "vouchsafe-keys/1"),
+      good.replace('"use": "hash"', '"use": "data"'),
+      good.replace('"use": "audit"', '"use": "hash"'),
+      good.replace('"use": "data"', '"use": "audit"'),
+      good.replace('"use": "audit"', '"use": "other"'),
+      good.replace('"version": 3', '"version": 1'),
+      withService({ service: "vault:v1:AAAA" }),
+      withService({ service: "vault:v2:" }),
+      withService({ service: "vault:v2:AA AA" }),
+      withService({ nonce: "AAAA" }),
+    ]) {
+      assert.notEqual(text, good);
+      assert.throws(() => parseKeyRecord(text), unreadable, text);
+    }
   });
 
   test("other spellings of it are refused", () => {
@@ -128,7 +170,7 @@ describe("the key store", () => {
     await keyring.create(A);
     await copyFile(join(folder, `${A}.json`), join(folder, `${A}.json.0011223344556677.tmp`));
     await keyring.destroy(A);
-    assert.deepEqual(await readdir(folder), []);
+    assert.deepEqual(await readdir(folder), [`${A}.gone`]);
   });
 });
 
@@ -193,15 +235,40 @@ describe("the keyring", () => {
     await destroying;
   });
 
-  test("another process's destroy is noticed within a minute, in handles too", async () => {
-    const { folder, keyring, clock } = await open();
+  test("another process's destroy is noticed with the next use, and handles held elsewhere end with it", async () => {
+    const { folder, keyring } = await open();
     await keyring.create(A);
     const held = await keyring.tenant(A);
+    assert.equal(keyring.has(A), true);
     await folderKeyStore(folder).destroy(A);
-    assert.equal(await keyring.tenant(A), held);
-    clock.now += 60_001;
+    assert.equal(keyring.has(A), false);
     await assert.rejects(keyring.tenant(A), unreadable);
     assert.throws(() => held.seal(cell, "x"), unreadable);
+  });
+
+  test("destroyed keys stay destroyed when a copy of the file is put back", async () => {
+    const { folder, keyring } = await open();
+    await keyring.create(A);
+    const copy = await readFile(join(folder, `${A}.json`));
+    await keyring.destroy(A);
+    assert.equal((await readFile(join(folder, `${A}.gone`), "utf8")).includes("ciphertext"), false);
+    await writeFile(join(folder, `${A}.json`), copy);
+    const another = openKeyring({ masterKeys: master(1), store: folderKeyStore(folder) });
+    await assert.rejects(another.tenant(A), unreadable);
+    await assert.rejects(another.create(A), unreadable);
+    assert.deepEqual(await another.list(), []);
+  });
+
+  test("a crash between the steps of destroying leaves nothing that opens, and the next start ends it", async () => {
+    const { folder, keyring } = await open();
+    await keyring.create(A);
+    // As after the rename, before anything was overwritten.
+    await rename(join(folder, `${A}.json`), join(folder, `${A}.gone`));
+    const store = folderKeyStore(folder);
+    await assert.rejects(openKeyring({ masterKeys: master(1), store }).tenant(A), unreadable);
+    assert.equal(await store.finish(), 1);
+    assert.equal((await readFile(join(folder, `${A}.gone`), "utf8")).includes("ciphertext"), false);
+    assert.equal(await store.finish(), 0);
   });
 
   test("an unchanged record keeps its handle when it is looked at again", async () => {
@@ -223,6 +290,97 @@ describe("the keyring", () => {
     const only = openKeyring({ masterKeys: master(2), store });
     assert.equal((await only.tenant(A)).openText(cell, sealed), "x");
     await assert.rejects(openKeyring({ masterKeys: master(1), store }).tenant(A), unreadable);
+  });
+
+  test("a rewrap of keys that are destroyed meanwhile brings nothing back", async () => {
+    const { folder, keyring } = await open();
+    await keyring.create(A);
+    const store = folderKeyStore(folder);
+    const slow = master(1, 2);
+    const rotating = openKeyring({
+      masterKeys: {
+        ...slow,
+        rewrap: async (...given) => {
+          await folderKeyStore(folder).destroy(A);
+          return slow.rewrap(...given);
+        },
+      },
+      store,
+    });
+    await assert.rejects(rotating.rewrap(A), unreadable);
+    assert.deepEqual(await readdir(folder), [`${A}.gone`]);
+  });
+
+  test("two rotations and a new data key at once lose nothing", async () => {
+    const { folder, keyring } = await open();
+    await keyring.create(A);
+    const sealed = (await keyring.tenant(A)).seal(cell, "x");
+    const hash = (await keyring.tenant(A)).lookup("p", "v");
+    const others = [1, 2, 3].map(() =>
+      openKeyring({ masterKeys: master(1, 2), store: folderKeyStore(folder) }),
+    );
+    const [one, two, three] = others;
+    await Promise.all([one?.rewrap(A), two?.rewrap(A), three?.addDataKey(A), two?.addDataKey(A)]);
+    await one?.rewrap(A);
+    const after = await openKeyring({ masterKeys: master(2), store: folderKeyStore(folder) }).tenant(A);
+    assert.equal(after.keyVersion, 3);
+    assert.equal(after.openText(cell, sealed), "x");
+    assert.deepEqual(after.lookup("p", "v"), hash);
+  });
+
+  test("a new data key seals what comes, in handles asked for from then on; the old one goes but for audit entries", async () => {
+    const { folder, keyring } = await open();
+    await keyring.create(A);
+    const before = await keyring.tenant(A);
+    const entry = { ...AUDIT_COLUMN, row: "r" };
+    const [old, oldEntry] = [before.seal(cell, "x"), before.seal(entry, "e")];
+    const other = openKeyring({ masterKeys: master(1), store: folderKeyStore(folder) });
+    assert.equal(await other.addDataKey(A), 2);
+    const now = await keyring.tenant(A);
+    assert.deepEqual([now.keyVersion, sealedVersion(now.seal(cell, "y")), sealedVersion(old)], [2, 2, 1]);
+    assert.equal(now.openText(cell, old), "x");
+    await other.retireDataKeys(A, [1], [1]);
+    const last = await keyring.tenant(A);
+    assert.throws(() => last.open(cell, old), unreadable);
+    assert.equal(last.openText(entry, oldEntry), "e");
+    assert.deepEqual(last.lookup("p", "v"), before.lookup("p", "v"));
+    await other.retireDataKeys(A, [1], []);
+    await assert.rejects(
+      other.tenant(A).then((keys) => keys.open(entry, oldEntry)),
+      unreadable,
+    );
+  });
+
+  test("a key file of format 1 keeps its hashes when its data key changes", async () => {
+    const { folder } = await open();
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, `${vectors.tenant}.json`), vectors.file);
+    const of = masterKeys(load(), "environment");
+    const keyring = openKeyring({ masterKeys: of, store: folderKeyStore(folder) });
+    const before = (await keyring.tenant(vectors.tenant)).lookup("p", "v");
+    assert.equal(await keyring.addDataKey(vectors.tenant), 4);
+    await keyring.retireDataKeys(vectors.tenant, [1, 3], []);
+    assert.deepEqual((await keyring.tenant(vectors.tenant)).lookup("p", "v"), before);
+  });
+
+  test("an older key file put back under a running server is refused", async () => {
+    const { folder, keyring } = await open();
+    await keyring.create(A);
+    const older = await readFile(join(folder, `${A}.json`));
+    await keyring.addDataKey(A);
+    await keyring.tenant(A);
+    await writeFile(join(folder, `${A}.json`), older);
+    await assert.rejects(keyring.tenant(A), { ...unreadable, message: /set back/ });
+  });
+
+  test("a key file that was cut off says what to do, and harms nobody else", async () => {
+    const { folder, keyring } = await open();
+    await keyring.create(A);
+    await keyring.create(B);
+    const text = await readFile(join(folder, `${A}.json`), "utf8");
+    await writeFile(join(folder, `${A}.json`), text.slice(0, text.length / 2));
+    await assert.rejects(keyring.tenant(A), { ...unreadable, message: /Restore it/ });
+    await keyring.tenant(B);
   });
 
   test("another master key of the same version is told from a bug", async () => {

@@ -1,44 +1,65 @@
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { isAppError } from "../errors.ts";
 import { assertTenantId } from "./encoding.ts";
 import { cryptoFailure } from "./failure.ts";
-import { type KeyRecord, type KeyStore, printKeyRecord } from "./key-store.ts";
+import { type KeyRecord, type KeyUse, printKeyRecord, type RecordedKey } from "./key-record.ts";
+import type { KeyStore } from "./key-store.ts";
 import type { MasterKeys } from "./master-key.ts";
-import { type TenantKeys, tenantKeys } from "./tenant-keys.ts";
+import { auditKeyOf, type TenantKeys, tenantKeys } from "./tenant-keys.ts";
 
 /** The reserved id under which the installation's own secrets (signing keys) are sealed. No tenant has it. */
 export const PLATFORM_ID = "00000000-0000-0000-0000-000000000000";
 
 export type Keyring = {
-  /** Makes a data key for a tenant; does nothing when it has one. Throws `unreadable` after {@link destroy}. */
+  /** Makes keys for a tenant; does nothing when it has some. Throws `unreadable` after {@link destroy}. */
   create(tenantId: string): Promise<void>;
   /** The tenant's keys, from the cache when they are in it. Throws `unreadable` when it has none. */
   tenant(tenantId: string): Promise<TenantKeys>;
   /** The keys of the installation itself, made at the first call. */
   platform(): Promise<TenantKeys>;
+  /** Whether the tenant has keys at this moment, whichever process made or destroyed them. */
+  has(tenantId: string): boolean;
   /** Drops a tenant's keys from the cache; the next use loads them again. */
   forget(tenantId: string): void;
-  /** Destroys a tenant's keys: at once for every handle in this process, within `recheckMs` in others. */
+  /** Destroys a tenant's keys: at once for every handle in this process, at the next use in others. */
   destroy(tenantId: string): Promise<void>;
-  /** Wraps a tenant's keys with the current master key. Resolves false when they already were. */
+  /** Wraps a tenant's keys with the current master key. Resolves false when they already were, or are gone. */
   rewrap(tenantId: string): Promise<boolean>;
+  /** Adds a data key, with which everything new is sealed, and resolves its version. */
+  addDataKey(tenantId: string): Promise<number>;
+  /** Lets data keys go. Of those whose version is in `auditNeeds` the key of the audit column stays. */
+  retireDataKeys(tenantId: string, versions: readonly number[], auditNeeds: readonly number[]): Promise<void>;
+  /** What is recorded of a tenant's keys, without opening any; null when it has none. */
+  look(tenantId: string): Promise<KeyRecord | null>;
   /** Every tenant that has keys, without the platform. */
   list(): Promise<string[]>;
+  readonly masterKeys: MasterKeys;
+  readonly store: KeyStore;
 };
 
-type Entry = { record: string; keys: TenantKeys; checkedAt: number };
+type Entry = {
+  stamp: string;
+  record: string;
+  newest: number;
+  keys: TenantKeys;
+  openedAt: number;
+  askedAt: number;
+};
+
+/** After a key service has failed, an entry that it should look at again rests so long. */
+const REST_MS = 30_000;
 
 /**
- * Opens the keyring. At most `maxTenants` (1,000) tenants are cached, as KeyObjects; one that was not looked at in
- * the store for `recheckMs` (60,000) is compared with it, so that another process's destroy or rewrap is noticed.
+ * Opens the keyring. At most `maxTenants` (1,000) tenants are cached, as KeyObjects. Each use looks at the record's
+ * stamp, so that another process's destroy, rewrap or new data key is noticed at once.
  */
 export function openKeyring(options: {
   masterKeys: MasterKeys;
   store: KeyStore;
   maxTenants?: number;
-  recheckMs?: number;
   now?: () => number;
 }): Keyring {
-  const { masterKeys, store, maxTenants = 1000, recheckMs = 60_000, now = Date.now } = options;
+  const { masterKeys, store, maxTenants = 1000, now = Date.now } = options;
   const cache = new Map<string, Entry>(); // in order of use: the first is the next to go
   const loading = new Map<string, Promise<TenantKeys>>();
   // Ids are never used twice, so this only grows by the tenants that were shredded since the start.
@@ -46,7 +67,7 @@ export function openKeyring(options: {
 
   function tenant(tenantId: string): Promise<TenantKeys> {
     const entry = cache.get(tenantId);
-    if (entry && now() - entry.checkedAt < recheckMs) {
+    if (entry && store.stamp(tenantId) === entry.stamp && !isDue(entry)) {
       cache.delete(tenantId);
       cache.set(tenantId, entry);
       return Promise.resolve(entry.keys);
@@ -59,22 +80,30 @@ export function openKeyring(options: {
     return pending;
   }
 
+  const isDue = (entry: Entry) =>
+    masterKeys.patience !== null && now() - entry.askedAt >= masterKeys.patience.recheckMs;
+
   async function load(tenantId: string): Promise<TenantKeys> {
     assertTenantId(tenantId);
-    const checkedAt = now();
+    // Before the record: one that is replaced in between is looked at again.
+    const stamp = store.stamp(tenantId);
     const record = destroyed.has(tenantId) ? null : await store.load(tenantId);
     const known = cache.get(tenantId);
-    if (!record) {
+    if (!record || stamp === null) {
       // Known here and gone there: another process destroyed it, and handles still held must die too.
       if (known) destroyed.add(tenantId);
       cache.delete(tenantId);
       throw cryptoFailure("This tenant has no keys, or they were destroyed.");
     }
     const printed = printKeyRecord(record);
-    const keys = known?.record === printed ? known.keys : await unwrapAll(record);
+    const newest = record.keys.at(-1)?.version ?? 0;
+    if (known && newest < known.newest) {
+      throw cryptoFailure("A key file was set back to an older one: restore the newest copy of the keys.");
+    }
+    const { keys, openedAt } = await opened(record, printed, known);
     if (destroyed.has(tenantId)) throw cryptoFailure("The keys of this tenant were destroyed.");
     cache.delete(tenantId);
-    cache.set(tenantId, { record: printed, keys, checkedAt });
+    cache.set(tenantId, { stamp, record: printed, newest, keys, openedAt, askedAt: now() });
     for (const oldest of cache.keys()) {
       if (cache.size <= maxTenants) break;
       cache.delete(oldest);
@@ -82,49 +111,147 @@ export function openKeyring(options: {
     return keys;
   }
 
+  /** What is open already serves on while the key service is away, for as long as its patience lasts. */
+  async function opened(record: KeyRecord, printed: string, known: Entry | undefined) {
+    if (known?.record === printed && !isDue(known)) return known;
+    try {
+      const keys = await unwrapAll(record);
+      return { keys: known?.record === printed ? known.keys : keys, openedAt: now() };
+    } catch (error) {
+      const isAway = isAppError(error) && error.code === "keys_unavailable";
+      const { keepMs, recheckMs } = masterKeys.patience ?? { keepMs: 0, recheckMs: 0 };
+      const same = known?.record === printed;
+      if (!isAway || !known || !same || now() - known.openedAt >= keepMs) throw error;
+      known.askedAt = now() - recheckMs + REST_MS;
+      return known;
+    }
+  }
+
   async function unwrapAll({ tenantId, keys }: KeyRecord): Promise<TenantKeys> {
-    const opened = new Map<number, KeyObject>();
-    for (const { version, wrapped } of keys) {
-      const plain = await masterKeys.unwrap(wrapped, wrapContext(tenantId, version));
-      if (plain.length !== 32) throw cryptoFailure("A data key has the wrong length.");
-      opened.set(version, createSecretKey(plain));
+    const byUse = { hash: new Map(), data: new Map(), audit: new Map() } as Record<
+      KeyUse,
+      Map<number, KeyObject>
+    >;
+    for (const key of keys) byUse[key.use].set(key.version, await unwrapOne(tenantId, key));
+    const hashKey = byUse.hash.get(1);
+    return tenantKeys(tenantId, byUse.data, () => destroyed.has(tenantId), undefined, {
+      ...(hashKey ? { hashKey } : {}),
+      auditKeys: byUse.audit,
+    });
+  }
+
+  async function unwrapOne(tenantId: string, { use, version, wrapped }: RecordedKey): Promise<KeyObject> {
+    const plain = await masterKeys.unwrap(wrapped, wrapContext(tenantId, version, use));
+    if (plain.length !== 32) throw cryptoFailure("A data key has the wrong length.");
+    const key = createSecretKey(plain);
+    plain.fill(0);
+    return key;
+  }
+
+  async function wrapOne(
+    tenantId: string,
+    use: KeyUse,
+    version: number,
+    plain: Buffer,
+  ): Promise<RecordedKey> {
+    try {
+      return { use, version, wrapped: await masterKeys.wrap(plain, wrapContext(tenantId, version, use)) };
+    } finally {
       plain.fill(0);
     }
-    return tenantKeys(tenantId, opened, () => destroyed.has(tenantId));
   }
 
   async function create(tenantId: string): Promise<void> {
     assertTenantId(tenantId);
     if (destroyed.has(tenantId)) throw cryptoFailure("The keys of this tenant were destroyed.");
     if (await store.load(tenantId)) return;
-    const plain = randomBytes(32);
-    const wrapped = await masterKeys.wrap(plain, wrapContext(tenantId, 1));
-    plain.fill(0);
-    await store.create({ tenantId, keys: [{ version: 1, wrapped }] });
+    const keys = [
+      await wrapOne(tenantId, "hash", 1, randomBytes(32)),
+      await wrapOne(tenantId, "data", 1, randomBytes(32)),
+    ];
+    const made = await store.create({ tenantId, keys });
+    if (!made && !(await store.load(tenantId)))
+      throw cryptoFailure("The keys of this tenant were destroyed.");
+    // A rotation may have listed all records before this one was there, with a master key that is newer than its own.
+    await masterKeys.refresh().catch(() => undefined); // a key service that is away now: the next rotation finds it
+    if (!keys.every(({ wrapped }) => masterKeys.isCurrent(wrapped))) await rewrap(tenantId);
+  }
+
+  /** Changes a record as one step among all processes: made again when another one was faster. */
+  async function change(
+    tenantId: string,
+    make: (record: KeyRecord) => Promise<readonly RecordedKey[] | null>,
+  ): Promise<boolean> {
+    for (;;) {
+      const record = destroyed.has(tenantId) ? null : await store.load(tenantId);
+      if (!record) throw cryptoFailure("This tenant has no keys, or they were destroyed.");
+      const keys = await make(record);
+      if (!keys) return false;
+      if (await store.exchange(record, { tenantId, keys })) return true;
+    }
   }
 
   async function rewrap(tenantId: string): Promise<boolean> {
-    const record = await store.load(tenantId);
-    if (!record) throw cryptoFailure("This tenant has no keys, or they were destroyed.");
-    if (record.keys.every(({ wrapped }) => wrapped.master === masterKeys.currentVersion)) return false;
-    const keys: { version: number; wrapped: KeyRecord["keys"][number]["wrapped"] }[] = [];
-    for (const { version, wrapped } of record.keys) {
-      const context = wrapContext(tenantId, version);
-      const plain = await masterKeys.unwrap(wrapped, context);
-      keys.push({ version, wrapped: await masterKeys.wrap(plain, context) });
-      plain.fill(0);
-    }
-    if (destroyed.has(tenantId)) throw cryptoFailure("The keys of this tenant were destroyed.");
-    await store.replace({ tenantId, keys });
-    // Destroyed while the file was written: the rename may have brought it back.
-    if (destroyed.has(tenantId)) await store.destroy(tenantId);
-    return true;
+    return change(tenantId, async ({ keys }) => {
+      if (keys.every(({ wrapped }) => masterKeys.isCurrent(wrapped))) return null;
+      const again: RecordedKey[] = [];
+      for (const key of keys) {
+        const context = wrapContext(tenantId, key.version, key.use);
+        again.push(
+          masterKeys.isCurrent(key.wrapped)
+            ? key
+            : { ...key, wrapped: await masterKeys.rewrap(key.wrapped, context) },
+        );
+      }
+      return again;
+    });
+  }
+
+  /** Of a file of format 1 the oldest data key stays what hashes come from. */
+  async function withRoot(tenantId: string, keys: readonly RecordedKey[]): Promise<readonly RecordedKey[]> {
+    const [oldest] = keys;
+    if (!oldest || oldest.use === "hash") return keys;
+    const plain = await masterKeys.unwrap(oldest.wrapped, wrapContext(tenantId, oldest.version, "data"));
+    return [await wrapOne(tenantId, "hash", 1, plain), ...keys];
   }
 
   return {
+    masterKeys,
+    store,
     create,
     tenant,
     rewrap,
+    has: (tenantId) => !destroyed.has(tenantId) && store.stamp(tenantId) !== null,
+    look: (tenantId) => store.load(tenantId),
+    async addDataKey(tenantId) {
+      let version = 0;
+      await change(tenantId, async ({ keys }) => {
+        version = (keys.at(-1)?.version ?? 0) + 1;
+        return [
+          ...(await withRoot(tenantId, keys)),
+          await wrapOne(tenantId, "data", version, randomBytes(32)),
+        ];
+      });
+      return version;
+    },
+    async retireDataKeys(tenantId, versions, auditNeeds) {
+      await change(tenantId, async ({ keys }) => {
+        const newest = keys.at(-1)?.version;
+        const kept: RecordedKey[] = [];
+        for (const key of keys) {
+          const goes = key.use !== "hash" && key.version !== newest && versions.includes(key.version);
+          if (!goes) kept.push(key);
+          else if (auditNeeds.includes(key.version)) {
+            if (key.use === "audit") kept.push(key);
+            else {
+              const left = auditKeyOf(tenantId, await unwrapOne(tenantId, key)).export();
+              kept.push(await wrapOne(tenantId, "audit", key.version, left));
+            }
+          }
+        }
+        return kept.length === keys.length && kept.every((key, i) => key === keys[i]) ? null : kept;
+      });
+    },
     async platform() {
       if (!cache.has(PLATFORM_ID)) await create(PLATFORM_ID);
       return tenant(PLATFORM_ID);
@@ -141,7 +268,10 @@ export function openKeyring(options: {
   };
 }
 
-/** Names tenant and version, so that neither two tenants' files nor two versions in one file can be exchanged. */
-export function wrapContext(tenantId: string, version: number): string {
-  return `tenant ${tenantId} key ${version}`;
+/**
+ * Names tenant, use and version, so that neither two tenants' files nor two keys in one file can be exchanged. That of
+ * a data key is the same as in format 1.
+ */
+export function wrapContext(tenantId: string, version: number, use: KeyUse = "data"): string {
+  return `tenant ${tenantId} ${use === "data" ? "" : `${use} `}key ${version}`;
 }

@@ -4,7 +4,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
-import { addMasterKeyToFile, loadMasterKeys, masterKeyPath } from "./master-key.ts";
+import { loadMasterKeys } from "./load-master-keys.ts";
+import { addMasterKeyToFile, masterKeyPath } from "./master-key-file.ts";
 
 const base = await mkdtemp(join(tmpdir(), "vs-master-"));
 after(() => rm(base, { recursive: true }));
@@ -154,6 +155,7 @@ describe("from a file", () => {
 test("a wrapped key opens in its own context only, and not when changed", async () => {
   const keys = await loadMasterKeys({ home: base, env: { MASTER_KEY: key() } });
   const wrapped = await keys.wrap(plain, "tenant a");
+  assert.ok("ciphertext" in wrapped);
   await assert.rejects(keys.unwrap(wrapped, "tenant b"), unreadable);
   for (let at = 0; at < wrapped.ciphertext.length; at++) {
     const ciphertext = Buffer.from(wrapped.ciphertext);

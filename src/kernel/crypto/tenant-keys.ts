@@ -38,9 +38,25 @@ export type TenantKeys = {
   lookup(purpose: string, value: string): Buffer;
   /** A 32-byte key for one purpose, the same for ever. Purposes are constants of the code, never ids or input. */
   subkey(purpose: string): KeyObject;
+  /** What a part of the program needs that hashes and seals for one purpose and gets no other key: the search index. */
+  purposeKeys(purpose: string): PurposeKeys;
   /** The key of one stored file. `salt` is 32 random bytes from its header; `keyVersion` defaults to the newest. */
   fileKey(salt: Uint8Array, name: string, keyVersion?: number): KeyObject;
 };
+
+/** Keys of one purpose: one for hashes, the same for ever, and one for sealing per version of the data key. */
+export type PurposeKeys = { readonly hash: KeyObject; readonly data: ReadonlyMap<number, KeyObject> };
+
+/** What there is beside data keys. */
+export type MoreKeys = {
+  /** The root of look-up hashes and subkeys; without one it is the oldest data key (files of format 1). */
+  hashKey?: KeyObject;
+  /** Of data keys that are gone, the one column key that is still needed: entries of the audit log never change. */
+  auditKeys?: ReadonlyMap<number, KeyObject>;
+};
+
+/** The one cell whose key outlives its data key, for nobody may write it again. */
+export const AUDIT_COLUMN = { table: "audit_entry", column: "content" } as const;
 
 type Column = { keys: Map<number, KeyObject>; aadPrefix: Buffer };
 
@@ -63,23 +79,27 @@ export function tenantKeys(
   dataKeys: ReadonlyMap<number, KeyObject>,
   isDestroyed: () => boolean = () => false,
   nextNonce: () => Uint8Array = randomNonce,
+  { hashKey, auditKeys }: MoreKeys = {},
 ): TenantKeys {
   assertTenantId(tenantId);
   const versions = [...dataKeys.keys()].sort((a, b) => a - b);
   const [oldest, newest] = [versions[0], versions.at(-1)];
   if (oldest === undefined || newest === undefined) throw cryptoFailure("A tenant has no data key.");
+  const root = hashKey ?? (dataKeys.get(oldest) as KeyObject);
   // Two levels instead of a joined string: a lookup on the hot path then makes no garbage and has no ambiguity.
   const tables = new Map<string, Map<string, Column>>();
   const subkeys = new Map<string, KeyObject>();
+  const purposes = new Map<string, PurposeKeys>();
 
-  function derive(version: number, salt: Uint8Array | string, ...info: string[]): KeyObject {
-    if (isDestroyed()) throw cryptoFailure("The keys of this tenant were destroyed.");
+  function dataKeyOf(version: number): KeyObject {
     const dataKey = dataKeys.get(version);
     if (!dataKey) throw cryptoFailure("Sealed with a data key version that this tenant does not have.");
-    const bytes = Buffer.from(hkdfSync("sha256", dataKey, salt, joinParts(...info), 32));
-    const key = createSecretKey(bytes);
-    bytes.fill(0);
-    return key;
+    return dataKey;
+  }
+
+  function derive(from: KeyObject, salt: Uint8Array | string, ...info: string[]): KeyObject {
+    if (isDestroyed()) throw cryptoFailure("The keys of this tenant were destroyed.");
+    return hkdfKey(from, salt, ...info);
   }
 
   function column(cell: Cell): Column {
@@ -99,11 +119,13 @@ export function tenantKeys(
   }
 
   function columnKey(cell: Cell, found: Column, version: number): KeyObject {
+    if (isDestroyed()) throw cryptoFailure("The keys of this tenant were destroyed.");
     let key = found.keys.get(version);
     if (!key) {
-      key = derive(version, "", "vouchsafe/cell/1", tenantId, cell.table, cell.column);
+      const kept = isAuditColumn(cell) ? auditKeys?.get(version) : undefined;
+      key = kept ?? derive(dataKeyOf(version), "", ...cellInfo(tenantId, cell));
       found.keys.set(version, key);
-    } else if (isDestroyed()) throw cryptoFailure("The keys of this tenant were destroyed.");
+    }
     return key;
   }
 
@@ -153,8 +175,8 @@ export function tenantKeys(
     const id = label + purpose;
     let key = subkeys.get(id);
     if (!key) {
-      // The oldest data key, so that hashes already stored stay good when a newer data key is added.
-      key = derive(oldest as number, "", label, tenantId, purpose);
+      // Not from the newest data key: hashes already stored stay good when one is added or goes.
+      key = derive(root, "", label, tenantId, purpose);
       subkeys.set(id, key);
     } else if (isDestroyed()) throw cryptoFailure("The keys of this tenant were destroyed.");
     return key;
@@ -171,11 +193,47 @@ export function tenantKeys(
       return createHmac("sha256", cached("vouchsafe/lookup/1", purpose)).update(value, "utf8").digest();
     },
     subkey: (purpose) => cached("vouchsafe/subkey/1", purpose),
+    purposeKeys(purpose) {
+      const hash = cached("vouchsafe/subkey/1", purpose);
+      let found = purposes.get(purpose);
+      if (!found) {
+        const data = versions.map(
+          (version) =>
+            [version, derive(dataKeyOf(version), "", "vouchsafe/subkey/1", tenantId, purpose)] as const,
+        );
+        found = { hash, data: new Map(data) };
+        purposes.set(purpose, found);
+      }
+      return found;
+    },
     fileKey(salt, name, keyVersion = newest) {
       if (salt.length !== 32) throw new TypeError("The salt of a file is 32 bytes.");
-      return derive(keyVersion, salt, "vouchsafe/file/1", tenantId, name);
+      return derive(dataKeyOf(keyVersion), salt, "vouchsafe/file/1", tenantId, name);
     },
   };
+}
+
+/** What remains of a data key that goes: the key of the audit column, from which nothing else can be derived. */
+export function auditKeyOf(tenantId: string, dataKey: KeyObject): KeyObject {
+  return hkdfKey(dataKey, "", ...cellInfo(tenantId, AUDIT_COLUMN));
+}
+
+/** The version of the data key that a sealed value names, or null for what is none. */
+export function sealedVersion(sealed: Uint8Array): number | null {
+  return sealed.length < OVERHEAD || sealed[0] !== FORMAT ? null : readUInt32(sealed, 1);
+}
+
+const isAuditColumn = ({ table, column }: Pick<Cell, "table" | "column">) =>
+  table === AUDIT_COLUMN.table && column === AUDIT_COLUMN.column;
+
+const cellInfo = (tenantId: string, { table, column }: Pick<Cell, "table" | "column">) =>
+  ["vouchsafe/cell/1", tenantId, table, column] as const;
+
+function hkdfKey(from: KeyObject, salt: Uint8Array | string, ...info: string[]): KeyObject {
+  const bytes = Buffer.from(hkdfSync("sha256", from, salt, joinParts(...info), 32));
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
+  return key;
 }
 
 /** The associated data of a cell: a view of the scratch buffer, good until the next call. */

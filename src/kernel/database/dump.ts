@@ -134,6 +134,7 @@ const TYPES: Record<string, string> = {
   uuid: "string",
   text: "string",
   "text[]": "string[]",
+  "uuid[]": "string[]",
   "cidr[]": "string[]",
   bytea: "Buffer",
   boolean: "boolean",

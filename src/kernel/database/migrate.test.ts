@@ -113,6 +113,7 @@ test("bringing a database to the newest schema", async (t) => {
       { rolname: "vouchsafe_backup", ...bound, bypass: true },
       { rolname: "vouchsafe_jobs", ...bound },
       { rolname: "vouchsafe_migrator", ...bound, bypass: true },
+      { rolname: "vouchsafe_public", ...bound },
     ]);
     await assert.rejects(query(cluster.url("vouchsafe_app"), "create table mine (n int)"), { code: "42501" });
     await assert.rejects(query(cluster.url("vouchsafe_app"), "create schema mine"), { code: "42501" });

@@ -35,6 +35,8 @@ export interface MigrationFile {
 export async function migrate(options: {
   adminUrl: string;
   passwords?: Partial<Record<`vouchsafe_${DatabaseRole}`, string>>;
+  /** These and no others, for a restore: all by default. */
+  files?: MigrationFile[];
   /** Another database than the URL's. */
   database?: string;
   log?: (line: string) => void;
@@ -46,7 +48,7 @@ export async function migrate(options: {
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK]);
     await createRoles(client, options.passwords ?? {});
-    const applied = await applyMigrations(client, await migrationFiles(), options.log ?? (() => {}));
+    const applied = await applyMigrations(client, options.files ?? (await migrationFiles()), options.log ?? (() => {}));
     await createQueue(client);
     return { applied };
   } finally {
@@ -94,7 +96,14 @@ async function createRoles(client: pg.Client, passwords: Partial<Record<string, 
     const password = passwords[role];
     if (password) await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`);
   }
-  await client.query("grant vouchsafe_audit_writer, vouchsafe_audit_sequencer to vouchsafe_migrator");
+  await client.query("grant vouchsafe_audit_writer, vouchsafe_audit_sequencer, vouchsafe_audit_eraser to vouchsafe_migrator");
+  // Nobody signs in as it: the server takes it on for what it shows to everybody.
+  const { rowCount: there } = await client.query("select 1 from pg_roles where rolname = 'vouchsafe_public'");
+  if (!there)
+    await client.query(
+      "create role vouchsafe_public nologin nosuperuser nocreatedb nocreaterole noinherit nobypassrls",
+    );
+  await client.query("grant vouchsafe_public to vouchsafe_app with inherit false, set true");
   const { rows } = await client.query<{ db: string }>("select current_database() as db");
   const database = client.escapeIdentifier(rows[0]?.db ?? "");
   await client.query(`grant create, connect on database ${database} to vouchsafe_migrator, vouchsafe_jobs`);
@@ -106,7 +115,7 @@ async function createRoles(client: pg.Client, passwords: Partial<Record<string, 
   await client.query("alter schema public owner to vouchsafe_migrator");
   await client.query("revoke create on schema public from public");
   await client.query(
-    "grant usage on schema public to vouchsafe_app, vouchsafe_audit_writer, vouchsafe_backup",
+    "grant usage on schema public to vouchsafe_app, vouchsafe_audit_writer, vouchsafe_audit_eraser, vouchsafe_backup",
   );
   await client.query("commit");
 }
@@ -155,7 +164,16 @@ async function createQueue(client: pg.Client): Promise<void> {
     await client.query(getConstructionPlans("pgboss"));
     await client.query("reset role");
   }
-  await client.query("grant usage on schema pgboss to vouchsafe_app");
+  await client.query("grant usage on schema pgboss to vouchsafe_app, vouchsafe_backup");
   await client.query("grant select, insert on all tables in schema pgboss to vouchsafe_app");
+  await client.query("grant select on all tables in schema pgboss to vouchsafe_backup");
+  await client.query("grant select on all sequences in schema pgboss to vouchsafe_backup");
+  // The queue makes tables of its own while it runs.
+  await client.query(
+    "alter default privileges for role vouchsafe_jobs in schema pgboss grant select on tables to vouchsafe_backup",
+  );
+  await client.query(
+    "alter default privileges for role vouchsafe_jobs in schema pgboss grant select on sequences to vouchsafe_backup",
+  );
   await client.query("revoke create on schema pgboss from public");
 }

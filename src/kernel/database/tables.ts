@@ -138,6 +138,41 @@ export interface Tables {
     created_at: Date;
     updated_at: Date;
   };
+  erasure: {
+    tenant_id: string;
+    erasure_id: string;
+    member_id: string;
+    asked_by: string;
+    content: "handed-over" | "deleted";
+    given_to: string | null;
+    created_at: Date;
+    spoken: Buffer | null;
+    state: "working" | "done";
+    entries: Generated<number>;
+    done_at: Date | null;
+  };
+  export: {
+    tenant_id: string;
+    export_id: string;
+    kind: "workspace" | "person";
+    asked_by: string;
+    recipient: Buffer | null;
+    state: "making" | "ready" | "failed" | "ended";
+    created_at: Date;
+    expires_at: Date;
+    reached: Generated<number>;
+    done: Generated<number>;
+    total: Generated<number>;
+  };
+  export_part: {
+    tenant_id: string;
+    export_id: string;
+    no: number;
+    file: string;
+    bytes: number;
+    sha256: Buffer;
+    created_at: Date;
+  };
   factor_ticket: {
     tenant_id: string;
     ticket_hash: Buffer;
@@ -422,7 +457,7 @@ export interface Tables {
     tenant_id: string;
     kind: "operator" | "customer" | "canary";
     name: Buffer;
-    state: Generated<"active" | "closed">;
+    state: Generated<"active" | "closing" | "purging" | "closed">;
     created_at: Generated<Date>;
     factor_required_from: Date | null;
     passwords: Generated<"composed" | "passphrase">;
@@ -430,6 +465,8 @@ export interface Tables {
     quota_bytes: number | null;
     member_documents: number | null;
     member_bytes: number | null;
+    closing_at: Date | null;
+    purge_after: Date | null;
   };
   tenant_counter: {
     tenant_id: string;
@@ -505,6 +542,72 @@ export interface Tables {
     subtree_index: number;
     hash: Buffer;
   };
+  "platform.alarm": {
+    alarm_id: string;
+    at: Date;
+    kind: "sign-in" | "session" | "named" | "answer" | "job";
+    tenant_id: string | null;
+    route: string;
+  };
+  "platform.alert_sent": {
+    kind: string;
+    at: Date;
+  };
+  "platform.attack_run": {
+    run_id: string;
+    at: Date;
+    version: string;
+    kind: "live" | "rehearsal";
+    summary: unknown;
+    ledger: Buffer | null;
+    note: string;
+  };
+  "platform.backup_run": {
+    run_id: string;
+    kind: "data" | "keys";
+    asked: "schedule" | "operator" | "command";
+    name: string;
+    state: "running" | "good" | "failed";
+    problem: string | null;
+    version: string;
+    started_at: Date;
+    taken_at: Date | null;
+    ended_at: Date | null;
+    kept_at: string[] | null;
+    bytes: number | null;
+    sha256: Buffer | null;
+    tables: number | null;
+    row_count: number | null;
+    files: number | null;
+    recipients: string[];
+  };
+  "platform.canary": {
+    tenant_id: string;
+    slug: string;
+    part: "attacker" | "victim";
+    created_at: Date;
+    version: string | null;
+    identifiers: Generated<string[]>;
+    secrets: Buffer;
+  };
+  "platform.closing": {
+    closing_id: string;
+    tenant_id: string;
+    slug: string;
+    closed_by: "owner" | "operator";
+    closed_at: Date;
+    purge_after: Date;
+    kept_at: Date | null;
+    purge_began_at: Date | null;
+    done_at: Date | null;
+  };
+  "platform.closing_step": {
+    closing_id: string;
+    step: string;
+    what: string;
+    gone: number;
+    at: Date;
+  };
   "platform.control_run": {
     run_id: string;
     at: Date;
@@ -516,6 +619,13 @@ export interface Tables {
     cost: string;
     since: Generated<Date>;
   };
+  "platform.kept_by_law": {
+    record_id: string;
+    tenant_id: string;
+    kind: string;
+    issued_at: Date;
+    body: Buffer;
+  };
   "platform.migration": {
     name: string;
     checksum: string;
@@ -525,6 +635,34 @@ export interface Tables {
     only_row: Generated<boolean>;
     page: unknown;
     at: Date;
+  };
+  "platform.restore_test": {
+    run_id: string;
+    at: Date;
+    version: string;
+    result: unknown;
+    note: string;
+  };
+  "platform.restored": {
+    restore_id: string;
+    at: Date;
+    taken_at: Date;
+    archive: string;
+    tenant_id: string | null;
+  };
+  "platform.retention": {
+    timer: string;
+    relation: string;
+    since: string;
+    keeps: unknown;
+    condition: Generated<string>;
+    place: number;
+  };
+  "platform.retention_run": {
+    run_id: string;
+    timer: string;
+    at: Date;
+    gone: number;
   };
   "platform.set_up": {
     only_row: Generated<boolean>;

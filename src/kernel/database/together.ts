@@ -14,6 +14,10 @@ interface Queue {
 
 const queues = new WeakMap<pg.Pool, Queue>();
 
+/** How many exchanges and units of work wait for a connection. */
+export const waitingFor = (pool: pg.Pool): number =>
+  pool.waitingCount + (queues.get(pool)?.waiting.length ?? 0);
+
 /**
  * Runs an exchange of short statements. Those that come in one turn of the event loop, or while the pool has no
  * connection to spare, share one and go to the database in one write; each stays a transaction of its own. Waking the

@@ -330,8 +330,8 @@ function enterStatement(ctx: Ctx, readOnly: boolean): Statement {
     };
   }
   return {
-    sql: "select kernel.enter_without_session($1, $2, $3)",
-    parameters: [tenant, actor.kind, readOnly],
+    sql: "select kernel.enter_without_session($1, $2, $3, $4)",
+    parameters: [tenant, actor.kind, readOnly, ctx.demand.changes],
   };
 }
 
@@ -365,8 +365,10 @@ function translate(error: unknown): unknown {
   if (state === "VS401") return appError("signed_out", { cause: error });
   if (state === "VS402") return appError("key_invalid", { cause: error });
   if (state === "VS403") return appError("network_refused", { cause: error });
+  if (state === "VS405") return appError("closing", { cause: error });
   // Of two that wait for each other the database ended this one, and nothing of it was done: it may be sent again.
   if (state === "40P01" || state === "40001") return appError("busy", { cause: error, retryAfter: 1 });
+  if (state === "53100") return appError("disk_full", { cause: error });
   if (isConnectionError(error)) return appError("unavailable", { cause: error, retryAfter: 2 });
   return error;
 }

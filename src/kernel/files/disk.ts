@@ -11,6 +11,7 @@ import {
   CHUNK_BYTES,
   createEncrypter,
   HEADER_BYTES,
+  keyVersionOf,
   openDecrypter,
   SEALED_CHUNK_BYTES,
   sealedLayout,
@@ -76,7 +77,42 @@ export function diskFileStore(folder: string, leastFree: number = LEAST_FREE): F
       await syncFolder(join(folder, name.slice(0, 2)));
       return true;
     },
+    async keyVersion(name) {
+      const handle = await openStored(pathOf(name));
+      try {
+        return keyVersionOf(await readExactly(handle, 0, Buffer.alloc(HEADER_BYTES)));
+      } finally {
+        await handle.close();
+      }
+    },
     exists: async (name) => (await statIfThere(pathOf(name))) !== null,
+    async sealed(name) {
+      const handle = await open(pathOf(name), "r").catch(ifMissing);
+      if (handle === null) return null;
+      const { size } = await handle.stat();
+      // Of one file only so much is read that a slow reader holds little of it.
+      return { bytes: size, content: handle.createReadStream({ highWaterMark: 4 * CHUNK_BYTES }) };
+    },
+    async putSealed(name, source) {
+      const path = pathOf(name);
+      if ((await statIfThere(path)) !== null) return;
+      await makePrivateFolder(incoming);
+      await checkSpace(incoming, leastFree);
+      const temporary = join(incoming, name);
+      const handle = await open(temporary, "w", 0o600);
+      try {
+        for await (const piece of source) await writeAll(handle, piece);
+        await handle.sync();
+        await handle.close();
+        await makePrivateFolder(join(folder, name.slice(0, 2)));
+        await rename(temporary, path);
+        await syncFolder(join(folder, name.slice(0, 2)));
+      } catch (error) {
+        await handle.close().catch(() => undefined); // as above
+        await rm(temporary, { force: true });
+        throw error;
+      }
+    },
     async sweep(isKnown, olderThanMs) {
       const before = Date.now() - olderThanMs;
       const isOld = async (path: string) => {
@@ -211,6 +247,11 @@ async function statIfThere(path: string) {
     if (errorCode(error) === "ENOENT") return null;
     throw error;
   }
+}
+
+function ifMissing(error: unknown): null {
+  if (errorCode(error) === "ENOENT") return null;
+  throw error;
 }
 
 async function removeIfThere(path: string): Promise<boolean> {

@@ -32,6 +32,12 @@ export type FileStore = {
   /** Resolves false when there was none. */
   remove(name: string): Promise<boolean>;
   exists(name: string): Promise<boolean>;
+  /** The version of the data key that the file names in its header. A missing or malformed file throws `unreadable`. */
+  keyVersion(name: string): Promise<number>;
+  /** A file as it is stored, encrypted, for a backup; null when there is none. Consume or destroy the stream. */
+  sealed(name: string): Promise<{ bytes: number; content: Readable } | null>;
+  /** Puts back what {@link FileStore.sealed} gave, durably, whole or not at all. What is there stays as it is. */
+  putSealed(name: string, source: AsyncIterable<Uint8Array>): Promise<void>;
   /**
    * Removes what a crash left behind and is older than `olderThanMs`: unfinished writes, and files of which
    * `isKnown`, asked for a list of names, returns no mention. The age must exceed the longest upload and transaction.

@@ -81,14 +81,20 @@ export function sealedLayout(size: number): { chunks: number; bytes: number } {
   return { chunks, bytes: sealed - chunks * TAG_BYTES };
 }
 
-/** Reads a header and decrypts single chunks of the file. Throws `unreadable` for anything that is not authentic. */
-export function openDecrypter(keys: TenantKeys, name: string, header: Buffer) {
+/** The version of the data key that a header names. */
+export function keyVersionOf(header: Buffer): number {
   if (header.length !== HEADER_BYTES || !header.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw cryptoFailure("Not an encrypted file of a known format.");
   }
+  return header.readUInt32BE(MAGIC.length);
+}
+
+/** Reads a header and decrypts single chunks of the file. Throws `unreadable` for anything that is not authentic. */
+export function openDecrypter(keys: TenantKeys, name: string, header: Buffer) {
+  const keyVersion = keyVersionOf(header);
   const saltAt = MAGIC.length + 4;
   const salt = header.subarray(saltAt, saltAt + SALT_BYTES);
-  const key: KeyObject = keys.fileKey(salt, name, header.readUInt32BE(MAGIC.length));
+  const key: KeyObject = keys.fileKey(salt, name, keyVersion);
   const nonceOf = chunkNonces(header.subarray(saltAt + SALT_BYTES));
   return {
     openChunk(index: number, last: boolean, sealed: Buffer): Buffer {

@@ -35,19 +35,19 @@ export async function contextOf(
     checkCsrf(system, route, request, null);
     // As it was asked for, whether it can be a short name or not: what comes of it is the same.
     const { slug } = request.params as { slug?: string };
-    announceRate(
-      reply,
-      checkRate(system, route, { ip: request.ip, ...(slug === undefined ? {} : { slug }) }),
-    );
+    const taken = checkRate(system, route, { ip: request.ip, ...(slug === undefined ? {} : { slug }) });
+    announceRate(reply, taken instanceof Promise ? await taken : taken);
     return route.of === "tenant" ? { ...ctx, tenant: await findTenant(system, slugOf(request)) } : ctx;
   }
-  const { tenant, actor } = await identify(ctx, request).catch((error: unknown) => {
+  const { tenant, actor } = await identify(ctx, request).catch(async (error: unknown) => {
     // Knocking without a valid token or key is limited like a public route, by network.
-    announceRate(reply, checkRate(system, route, { ip: request.ip }));
+    announceRate(reply, await checkRate(system, route, { ip: request.ip }));
     throw error;
   });
   if (actor.kind === "member") checkCsrf(system, route, request, actor.sessionId);
-  announceRate(reply, checkRate(system, route, { tenantId: tenant.id, actor }));
+  const taken = checkRate(system, route, { tenantId: tenant.id, actor });
+  // Nobody waits where this process counts alone.
+  announceRate(reply, taken instanceof Promise ? await taken : taken);
   return { ...ctx, tenant, actor };
 }
 
@@ -67,14 +67,14 @@ async function identify(ctx: Ctx, request: FastifyRequest): Promise<Caller> {
   }
   // A key is looked up in the database, and anybody can make one up: who has made up many is not listened to.
   const made = `made-up-keys:${networkOf(request.ip)}`;
-  if (!system.limiter.has(made, rates.public)) throw appError("rate_limited", { retryAfter: 60 });
+  if (!(await system.limiter.has(made, rates.public))) throw appError("rate_limited", { retryAfter: 60 });
   try {
     const tenant = await findTenant(system, slug);
     if (!tenant) throw appError("key_invalid");
     const known = await identifyKey({ ...ctx, tenant }, key.hash);
     return { tenant, actor: { kind: "key", hash: key.hash, ...known } };
   } catch (error) {
-    if (isAppError(error) && error.code === "key_invalid") system.limiter.take(made, rates.public);
+    if (isAppError(error) && error.code === "key_invalid") await system.limiter.take(made, rates.public);
     throw error;
   }
 }

@@ -50,6 +50,8 @@ export interface Download {
   readonly name: string;
   /** null where nobody knows before it is read: it then leaves in chunks. */
   readonly bytes: number | null;
+  /** Where parts of it can be asked for: how much there is in all, and which part this is, up to but without `end`. */
+  readonly ranges?: { readonly total: number; readonly start?: number; readonly end?: number };
 }
 
 export interface StreamEvent {
@@ -78,6 +80,8 @@ export interface RouteSpec<P extends Shape, Q extends Shape, B extends Shape, O 
   readonly fresh?: true;
   /** Open to a member who still has to set up the second factor that their role needs. */
   readonly beforeFactor?: true;
+  /** Why this is done in a workspace that is closing, too, although it is no GET. */
+  readonly whileClosing?: string;
   /** For the attacker: which `GET path` shows what this changes, or `none: reason`. Default: the GET of the resource. */
   readonly state?: `GET ${string}` | `none: ${string}`;
   /** For the attacker: a refusal that the owner's own call on a fresh object may meet. */
@@ -158,6 +162,7 @@ export function route<P extends Shape, Q extends Shape, B extends Shape, O exten
       permission: "permission" in spec.access ? spec.access.permission : null,
       fresh: spec.fresh ?? false,
       beforeFactor: spec.beforeFactor ?? false,
+      changes: spec.method !== "GET" && spec.whileClosing === undefined,
     },
     state: spec.state ?? null,
     mayAnswer: spec.mayAnswer ?? [],

@@ -3,7 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { type ApiKey, readApiKey } from "../api-keys.ts";
 import { appError } from "../errors.ts";
 import { networkOf } from "../limits/network.ts";
-import { type Rate, rates, type Taken } from "../limits/token-bucket.ts";
+import { type Bucket, type Rate, rates, type Taken } from "../limits/token-bucket.ts";
 import type { System } from "../system.ts";
 import type { AccessClaims } from "../tokens.ts";
 import { changesState, type Route } from "./contract.ts";
@@ -76,22 +76,19 @@ export function checkRate(
   system: System,
   route: Route,
   who: { tenantId: string; actor: { memberId: string; keyId?: string } } | { ip: string; slug?: string },
-): Taken {
+): Taken | Promise<Taken> {
   const endpoint = `${route.method} ${route.url}`;
   if ("ip" in who) {
     const rate = rates[route.rate];
-    const taken = system.limiter.take(`n:${networkOf(who.ip)}:${endpoint}`, rate);
-    return taken.allowed && who.slug !== undefined
-      ? takeOfTenant(system, `s:${who.slug}:${endpoint}`, rate, taken)
-      : taken;
+    const door = who.slug === undefined ? undefined : wholeOf(`s:${who.slug}:${endpoint}`, rate);
+    return system.limiter.take(`n:${networkOf(who.ip)}:${endpoint}`, rate, door);
   }
   const { memberId, keyId } = who.actor;
   // A program has a class of its own; what it takes is missing neither for its owner nor for the other people.
   const rate = keyId ? rateOfKey(route) : rates[route.rate];
   const one = keyId ? `k:${who.tenantId}:${keyId}` : `m:${who.tenantId}:${memberId}`;
-  const taken = system.limiter.take(`${one}:${endpoint}`, rate);
-  if (!taken.allowed) return taken;
-  return takeOfTenant(system, `${keyId ? "p" : "t"}:${who.tenantId}:${endpoint}`, rate, taken);
+  const whole = wholeOf(`${keyId ? "p" : "t"}:${who.tenantId}:${endpoint}`, rate);
+  return system.limiter.take(`${one}:${endpoint}`, rate, whole);
 }
 
 /** Of the class for programs and the route's own, the lesser. */
@@ -103,11 +100,10 @@ function rateOfKey(route: Route): Rate {
   };
 }
 
-function takeOfTenant(system: System, key: string, { perMinute, burst }: Rate, taken: Taken): Taken {
-  const whole = { perMinute: perMinute * MEMBERS_AT_ONCE, burst: burst * MEMBERS_AT_ONCE };
-  const ofTenant = system.limiter.take(key, whole);
-  return ofTenant.allowed ? taken : ofTenant;
-}
+const wholeOf = (key: string, { perMinute, burst }: Rate): Bucket => ({
+  key,
+  rate: { perMinute: perMinute * MEMBERS_AT_ONCE, burst: burst * MEMBERS_AT_ONCE },
+});
 
 function isOwnOrigin(system: System, request: FastifyRequest, origin: string): boolean {
   if (system.config.publicUrl) return origin === new URL(system.config.publicUrl).origin;

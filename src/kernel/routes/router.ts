@@ -1,3 +1,4 @@
+import { pipeline, Readable } from "node:stream";
 import cookie from "@fastify/cookie";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -5,6 +6,7 @@ import type { z } from "zod";
 import { noticeActivity } from "../activity.ts";
 import type { Ctx } from "../context.ts";
 import { enter } from "../database/unit.ts";
+import { showing } from "../decoys.ts";
 import { type AppError, appError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { System } from "../system.ts";
@@ -24,6 +26,8 @@ const FORM = "multipart/form-data";
 export async function mountRoutes(app: FastifyInstance, system: System, routes: Routes): Promise<void> {
   await app.register(cookie);
   app.decorateRequest(CONTEXT, null);
+  app.decorateRequest(TOUCHED, null);
+  watchDecoys(app, system);
   app.removeContentTypeParser(["application/json", "text/plain"]);
   app.addContentTypeParser(
     "application/json",
@@ -75,6 +79,7 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
     // Before the body is read: whoever may not ask costs no parsing, and whoever sends slowly does not stay.
     preParsing: async (request, reply, payload) => {
       (request as Guarded)[CONTEXT] = await contextOf(system, route, request, reply);
+      (request as Guarded)[TOUCHED]?.((request as Guarded)[CONTEXT]);
       if (route.body !== "files") endSlowBody(request);
       return payload;
     },
@@ -87,14 +92,43 @@ function mount(app: FastifyInstance, system: System, route: Route): void {
       // A route that touched no data has not yet asked whether its caller may: ask now, before any answer.
       if (ctx.demand.permission !== null && ctx.standing.current === null) await enter(ctx);
       if (!route.background && request.headers["x-background"] !== "1") noticeActivity(ctx);
-      return answer(route, request, reply, value, tools);
+      return answer(system, route, request, reply, value, tools);
     },
   });
 }
 
 // On the request itself: what a WeakMap holds outlives many collections, and they then stop every answer.
 const CONTEXT = Symbol("context");
-type Guarded = FastifyRequest & { [CONTEXT]: Ctx | null };
+const TOUCHED = Symbol("touched");
+type Guarded = FastifyRequest & { [CONTEXT]: Ctx | null; [TOUCHED]: ((ctx: Ctx | null) => void) | null };
+
+/** Shows whoever watches over decoys what is asked and what leaves. Costs every request two short looks. */
+function watchDecoys(app: FastifyInstance, system: System): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    const touched = system.decoys.current?.asked(request) ?? null;
+    if (touched) {
+      (request as Guarded)[TOUCHED] = touched;
+      // Refused by a guard, or no route of the table: nobody known asked.
+      reply.raw.once("close", () => touched(null));
+    }
+    done();
+  });
+  app.addHook("onSend", (request, _reply, payload, done) => {
+    const decoys = system.decoys.current;
+    if (!decoys || payload === null || payload === undefined) return done(null, payload);
+    const ctx = (request as Guarded)[CONTEXT];
+    if (typeof payload === "string" || Buffer.isBuffer(payload)) decoys.answered(request, ctx, payload);
+    else if (payload instanceof Readable) {
+      const shown = showing(decoys.longest, (part) => decoys.answered(request, ctx, part));
+      // A source that fails ends what was to be sent, as it would have done without us.
+      return done(
+        null,
+        pipeline(payload, shown, () => {}),
+      );
+    }
+    done(null, payload);
+  });
+}
 const LONGEST_BODY_MS = 15_000;
 
 function endSlowBody(request: FastifyRequest): void {
@@ -180,6 +214,7 @@ function fieldOf(fields: Record<string, unknown>, name: string): string | undefi
 }
 
 async function answer(
+  system: System,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -196,17 +231,27 @@ async function answer(
       "x-accel-buffering": "no",
     });
     reply.raw.flushHeaders();
-    await sendEvents(reply.raw, value as AsyncIterable<StreamEvent>, tools.gone()).catch((error: unknown) => {
-      request.log.warn({ err: error }, "a stream ended early");
-    });
+    const events = value as AsyncIterable<StreamEvent>;
+    const shown = (frame: string) =>
+      system.decoys.current?.answered(request, (request as Guarded)[CONTEXT], frame);
+    await sendEvents(reply.raw, events, tools.gone(), undefined, system.ending, shown).catch(
+      (error: unknown) => {
+        request.log.warn({ err: error }, "a stream ended early");
+      },
+    );
     return reply;
   }
   if (route.output === "bytes") {
-    const { stream, name, bytes } = value as Download;
+    const { stream, name, bytes, ranges } = value as Download;
+    if (ranges?.start !== undefined) void reply.code(206);
     return reply
       .headers({
         "content-type": "application/octet-stream",
         ...(bytes === null ? {} : { "content-length": bytes }),
+        ...(ranges ? { "accept-ranges": "bytes" } : {}),
+        ...(ranges?.start === undefined
+          ? {}
+          : { "content-range": `bytes ${ranges.start}-${(ranges.end ?? ranges.total) - 1}/${ranges.total}` }),
         "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`,
         "content-security-policy": "sandbox; default-src 'none'",
         "x-content-type-options": "nosniff",

@@ -8,13 +8,17 @@ const GRACE_MS = 30_000;
 
 /**
  * Writes server-sent events (WHATWG HTML, section 9.2) until the source ends or the other side goes away.
- * A slow reader makes the source wait; nothing is buffered for it.
+ * A slow reader makes the source wait; nothing is buffered for it. One that ends with its server (`ending`) tells its
+ * reader to come back at once: another process is there, or soon will be.
  */
 export async function sendEvents(
   response: ServerResponse,
   events: AsyncIterable<StreamEvent>,
   gone: AbortSignal,
   life: number = streamLimits.life,
+  ending?: AbortSignal,
+  /** Is given each event before it leaves. */
+  shown: (frame: string) => void = () => {},
 ): Promise<void> {
   const keepAlive = setInterval(() => response.write(": still here\n\n"), KEEP_ALIVE_MS);
   const last = setTimeout(() => response.destroy(), life + GRACE_MS).unref();
@@ -22,8 +26,10 @@ export async function sendEvents(
     for await (const { event, data, id } of events) {
       if (gone.aborted) break;
       const frame = `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      shown(frame);
       if (!response.write(frame)) await drained(response, gone);
     }
+    if (ending?.aborted && !gone.aborted) response.write("retry: 250\n\n");
   } finally {
     clearInterval(keepAlive);
     clearTimeout(last);

@@ -3,6 +3,9 @@ import { mock, test } from "node:test";
 import type { Ctx } from "../context.ts";
 import { openStream, streamLimits } from "./streams.ts";
 
+/** A process that does not end. */
+const process = () => ({ ending: new AbortController().signal });
+
 const ofSystem = (system: object, sessionId: string, tenant = "harrow") =>
   ({
     system,
@@ -11,7 +14,7 @@ const ofSystem = (system: object, sessionId: string, tenant = "harrow") =>
   }) as unknown as Ctx;
 
 test("a session has so many streams, and gets a place back when one ends", () => {
-  const system = {};
+  const system = process();
   const open = Array.from({ length: streamLimits.ofSession }, () => {
     const gone = new AbortController();
     openStream(ofSystem(system, "one"), gone.signal);
@@ -23,7 +26,7 @@ test("a session has so many streams, and gets a place back when one ends", () =>
     return (error.retryAfter ?? 0) > 0;
   });
   openStream(ofSystem(system, "two"), new AbortController().signal);
-  openStream(ofSystem({}, "one"), new AbortController().signal);
+  openStream(ofSystem(process(), "one"), new AbortController().signal);
   open[0]?.abort();
   open[0]?.abort();
   refused();
@@ -33,7 +36,7 @@ test("a session has so many streams, and gets a place back when one ends", () =>
 });
 
 test("an API key has as many as a session, and nobody else has any", () => {
-  const system = {};
+  const system = process();
   const ofKey = (keyId: string) =>
     ({
       system,
@@ -49,7 +52,7 @@ test("an API key has as many as a session, and nobody else has any", () => {
 });
 
 test("a tenant has so many, whoever opens them; another tenant has its own", () => {
-  const system = {};
+  const system = process();
   for (let i = 0; i < streamLimits.ofTenant; i++)
     openStream(ofSystem(system, `s${i}`), new AbortController().signal);
   assert.throws(() => openStream(ofSystem(system, "more"), new AbortController().signal), {
@@ -63,9 +66,23 @@ test("a stream ends after its time, and with its reader", (t) => {
   t.after(() => timeout.mock.restore());
   const ended = new AbortController();
   const gone = new AbortController();
-  const signal = openStream(ofSystem({}, "one"), gone.signal);
+  const signal = openStream(ofSystem(process(), "one"), gone.signal);
   assert.deepEqual(timeout.mock.calls[0]?.arguments, [30 * 60_000]);
   assert.equal(signal.aborted, false);
   ended.abort();
+  assert.equal(signal.aborted, true);
+});
+
+test("a stream ends with its process, which has so many and no more", () => {
+  const ending = new AbortController();
+  const system = { ending: ending.signal };
+  const signal = openStream(ofSystem(system, "one"), new AbortController().signal);
+  for (let i = 1; i < streamLimits.ofProcess; i++)
+    openStream(ofSystem(system, `s${i}`, `t${i % 100}`), new AbortController().signal);
+  assert.throws(() => openStream(ofSystem(system, "two", "another"), new AbortController().signal), {
+    code: "busy",
+  });
+  assert.equal(signal.aborted, false);
+  ending.abort();
   assert.equal(signal.aborted, true);
 });

@@ -4,12 +4,13 @@ import { appError } from "../errors.ts";
 import type { System } from "../system.ts";
 
 /** How many streams may be open at once in one process (of a session or an API key), and for how long (milliseconds) each. */
-export const streamLimits = { ofSession: 6, ofTenant: 200, life: 30 * 60_000 } as const;
+export const streamLimits = { ofSession: 6, ofTenant: 200, ofProcess: 2000, life: 30 * 60_000 } as const;
 
 /**
  * Counts a stream in for as long as the other side stays. The answer ends with `gone`, and at the latest when the
- * stream has lived its time: its reader comes back with Last-Event-ID and is asked for their rights as anyone is.
- * Throws `rate_limited` when the session, the API key or the tenant has as many as it may.
+ * stream has lived its time, or the process ends: its reader comes back with Last-Event-ID and is asked for their rights
+ * as anyone is. Throws `rate_limited` when the session, the API key or the tenant has as many as it may, `busy` when the
+ * process has.
  */
 export function openStream(ctx: Ctx, gone: AbortSignal): AbortSignal {
   if (gone.aborted) return gone;
@@ -27,18 +28,23 @@ export function openStream(ctx: Ctx, gone: AbortSignal): AbortSignal {
       retryAfter: 15,
     });
   }
-  open.add(session, 1);
-  open.add(tenant, 1);
+  if (open.of(ALL) >= streamLimits.ofProcess) throw appError("busy", { retryAfter: 5 });
+  const counted = [session, tenant, ALL];
+  for (const key of counted) open.add(key, 1);
   gone.addEventListener(
     "abort",
     () => {
-      open.add(session, -1);
-      open.add(tenant, -1);
+      for (const key of counted) open.add(key, -1);
     },
     { once: true },
   );
-  return AbortSignal.any([gone, AbortSignal.timeout(streamLimits.life)]);
+  return AbortSignal.any([gone, ctx.system.ending, AbortSignal.timeout(streamLimits.life)]);
 }
+
+const ALL = "all";
+
+/** How many streams are open in this process. */
+export const openStreams = (system: System): number => openIn(system).of(ALL);
 
 function readerOf({ actor }: Ctx): string {
   if (actor.kind === "member") return `s:${actor.sessionId}`;

@@ -33,6 +33,7 @@ const PASSAGES = 24;
  */
 export const answerQuestion: JobSpec = {
   name: "assistant.answer",
+  whileClosing: "it ends an answer to a question that came before, and none can come any more",
   concurrency: 4,
   perTenant: 2,
   retries: 2,

@@ -1,18 +1,18 @@
 import type { Control } from "../../kernel/controls.ts";
 import type { Stage } from "../trust/stage/stage.ts";
-import { checkApiKeys } from "./checks/api-keys.ts";
+import { apiKeysCheck } from "./checks/api-keys.ts";
 import { checkInvitations } from "./checks/invitations.ts";
-import { checkLockout } from "./checks/lockout.ts";
+import { lockoutCheck } from "./checks/lockout.ts";
 import { checkLoginAudit } from "./checks/login-audit.ts";
-import { checkPasskeys } from "./checks/passkeys.ts";
+import { passkeysCheck } from "./checks/passkeys.ts";
 import { checkPasswordHash } from "./checks/password-hash.ts";
 import { checkPasswordPolicy } from "./checks/password-policy.ts";
-import { checkRevocation } from "./checks/revocation.ts";
+import { revocationCheck } from "./checks/revocation.ts";
 import { checkSessions } from "./checks/sessions.ts";
 import { checkSlugLogin } from "./checks/slug-login.ts";
 import { checkStepUp } from "./checks/step-up.ts";
-import { checkTotp } from "./checks/totp.ts";
-import { checkVerification } from "./checks/verification.ts";
+import { totpCheck } from "./checks/totp.ts";
+import { verificationCheck } from "./checks/verification.ts";
 
 export const identityControls: readonly Control<Stage>[] = [
   {
@@ -31,7 +31,7 @@ export const identityControls: readonly Control<Stage>[] = [
     id: "identity.lockout",
     kind: "tested",
     removed: "the count of failures",
-    check: checkLockout,
+    ...lockoutCheck,
   },
   {
     id: "identity.login-audit",
@@ -43,13 +43,13 @@ export const identityControls: readonly Control<Stage>[] = [
     id: "identity.totp",
     kind: "tested",
     removed: "the comparison with the time step that was used last",
-    check: checkTotp,
+    ...totpCheck,
   },
   {
     id: "identity.passkeys",
     kind: "tested",
     removed: "the end of a challenge with its first use",
-    check: checkPasskeys,
+    ...passkeysCheck,
   },
   {
     id: "identity.step-up",
@@ -67,13 +67,13 @@ export const identityControls: readonly Control<Stage>[] = [
     id: "identity.session-revocation",
     kind: "tested",
     removed: "the question to the database whether the session stands",
-    check: checkRevocation,
+    ...revocationCheck,
   },
   {
     id: "identity.email-verification",
     kind: "tested",
     removed: "the condition in sign-in and in the entry of every unit of work",
-    check: checkVerification,
+    ...verificationCheck,
   },
   {
     id: "identity.invitations",
@@ -91,6 +91,6 @@ export const identityControls: readonly Control<Stage>[] = [
     id: "connectors.api-keys",
     kind: "tested",
     removed: "the scope of a key, its end, and the end of its owner",
-    check: checkApiKeys,
+    ...apiKeysCheck,
   },
 ];

@@ -10,6 +10,9 @@ export const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   "platform.signing_key": "the installation's signing key, sealed",
   "platform.control_run": "results of the checks, public",
   "platform.public_page": "what the operator says on the public security page",
+  "platform.backup_run": "which backups were made",
+  "platform.restore_test": "what restoring a backup has shown, public",
+  "platform.restored": "to which moment the installation was set back, public",
   "platform.hash_cost": "which costs of password hashes are in use anywhere, without whose",
   "audit.staged": "hashes of entries that wait for their place; the application cannot read it",
   "audit.leaf": "the tree of all entries: hashes",
@@ -70,7 +73,9 @@ async function roleFindings(client: pg.ClientBase): Promise<Finding[]> {
   const { rows } = await client.query<{ rolname: string; free: boolean; owns: string; members: string[] }>(
     `select r.rolname, r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb as free,
             (select count(*) from pg_class where relowner = r.oid) + (select count(*) from pg_proc where proowner = r.oid) as owns,
-            array(select g.rolname from pg_auth_members m join pg_roles g on g.oid = m.roleid where m.member = r.oid)::text[] as members
+            array(select g.rolname from pg_auth_members m join pg_roles g on g.oid = m.roleid
+                  -- The one role that the application takes on: it may do less, see trust.page.
+                  where m.member = r.oid and g.rolname <> 'vouchsafe_public')::text[] as members
        from pg_roles r where r.rolname in ('vouchsafe_app', 'vouchsafe_jobs', 'vouchsafe_audit_writer', 'vouchsafe_audit_sequencer', 'vouchsafe_audit_eraser')`,
   );
   const findings = rows.map((r): Finding => {

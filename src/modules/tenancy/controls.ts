@@ -1,7 +1,7 @@
 import { type Control, type Finding, outcomeOf } from "../../kernel/controls.ts";
 import type { Stage } from "../trust/stage/stage.ts";
 import { foreignKeyFindings, protectionFindings } from "./catalog.ts";
-import { checkColleagues } from "./checks/colleagues.ts";
+import { colleaguesCheck } from "./checks/colleagues.ts";
 import { checkEscalation } from "./checks/escalation.ts";
 import { checkRoles } from "./checks/roles.ts";
 import { checkSupport } from "./checks/support.ts";
@@ -162,7 +162,7 @@ export const tenancyControls: readonly Control<Stage>[] = [
     kind: "tested",
     removed:
       "the owner, the shares and the folders in the condition that every query carries; the record of an opening",
-    check: checkColleagues,
+    ...colleaguesCheck,
   },
   {
     id: "tenancy.no-escalation",

@@ -44,6 +44,10 @@ workspace(
   "Say what signing in asks of everyone: second factors, kinds of passwords",
 );
 
+const leaving = under("Workspace", "customer");
+leaving("owner", "tenant.close", "Close the workspace, and keep it while it is closing");
+leaving("owner", "tenant.export", "Take out everything in the workspace, what is private to members among it");
+
 const support = under("Support", "customer");
 support("admin", "support.see", "See when the operator's staff were let in, and by whom");
 support("admin", "support.grant", "Let the operator's staff see what all members see, for some hours");
@@ -52,6 +56,7 @@ support("admin", "support.end", "End the staff's access at once");
 const operator = under("Operator", "operator");
 operator("admin", "operator.tenants.read", "See which workspaces this installation has");
 operator("admin", "operator.tenants.create", "Create workspaces and invite their first owners");
+operator("owner", "operator.tenants.close", "Close a workspace, for a reason that its owners are told");
 operator("admin", "operator.users.import", "Add people to a workspace from a list");
 operator("admin", "operator.support.see", "See which workspaces ask for support");
 operator("admin", "operator.support.enter", "Enter a workspace that asked for it, as far as it allows");

@@ -1,4 +1,5 @@
 import type { Routes } from "../../kernel/routes/contract.ts";
+import { closingRoutes } from "./closing/routes.ts";
 import { groupRoutes } from "./groups/routes.ts";
 import { handOverRoutes } from "./hand-over/routes.ts";
 import { importRoutes } from "./imports/routes.ts";
@@ -19,4 +20,5 @@ export function tenancyRoutes(routes: Routes): void {
   policyRoutes(routes);
   importRoutes(routes);
   supportRoutes(routes);
+  closingRoutes(routes);
 }

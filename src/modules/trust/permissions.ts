@@ -21,3 +21,10 @@ permission({
   from: "admin",
   in: "operator",
 });
+permission({
+  key: "operator.attacks.read",
+  group: "Operator",
+  words: "See what got through in attacks on the running server, and alarms of the canaries",
+  from: "admin",
+  in: "operator",
+});

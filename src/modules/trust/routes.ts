@@ -3,6 +3,8 @@ import { record } from "../../kernel/audit.ts";
 import { unit } from "../../kernel/database/unit.ts";
 import { newId } from "../../kernel/ids.ts";
 import { allow, publicBecause, type Routes, route, unauditedBecause } from "../../kernel/routes/contract.ts";
+import { attackRoutes } from "./live/routes.ts";
+import { LiveResult } from "./live/shape.ts";
 import { publicPageRoutes } from "./public-page/routes.ts";
 import { runChecks } from "./runs/service.ts";
 import { securitySnapshot } from "./snapshot.ts";
@@ -67,10 +69,12 @@ const Snapshot = z.object({
   /** A result is stored that this installation did not sign. */
   forged: z.boolean(),
   days: z.array(z.object({ date: z.string(), attempts: z.number(), broken: z.number() })),
+  live: LiveResult,
 });
 
 export function trustRoutes(routes: Routes): void {
   publicPageRoutes(routes);
+  attackRoutes(routes);
   route(routes, {
     method: "GET",
     path: "/security",

@@ -5,13 +5,16 @@ import { verifierKey } from "../operations/audit/log/note.ts";
 import { classesOf } from "./attack/classes.ts";
 import { type Claim, catalogue, questions } from "./catalogue.ts";
 import type { ControlResult } from "./controls/run.ts";
+import { liveResult } from "./live/public.ts";
+import { type Ask, asPublic } from "./public-page/reader.ts";
 import { publicPage } from "./public-page/settings.ts";
 import { FRESH_FOR } from "./runs/schedule.ts";
-import { latestRun, newestRun, runDays } from "./runs/service.ts";
+import { latestRun, runDays } from "./runs/service.ts";
 
 const MASTER_KEY_WORDS = {
   file: "in a file of the server, apart from the data, readable by its owner only",
   environment: "given by the environment, in no file of ours",
+  service: "in a key service, which it never leaves",
 } as const;
 
 /**
@@ -20,7 +23,7 @@ const MASTER_KEY_WORDS = {
  */
 export async function securitySnapshot(system: System): Promise<Snapshot> {
   const kept = await publicPage(system);
-  const key = `${await newestRun(system)} ${kept?.at.getTime() ?? ""}`;
+  const key = `${await asPublic(system, newest)} ${kept?.at.getTime() ?? ""}`;
   const now = system.clock().getTime();
   const known = snapshots.get(system);
   if (known && known.key === key && Math.abs(now - known.at) < SHOWN_FOR) return known.snapshot;
@@ -30,12 +33,27 @@ export async function securitySnapshot(system: System): Promise<Snapshot> {
   return snapshot;
 }
 
+/** Which results are the newest: what is shown of them need not be put together again before there are others. */
+async function newest(ask: Ask): Promise<string> {
+  const [row] = await ask<{ run: string | null; attack: string | null; alarm: string | null }>(
+    `select (select run_id from platform.control_run order by at desc limit 1) as run,
+            (select run_id from platform.attack_run where kind = 'live' order by at desc limit 1) as attack,
+            (select alarm_id from platform.alarm order by at desc limit 1) as alarm`,
+  );
+  return `${row?.run} ${row?.attack} ${row?.alarm}`;
+}
+
 type Snapshot = Awaited<ReturnType<typeof writeSnapshot>>;
 const SHOWN_FOR = seconds(10);
 const snapshots = new WeakMap<System, { key: string; at: number; snapshot: Promise<Snapshot> }>();
 
 async function writeSnapshot(system: System) {
-  const [stored, days, kept] = [await latestRun(system), await runDays(system), await publicPage(system)];
+  const kept = await publicPage(system);
+  const { stored, days, live } = await asPublic(system, async (ask) => ({
+    stored: await latestRun(system, ask),
+    days: await runDays(system, ask),
+    live: await liveResult(system, ask),
+  }));
   const run = stored === "forged" ? null : stored;
   const signer = await signerOf(system);
   const fresh =
@@ -45,6 +63,7 @@ async function writeSnapshot(system: System) {
       run?.results.find((r) => r.id === claim.id),
       fresh,
       kept && statementOf(claim, kept),
+      live.last?.breached.some((one) => one.claim === claim.id) ? live.last.at : null,
     ),
     claim,
   }));
@@ -87,6 +106,7 @@ async function writeSnapshot(system: System) {
     signed: run && { note: run.note, key: verifierKey(signer), results: run.text },
     forged: stored === "forged",
     days,
+    live,
   };
 }
 
@@ -106,7 +126,20 @@ function shown(
   result: ControlResult | undefined,
   fresh: boolean,
   statement: { words: string; at: string } | null,
+  brokenLive: string | null,
 ) {
+  // What the copy held does not count while the running server did not.
+  if (brokenLive)
+    return {
+      kind: "tested" as const,
+      result: "broken" as const,
+      subjects: result?.subjects ?? 0,
+      evidence: [],
+      summary: "An attempt of the attack on the running server got through. How, is told after the fix.",
+      removed: result?.removed ?? null,
+      at: brokenLive,
+      ms: result?.ms ?? 0,
+    };
   // Our word is never more than that, and never green.
   if (statement && (!result || result.kind === "not-done"))
     return {

@@ -111,13 +111,14 @@ export type Permission =
   | "operator.support.enter"
   | "operator.controls.run"
   | "operator.page.read"
+  | "operator.attacks.read"
   | "operator.page.change";
 
 export type Installation = {
   setUp: boolean;
   mail: "outbox" | "smtp";
   version: string;
-  masterKey: "file" | "environment";
+  masterKey: "file" | "environment" | "service";
   name: string | null;
 };
 
@@ -666,6 +667,67 @@ export type SecuritySnapshot = {
   /** The run that the page is written from, as it was signed; null before the first. */
   signed: { note: string; key: string; results: string } | null;
   /** A result is stored that the installation did not sign. */
+  forged: boolean;
+  live: LiveAttacks;
+};
+
+/** What the attacks on the running server came to. */
+export type LiveAttacks = {
+  /** 0: switched off. */
+  everyMinutes: number;
+  last: {
+    at: string;
+    version: string;
+    result: "held" | "broken" | "stale" | "not-run";
+    attempts: number;
+    held: number;
+    inconclusive: number;
+    breached: { claim: string; class: string; attempts: number }[];
+    routes: number;
+    classes: string[];
+    covered: number;
+    uncovered: { class: string; reason: string | null; routes: string[] }[];
+    requests: number;
+    ms: number;
+    cost: { cpuMs: number; share: number } | null;
+    seed: string;
+    signed: { note: string; summary: string };
+  } | null;
+  forged: boolean;
+  days: { date: string; runs: number; attempts: number; breached: number; inconclusive: number }[];
+  touched: { at: string; words: string; ninetyDays: number } | null;
+};
+
+export type AttackReport = {
+  everyMinutes: number;
+  canaries: { slug: string; createdAt: string; ready: boolean }[];
+  runs: {
+    id: string;
+    at: string;
+    version: string;
+    kind: "live" | "rehearsal";
+    attempts: number;
+    breached: number;
+    inconclusive: number;
+    cpuMs: number | null;
+    ms: number;
+    signed: boolean;
+  }[];
+  alarms: { id: string; at: string; kind: string; words: string; tenantId: string | null; route: string }[];
+};
+
+export type AttackDetails = {
+  probes:
+    | {
+        verdict: string;
+        claim: string;
+        route: string;
+        class: string;
+        who: string;
+        status: number;
+        detail: string;
+      }[]
+    | null;
   forged: boolean;
 };
 

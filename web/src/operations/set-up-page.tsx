@@ -123,7 +123,9 @@ function Form(props: {
       <p className="mt-6 border-t border-line pt-4 text-small text-muted">
         {props.installation.masterKey === "file"
           ? "The master key lies in a file of its own on this machine, readable by the server only. Good for trying out; in production give it from outside."
-          : "The master key comes from the environment and is not written to disk."}
+          : props.installation.masterKey === "service"
+            ? "The master key stays in a key service; this server asks it to open its keys."
+            : "The master key comes from the environment and is not written to disk."}
       </p>
     </Doorstep>
   );

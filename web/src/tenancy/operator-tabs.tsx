@@ -25,6 +25,11 @@ export function OperatorTabs() {
           Public page
         </Link>
       )}
+      {session.can("operator.attacks.read") && (
+        <Link to="/t/$slug/tenants/attacks" {...shared}>
+          Attacks
+        </Link>
+      )}
     </nav>
   );
 }

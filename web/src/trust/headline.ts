@@ -1,6 +1,6 @@
 import type { SecuritySnapshot } from "../api/types.ts";
 import type { State } from "../ui/glyph.tsx";
-import { ago, plural } from "../ui/time.tsx";
+import { ago, count, plural } from "../ui/time.tsx";
 
 export type Headline = {
   state: State;
@@ -12,74 +12,90 @@ export type Headline = {
   short: string;
 };
 
-const day = 86_400_000;
+const hour = 3_600_000;
 
 /**
  * The last result in one sentence, written from the data and nothing else. `lead`, `before` and `after` are plain,
- * `verdict` takes the colour of the state, `short` is the form for the rail. Attempts are the attacker's; what is
- * broken is counted in claims.
+ * `verdict` takes the colour of the state, `short` is the form for the rail. What is broken comes first, on the running
+ * server or on the copy; then the last attack on the running server; and the copy alone only while there was none.
  */
 export function headlineOf(snapshot: SecuritySnapshot, now: number): Headline {
-  const { checkedAt, totals, attempts } = snapshot;
-  if (!checkedAt) {
+  const { totals, live } = snapshot;
+  const { last } = live;
+  if (last?.result === "broken") return gotThrough(last, now);
+  if (totals.broken > 0) return brokenClaims(snapshot, now);
+  if (!last) return beforeTheFirst(snapshot, now);
+  if (last.attempts === 0 || last.held === 0)
     return {
       state: "not-done",
-      lead: "",
+      lead: `Attacked ${ago(last.at, now)}.`,
       before: "",
-      verdict: "Not attacked yet.",
-      after: "",
-      short: "Not attacked yet",
-    };
-  }
-  const when = ago(checkedAt, now);
-  if (totals.broken > 0) {
-    const words =
-      totals.broken === 1 ? "One claim is broken" : `${capital(plural(totals.broken, "claim"))} are broken`;
-    return {
-      state: "broken",
-      lead: "",
-      before: "",
-      verdict: `${words},`,
-      after: ` found ${when}. We are on it.`,
-      short: words,
-    };
-  }
-  if (attempts === 0) {
-    return {
-      state: "not-done",
-      lead: `Checked ${when}.`,
-      before: "",
-      verdict: "No attempts were counted.",
+      verdict: "No attempt could be judged.",
       after: "",
       short: "No attempts counted",
     };
-  }
-  const tried = `${plural(attempts, "attempt")}, `;
-  const none = attempts === 1 ? "it did not get through." : "none got through.";
-  if (now - Date.parse(checkedAt) > day || totals.stale > 0) {
-    return {
-      state: "stale",
-      lead: `Last attacked ${when}.`,
-      before: tried,
-      verdict: none,
-      after: "",
-      short: "No one got in",
-    };
-  }
+  const stale =
+    last.result === "stale" || now - Date.parse(last.at) > Math.max(3 * hour, live.everyMinutes * 180_000);
   return {
-    state: "held",
-    lead: `Attacked ${when}.`,
-    before: tried,
-    verdict: none,
-    after: "",
+    state: stale ? "stale" : "held",
+    lead: `${stale ? "Last attacked" : "Attacked"} ${ago(last.at, now)}.`,
+    before: `${plural(last.attempts, "attempt")}, `,
+    verdict: noneOf(last.attempts),
+    after: last.inconclusive > 0 ? ` ${count(last.inconclusive)} could not be judged.` : "",
     short: "No one got in",
   };
 }
 
+const noneOf = (attempts: number): string =>
+  attempts === 1 ? "it did not get through." : "none got through.";
+
+function gotThrough(last: NonNullable<SecuritySnapshot["live"]["last"]>, now: number): Headline {
+  const through = last.breached.reduce((sum, { attempts }) => sum + attempts, 0);
+  const words = through === 1 ? "One attempt got through" : `${count(through)} attempts got through`;
+  return {
+    state: "broken",
+    lead: "",
+    before: "",
+    verdict: words,
+    after: ` ${ago(last.at, now)}. We are on it.`,
+    short: words,
+  };
+}
+
+function brokenClaims({ checkedAt, totals }: SecuritySnapshot, now: number): Headline {
+  const words =
+    totals.broken === 1 ? "One claim is broken" : `${capital(plural(totals.broken, "claim"))} are broken`;
+  return {
+    state: "broken",
+    lead: "",
+    before: "",
+    verdict: `${words},`,
+    after: ` found ${checkedAt ? ago(checkedAt, now) : "just now"}. We are on it.`,
+    short: words,
+  };
+}
+
+/** No attack on the running server yet, or never one: what the copy says is not passed off as more. */
+function beforeTheFirst({ checkedAt, attempts, live }: SecuritySnapshot, now: number): Headline {
+  const why = live.everyMinutes === 0 ? "Not attacked in operation." : "Not attacked in operation yet.";
+  if (!checkedAt || attempts === 0)
+    return { state: "not-done", lead: "", before: "", verdict: why, after: "", short: "Not attacked yet" };
+  return {
+    state: "stale",
+    lead: why,
+    before: `A fresh copy was, ${ago(checkedAt, now)}: ${plural(attempts, "attempt")}, `,
+    verdict: noneOf(attempts),
+    after: "",
+    short: "No one got in, on a copy",
+  };
+}
+
 /** The line below the short form in the rail. */
-export function proofLine(snapshot: SecuritySnapshot, now: number): string {
-  if (!snapshot.checkedAt) return "The checks have not run";
-  return `${plural(snapshot.attempts, "attempt")}, last ${ago(snapshot.checkedAt, now, true)}`;
+export function proofLine({ checkedAt, attempts, live: { last } }: SecuritySnapshot, now: number): string {
+  if (last) return `${plural(last.attempts, "attempt")}, last ${ago(last.at, now, true)}`;
+  return checkedAt
+    ? `${plural(attempts, "attempt")}, last ${ago(checkedAt, now, true)}`
+    : "The checks have not run";
 }
 
 function capital(words: string): string {

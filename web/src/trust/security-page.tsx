@@ -11,9 +11,11 @@ import { ClaimRow } from "./claim-row.tsx";
 import { type ClaimState, claimStates, countStates, stateOf } from "./claim-state.ts";
 import { Days } from "./days.tsx";
 import { headlineOf } from "./headline.ts";
+import { Coverage, GotThrough, Touched } from "./live-facts.tsx";
 import { LogCheckpoint } from "./log-checkpoint.tsx";
 import { NotDone } from "./not-done.tsx";
 import { useSnapshot } from "./snapshot.ts";
+import { Repeat, TakeAway } from "./take-away.tsx";
 
 /** The public page that is written by the last run of the checks. */
 export function SecurityPage() {
@@ -75,47 +77,79 @@ function Result({ snapshot }: { snapshot: SecuritySnapshot }) {
             {headline.after}
           </h1>
           <p className="mt-5 max-w-[52ch] text-[1.0625rem] leading-relaxed text-muted">
-            {snapshot.checkedAt
-              ? "Two canary customers, each knowing the other’s identifiers, try to break in. This page is written by the result, not by marketing. Where something was not tested, it says so."
-              : "The checks have not run on this installation. What stands below is what they will try; nothing of it is claimed yet."}
+            {introduction(snapshot)}
           </p>
         </div>
         <Facts snapshot={snapshot} />
       </div>
-      {snapshot.forged && (
+      <GotThrough snapshot={snapshot} />
+      {(snapshot.forged || snapshot.live.forged) && (
         <p role="alert" className="mt-8 rounded-lg border border-broken px-4 py-3 text-broken">
           A result is stored here that this installation did not sign. It is not shown; the checks are run
           anew.
         </p>
       )}
-      <Days days={snapshot.days} />
+      <Days
+        title="Attempts a day on the running server"
+        days={snapshot.live.days.map((day) => ({
+          date: day.date,
+          attempts: day.attempts,
+          broken: day.breached,
+          open: day.inconclusive,
+        }))}
+        until={now}
+      />
+      <Days title="Attempts a day on a fresh copy" days={snapshot.days} until={now} />
       <Legend questions={snapshot.questions} />
       <Claims questions={snapshot.questions} />
+      {snapshot.live.last && <Coverage last={snapshot.live.last} />}
       <LogCheckpoint />
-      <Repeat />
+      <TakeAway />
+      <Repeat seed={snapshot.live.last?.seed ?? null} />
     </>
   );
 }
 
+function introduction({ checkedAt, live }: SecuritySnapshot): string {
+  if (!checkedAt && !live.last)
+    return "Nothing has been tried on this installation yet. What stands below is what will be; nothing of it is claimed.";
+  const often = live.everyMinutes === 60 ? "every hour" : `every ${plural(live.everyMinutes, "minute")}`;
+  const tried =
+    live.everyMinutes === 0
+      ? "Two canary customers, each knowing the other’s identifiers, try to break in on a fresh copy; attacks on the running server are switched off."
+      : `Two canary customers, each knowing the other’s identifiers, try to break in ${often}.`;
+  return `${tried} This page is written by the result, not by marketing. Where something was not tested, it says so.`;
+}
+
+const inUtc = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+const timeOf = (iso: string | null): string => (iso ? `${inUtc.format(new Date(iso))} UTC` : "not yet");
+
 function Facts({ snapshot }: { snapshot: SecuritySnapshot }) {
-  const when = snapshot.checkedAt
-    ? `${new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" }).format(new Date(snapshot.checkedAt))} UTC`
-    : "never";
+  const { last, touched, everyMinutes } = snapshot.live;
   return (
     <dl className="rounded-lg border border-line bg-surface shadow-soft">
       <Fact
         name="Last attack"
-        value={when}
+        value={last ? timeOf(last.at) : everyMinutes === 0 ? "switched off" : "not yet"}
         more={
-          snapshot.checkedAt
-            ? `${plural(snapshot.attempts, "attempt")} on ${plural(snapshot.routes, "route")}`
-            : "no attempt yet"
+          last
+            ? `${plural(last.attempts, "attempt")} on ${plural(last.routes, "route")} of the running server`
+            : "on the running server"
         }
       />
       <Fact
-        name={snapshot.checkedAt ? "Tried on" : "To be tried on"}
-        value={`A ${snapshot.instance} of version ${snapshot.version}`}
-        more="with two throw-away customers; no customer’s data is touched"
+        name="Last checks"
+        value={timeOf(snapshot.checkedAt)}
+        more={
+          snapshot.checkedAt
+            ? `${plural(snapshot.attempts, "attempt")} on ${plural(snapshot.routes, "route")} of a ${snapshot.instance}, version ${snapshot.version}`
+            : `on a ${snapshot.instance} of version ${snapshot.version}`
+        }
+      />
+      <Fact
+        name="Decoys"
+        value={<Touched touched={touched} />}
+        more={touched ? undefined : "by anybody but us"}
       />
       <Fact name="Master key" value={capital(snapshot.masterKey)} />
       {snapshot.operator?.company && <Fact name="Run by" value={snapshot.operator.company} />}
@@ -146,7 +180,7 @@ function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function Fact({ name, value, more }: { name: string; value: ReactNode; more?: string }) {
+function Fact({ name, value, more }: { name: string; value: ReactNode; more?: string | undefined }) {
   return (
     <div className="grid grid-cols-[6.5rem_1fr] gap-x-4 border-line px-4.5 py-3.5 not-first:border-t">
       <dt className="text-small leading-6 text-muted">{name}</dt>
@@ -220,33 +254,5 @@ function Claims({ questions }: { questions: SecuritySnapshot["questions"] }) {
         </section>
       ))}
     </>
-  );
-}
-
-function Repeat() {
-  const command = "npm run -s vouchsafe -- controls --json";
-  return (
-    <section
-      aria-labelledby="repeat"
-      className="mt-16 grid gap-x-8 gap-y-4 rounded-lg border border-line bg-surface p-4 sm:p-6 md:grid-cols-[1fr_1.2fr]"
-    >
-      <div>
-        <h2 id="repeat" className="font-serif text-title font-medium">
-          Repeat it yourself
-        </h2>
-        <p className="mt-2 text-muted">
-          On a clone of the source, one command starts a fresh copy, attacks it, and prints each claim with
-          its evidence. It is free software.
-        </p>
-      </div>
-      <section
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard.
-        tabIndex={0}
-        aria-label="Command"
-        className="self-center overflow-x-auto rounded-md border border-line bg-paper px-3 py-3.5 sm:px-4"
-      >
-        <pre className="font-mono text-evidence">{command}</pre>
-      </section>
-    </section>
   );
 }

@@ -29,6 +29,7 @@ export function accountRoutes(routes: Routes): void {
     method: "PUT",
     path: "/account/password",
     words: "Change one's own password; ends all sessions and opens a new one",
+    whileClosing: "nobody must be kept from shutting somebody out",
     access: allow("account.password"),
     audit: "account.password-changed",
     rate: "sign-in",

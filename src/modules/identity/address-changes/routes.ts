@@ -44,6 +44,7 @@ export function addressChangeRoutes(routes: Routes): void {
     method: "POST",
     path: "/address-changes/undo",
     words: "Take a change of address back by the link mailed to the old one; ends all sessions",
+    whileClosing: "nobody must be kept from shutting somebody out",
     access: publicBecause(
       "whoever lost the account to a new address cannot sign in; the token is the credential",
     ),

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
+import type { Finding } from "../../../kernel/controls.ts";
 import { rates } from "../../../kernel/limits/token-bucket.ts";
 import { accessCookie } from "../../../kernel/routes/guards.ts";
 import { type Answer, type Client, expectStatus, openClient } from "../../trust/stage/client.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import { credentialsOf, forEach, knockAt, liveOperations } from "../../trust/stage/live-operations.ts";
 import type { Company, Person } from "../../trust/stage/people.ts";
+import { inPieces, total } from "../../trust/stage/pieces.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { upload, waitUntilReady } from "../../trust/stage/workspace.ts";
 
@@ -16,21 +17,20 @@ const NEVER =
   /^(account|notice|key|role|policy|operator|support|content|audit|member\.(?!read$)|group\.(?!read$)|tenant\.(?!read$))/;
 
 /** API keys: how they are made and kept, what they reach, from where, and when they end. */
-export async function checkApiKeys(stage: Stage): Promise<Outcome> {
-  const slug = `keyed-${randomBytes(4).toString("hex")}`;
-  const firm = await stage.founder.found(slug, "Keyed Entry", "Kalle Frost");
-  const findings = [
-    ...(await howItIsKept(stage, firm)),
-    ...(await whatItReaches(stage, firm)),
-    ...(await whoseRights(firm)),
-    ...(await howItIsShown(stage, firm)),
-    ...(await fromWhere(firm)),
-    ...(await inAFolder(firm)),
-    ...(await whenItEnds(stage, firm)),
-    ...(await itsOwnRate(firm)),
-  ];
-  return outcomeOf(findings, `${findings.length} attempts with keys, on every route of the running server`);
-}
+export const apiKeysCheck = inPieces(
+  (stage) => stage.founder.found(`keyed-${randomBytes(4).toString("hex")}`, "Keyed Entry", "Kalle Frost"),
+  {
+    kept: howItIsKept,
+    reach: whatItReaches,
+    rights: (_, firm) => whoseRights(firm),
+    shown: howItIsShown,
+    networks: (_, firm) => fromWhere(firm),
+    folder: (_, firm) => inAFolder(firm),
+    end: whenItEnds,
+    rate: (_, firm) => itsOwnRate(firm),
+  },
+  (counts) => ({ summary: `${total(counts)} attempts with keys, on every route of the running server` }),
+);
 
 interface Asked {
   readonly permissions?: readonly string[];

@@ -1,5 +1,7 @@
 import type { Finding } from "../../../kernel/controls.ts";
 import type { Answer } from "../../trust/stage/client.ts";
+import type { Piece } from "../../trust/stage/pieces.ts";
+import type { Stage } from "../../trust/stage/stage.ts";
 
 /** Collects what a check saw. */
 export interface Ledger {
@@ -22,5 +24,14 @@ export function openLedger(): Ledger {
       const code = answer.json?.error?.code;
       note(statuses.includes(answer.status), what, who, code ? `${answer.status} ${code}` : answer.status);
     },
+  };
+}
+
+/** A piece of a check that notes what it saw. */
+export function noting<S>(look: (stage: Stage, ledger: Ledger, scene: S) => Promise<void>): Piece<S> {
+  return async (stage, scene) => {
+    const ledger = openLedger();
+    await look(stage, ledger, scene);
+    return ledger.findings;
   };
 }

@@ -1,19 +1,31 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { later, minutes } from "../../../kernel/clock.ts";
-import { outcomeOf } from "../../../kernel/controls.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { openClient, solvedChallenge } from "../../trust/stage/client.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
+import { inPieces, nothing } from "../../trust/stage/pieces.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { countAttempt, lock, MOST_FAILURES } from "../sign-in/lockout.ts";
-import { openLedger } from "./ledger.ts";
-import { resetsTellNothing } from "./resets.ts";
+import { type Ledger, noting } from "./ledger.ts";
+import { resetsTellNothing, timeOfResets } from "./resets.ts";
 
 /** Guesses one after the other and all at once, for an address that exists and one that does not. */
-export async function checkLockout(stage: Stage) {
-  const ledger = openLedger();
+export const lockoutCheck = inPieces(
+  nothing,
+  {
+    guesses: noting(guessed),
+    challenges: noting(challenged),
+    pauses: noting(lockedFor),
+    time: noting(timing),
+    resets: noting(resetsTellNothing),
+    "time-of-resets": noting(timeOfResets),
+  },
+  () => ({ summary: "Guessed one after the other, 20 at once, and with a moved clock" }),
+);
+
+async function guessed(stage: Stage, ledger: Ledger): Promise<void> {
   const { url, system } = stage.server;
   const person = await stage.a.hire(`Locked Out ${Date.now()}`, "viewer");
   const guess = (address: string, password: string) =>
@@ -77,12 +89,6 @@ export async function checkLockout(stage: Stage) {
     200,
   );
 
-  await challenged(stage, ledger);
-  await lockedFor(stage, ledger);
-  await timing(stage, ledger, person.address);
-  await resetsTellNothing(stage, ledger);
-  return outcomeOf(ledger.findings, "Guessed one after the other, 20 at once, and with a moved clock");
-
   async function unlockedByLink(address: string): Promise<boolean> {
     for (let i = 0; i < 50; i++) {
       const token = await mailedToken(system, address, "unlock").catch(() => null);
@@ -99,7 +105,7 @@ export async function checkLockout(stage: Stage) {
 }
 
 /** After two failures nothing is looked at without a solved challenge, whoever's address it is. */
-async function challenged(stage: Stage, ledger: ReturnType<typeof openLedger>): Promise<void> {
+async function challenged(stage: Stage, ledger: Ledger): Promise<void> {
   // What the checks themselves have failed at counts for their network.
   await stage.sql("postgres", async (client) => {
     await client.query("delete from sign_in_guard");
@@ -154,7 +160,7 @@ async function challenged(stage: Stage, ledger: ReturnType<typeof openLedger>): 
 }
 
 // The pause is temporary, so that nobody can be shut out for good; it is longer when it is earned again.
-async function lockedFor(stage: Stage, ledger: ReturnType<typeof openLedger>): Promise<void> {
+async function lockedFor(stage: Stage, ledger: Ledger): Promise<void> {
   let now = new Date();
   const ctx = {
     ...jobContext(stage.server.system, { tenantId: stage.a.id, slug: stage.a.slug }),
@@ -183,7 +189,7 @@ async function lockedFor(stage: Stage, ledger: ReturnType<typeof openLedger>): P
 }
 
 /** Medians of refusals for an address that exists and one that does not, taken in turn. */
-async function timing(stage: Stage, ledger: ReturnType<typeof openLedger>, known: string): Promise<void> {
+async function timing(stage: Stage, ledger: Ledger): Promise<void> {
   const samples: Record<"known" | "unknown" | "no-workspace", number[]> = {
     known: [],
     unknown: [],
@@ -197,6 +203,7 @@ async function timing(stage: Stage, ledger: ReturnType<typeof openLedger>, known
     return performance.now() - started;
   };
   const people = await Promise.all([0, 1, 2].map((i) => stage.a.hire(`Timed ${i} ${Date.now()}`, "viewer")));
+  const known = people[0]?.address ?? "";
   for (let i = 0; i < 12; i++) {
     samples.known.push(await once(stage.a.slug, people[i % 3]?.address ?? known));
     samples.unknown.push(await once(stage.a.slug, `nobody.${i}.${Date.now()}@harrow-finch.example`));

@@ -1,28 +1,34 @@
-import { outcomeOf } from "../../../kernel/controls.ts";
 import { type Authenticator, type Lie, openAuthenticator } from "../../trust/stage/authenticator.ts";
 import { type Answer, type Client, expectStatus, openClient } from "../../trust/stage/client.ts";
 import { addPasskey, finishSignIn } from "../../trust/stage/factors.ts";
 import type { Person } from "../../trust/stage/people.ts";
+import { inPieces } from "../../trust/stage/pieces.ts";
 import { hireAnother } from "../../trust/stage/spare-company.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
+import { type Ledger, noting } from "./ledger.ts";
 import { afterPassword } from "./second-step.ts";
 
 /** Passkeys of software: honest ones, and each way in which an answer of one can be wrong. */
-export async function checkPasskeys(stage: Stage) {
-  const ledger = openLedger();
-  const person = await hireAnother(stage.a, "Keyholder", "viewer");
-  const passkey = await addPasskey(person.client, "Telephone");
-  await ways(stage, ledger, person, passkey);
-  await lies(stage, ledger, person, passkey);
-  // Without a counter: nothing but the challenge tells a copy of a signature from the signature.
-  const quiet = await addPasskey(person.client, "Password manager", openAuthenticator({ counts: false }));
-  await replays(stage, ledger, person, quiet);
-  await registering(stage, ledger);
-  await strangers(stage, ledger, passkey);
-  await several(stage, ledger, person, passkey);
-  return outcomeOf(ledger.findings, "Passkeys registered, used, forged, replayed and removed");
-}
+export const passkeysCheck = inPieces(
+  async (stage) => {
+    const person = await hireAnother(stage.a, "Keyholder", "viewer");
+    const passkey = await addPasskey(person.client, "Telephone");
+    return { person, passkey };
+  },
+  {
+    ways: noting((stage, ledger, { person, passkey }) => ways(stage, ledger, person, passkey)),
+    lies: noting((stage, ledger, { person, passkey }) => lies(stage, ledger, person, passkey)),
+    replays: noting(async (stage, ledger, { person }) => {
+      // Without a counter: nothing but the challenge tells a copy of a signature from the signature.
+      const quiet = openAuthenticator({ counts: false });
+      await replays(stage, ledger, person, await addPasskey(person.client, "Password manager", quiet));
+    }),
+    registering: noting(registering),
+    strangers: noting((stage, ledger, { passkey }) => strangers(stage, ledger, passkey)),
+    several: noting((stage, ledger, { person, passkey }) => several(stage, ledger, person, passkey)),
+  },
+  () => ({ summary: "Passkeys registered, used, forged, replayed and removed" }),
+);
 
 /** Alone, and behind the password. */
 async function ways(stage: Stage, ledger: Ledger, person: Person, passkey: Authenticator): Promise<void> {

@@ -22,13 +22,13 @@ export async function resetsTellNothing(stage: Stage, ledger: Ledger): Promise<v
     return `${answer.status} ${answer.text} ${answer.headers.get("set-cookie") ?? ""}${headers}`;
   };
   const unknown = nobody("asked");
-  const said = [
-    await ask(stage.a.slug, known.address),
-    await ask(stage.a.slug, suspended.address),
-    await ask(stage.a.slug, removed.address),
-    await ask(stage.a.slug, unknown),
-    await ask("no-such-workspace", known.address),
-  ];
+  const said = await Promise.all([
+    ask(stage.a.slug, known.address),
+    ask(stage.a.slug, suspended.address),
+    ask(stage.a.slug, removed.address),
+    ask(stage.a.slug, unknown),
+    ask("no-such-workspace", known.address),
+  ]);
   ledger.note(
     new Set(said).size === 1 && (said[0]?.startsWith("202") ?? false),
     "asking for a new password",
@@ -45,11 +45,10 @@ export async function resetsTellNothing(stage: Stage, ledger: Ledger): Promise<v
     "known address",
     `${own} to its owner, ${others.length} to others`,
   );
-  await timing(stage, ledger);
 }
 
-/** Medians, taken in turn. The answers come at steps of time, and what is below a step does not show. */
-async function timing(stage: Stage, ledger: Ledger): Promise<void> {
+/** Medians of one of each at a time, side by side. The answers come at steps of time, and what is below a step does not show. */
+export async function timeOfResets(stage: Stage, ledger: Ledger): Promise<void> {
   const people = [
     await stage.a.hire(`Timed reset ${Date.now()}`, "viewer"),
     await stage.a.hire(`Timed again ${Date.now()}`, "viewer"),
@@ -66,9 +65,14 @@ async function timing(stage: Stage, ledger: Ledger): Promise<void> {
   const unknown = [nobody("a"), nobody("b")];
   const address = people[0]?.address ?? "";
   for (let i = 0; i < 7; i++) {
-    samples.known.push(await once(stage.a.slug, people[i % 2]?.address ?? address));
-    samples.unknown.push(await once(stage.a.slug, unknown[i % 2] ?? nobody(i)));
-    samples.nowhere.push(await once(`no-such-${i}`, address));
+    const [a, b, c] = await Promise.all([
+      once(stage.a.slug, people[i % 2]?.address ?? address),
+      once(stage.a.slug, unknown[i % 2] ?? nobody(i)),
+      once(`no-such-${i}`, address),
+    ]);
+    samples.known.push(a);
+    samples.unknown.push(b);
+    samples.nowhere.push(c);
   }
   const median = (list: number[]) => [...list].sort((x, y) => x - y)[Math.floor(list.length / 2)] ?? 0;
   const [a, b, c] = [median(samples.known), median(samples.unknown), median(samples.nowhere)];

@@ -1,13 +1,18 @@
-import { outcomeOf } from "../../../kernel/controls.ts";
 import { openClient } from "../../trust/stage/client.ts";
 import { type Person, signInAgain } from "../../trust/stage/people.ts";
+import { inPieces, nothing, total } from "../../trust/stage/pieces.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
-import { openLedger } from "./ledger.ts";
+import { type Ledger, noting } from "./ledger.ts";
 import { resetEndsSessions } from "./resets.ts";
 
 /** Changes something about a member in one session and makes the very next request in another. */
-export async function checkRevocation(stage: Stage) {
-  const ledger = openLedger();
+export const revocationCheck = inPieces(
+  nothing,
+  { changes: noting(afterChanges), resets: noting(resetEndsSessions) },
+  (counts) => ({ summary: `${total(counts)} next requests` }),
+);
+
+async function afterChanges(stage: Stage, ledger: Ledger): Promise<void> {
   const { url } = stage.server;
   const owner = stage.a.owner.client;
   let n = 0;
@@ -70,6 +75,4 @@ export async function checkRevocation(stage: Stage) {
   }[];
   for (const s of sessions.filter((x) => !x.current)) await lister.client.call("DELETE", `sessions/${s.id}`);
   await next("ended from another session", ended, "session", 401);
-  await resetEndsSessions(stage, ledger);
-  return outcomeOf(ledger.findings, `${ledger.findings.length} next requests`);
 }

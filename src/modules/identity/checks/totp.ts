@@ -1,31 +1,34 @@
-import { outcomeOf } from "../../../kernel/controls.ts";
 import { type Answer, expectStatus, openClient } from "../../trust/stage/client.ts";
 import { stepUp } from "../../trust/stage/factors.ts";
 import { guardedRoutes } from "../../trust/stage/guarded-routes.ts";
 import type { Company, Person } from "../../trust/stage/people.ts";
+import { inPieces } from "../../trust/stage/pieces.ts";
 import { hireAnother } from "../../trust/stage/spare-company.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { addTotp, timelyCode, totpCode } from "../../trust/stage/totp.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
+import { type Ledger, noting } from "./ledger.ts";
 import { afterPassword, ageFactor, joinBare, secondStep } from "./second-step.ts";
 
 /** Codes of an authenticator app and recovery codes, right, wrong, late and twice; who must have a factor, and when. */
-export async function checkTotp(stage: Stage) {
-  const ledger = openLedger();
+export const totpCheck = inPieces(
   // A company of its own: what everybody here must have is changed below.
-  const suffix = Math.random().toString(36).slice(2, 8);
-  const company = await stage.founder.found(`factors-${suffix}`, "Second Factors", "Fenna Okoro");
-  await codes(stage, ledger, company);
-  await atOnce(ledger, company);
-  await guesses(ledger, company);
-  await patience(stage, ledger, company);
-  await recovery(ledger, company);
-  await mandatory(stage, ledger, company);
-  await raised(ledger, company);
-  await requiredOfAll(stage, ledger, company);
-  await lostDevice(stage, ledger, company);
-  return outcomeOf(ledger.findings, "Codes, recovery codes, and everything that is closed without them");
-}
+  (stage) => {
+    const suffix = Math.random().toString(36).slice(2, 8);
+    return stage.founder.found(`factors-${suffix}`, "Second Factors", "Fenna Okoro");
+  },
+  {
+    codes: noting(codes),
+    "at-once": noting((_, ledger, company) => atOnce(ledger, company)),
+    guesses: noting((_, ledger, company) => guesses(ledger, company)),
+    patience: noting(patience),
+    recovery: noting((_, ledger, company) => recovery(ledger, company)),
+    mandatory: noting(mandatory),
+    raised: noting((_, ledger, company) => raised(ledger, company)),
+    "of-all": noting(requiredOfAll),
+    lost: noting(lostDevice),
+  },
+  () => ({ summary: "Codes, recovery codes, and everything that is closed without them" }),
+);
 
 async function codes(stage: Stage, ledger: Ledger, company: Company): Promise<void> {
   const person = await hireAnother(company, "Coder", "viewer");

@@ -1,13 +1,18 @@
-import { outcomeOf } from "../../../kernel/controls.ts";
 import { openClient } from "../../trust/stage/client.ts";
 import { mailedToken } from "../../trust/stage/people.ts";
+import { inPieces, nothing } from "../../trust/stage/pieces.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { newAddressNeedsItsWord } from "./address-changes.ts";
-import { openLedger } from "./ledger.ts";
+import { type Ledger, noting } from "./ledger.ts";
 
 /** Takes the confirmation back from a member and tries both ways in: a session that is open, and a new one. */
-export async function checkVerification(stage: Stage) {
-  const ledger = openLedger();
+export const verificationCheck = inPieces(
+  nothing,
+  { confirmation: noting(confirmation), "new-address": noting(newAddressNeedsItsWord) },
+  () => ({ summary: "With the confirmation taken back, and given again" }),
+);
+
+async function confirmation(stage: Stage, ledger: Ledger): Promise<void> {
   const { url, system } = stage.server;
   const person = await stage.a.hire(`Unconfirmed ${Date.now()}`, "viewer");
   const visitor = openClient(url, stage.a.slug);
@@ -61,6 +66,4 @@ export async function checkVerification(stage: Stage) {
     await openClient(url, stage.a.slug).call("POST", "session", { body }),
     200,
   );
-  await newAddressNeedsItsWord(stage, ledger);
-  return outcomeOf(ledger.findings, "With the confirmation taken back, and given again");
 }

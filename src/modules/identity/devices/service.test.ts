@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { asSuperuser, openStage, type Person } from "../../../../test/support/stage.ts";
 import { days } from "../../../kernel/clock.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
-import { forgetOld } from "../forgetting.ts";
+import { purgeOld } from "../../privacy/retention/purging.ts";
 import { listNotices } from "../notices/service.ts";
 import { browserOf } from "./browser.ts";
 import { deviceCookie, noticeDevice } from "./service.ts";
@@ -54,7 +54,7 @@ test("browsers", async (t) => {
   await t.test("one that nobody came from for 400 days is forgotten", async () => {
     const old = await from(ben);
     stage.pass(days(401));
-    await forgetOld(stage.system);
+    await purgeOld(stage.system);
     const left = await asSuperuser(stage.database, async (client) => {
       const { rows } = await client.query("select count(*)::int as n from device");
       return rows[0].n as number;

@@ -56,7 +56,7 @@ test("API keys", async (t) => {
     const ctx: Ctx = {
       ...visitor,
       actor: { kind: "key", memberId, keyId, hash },
-      demand: { permission, fresh: false, beforeFactor: false },
+      demand: { permission, fresh: false, beforeFactor: false, changes: false },
       standing: { current: null },
     };
     await enter(ctx);

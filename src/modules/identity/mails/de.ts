@@ -163,6 +163,24 @@ export const de: Texts = {
       text: ({ count: n }) =>
         `Der Betreiber dieser Installation hat Ihrem Arbeitsbereich ${count(n, "Person", "Personen")} aus einer Liste hinzugefügt.`,
     },
+    "workspace-closing": {
+      words: "Der Arbeitsbereich wird geschlossen",
+      subject: "Ihr Arbeitsbereich wird geschlossen",
+      text: ({ by, reason, until }, moment) =>
+        `${by || "Der Betreiber dieser Installation"} hat den Arbeitsbereich geschlossen.${reason ? ` Der angegebene Grund: „${reason}“.` : ""} Von jetzt an kann er gelesen und exportiert werden, und nichts darin lässt sich ändern. Bis ${moment(until)} kann ein Eigentümer ihn behalten. Danach wird er endgültig gelöscht.`,
+    },
+    "workspace-kept": {
+      words: "Die Schließung des Arbeitsbereichs wurde zurückgenommen",
+      subject: "Ihr Arbeitsbereich bleibt bestehen",
+      text: ({ by }) =>
+        `${by} hat die Schließung des Arbeitsbereichs zurückgenommen. Alles geht weiter wie zuvor.`,
+    },
+    "workspace-exported": {
+      words: "Ein Eigentümer hat den ganzen Arbeitsbereich exportiert, auch Ihre Inhalte",
+      subject: "Ein Eigentümer hat den ganzen Arbeitsbereich exportiert",
+      text: ({ by }) =>
+        `${by} hat einen Export des ganzen Arbeitsbereichs angefordert. Er enthält auch Ihre Dokumente und Chats, darunter die, die sonst niemand sehen kann.`,
+    },
   },
   notYou:
     "Wenn Sie es nicht waren: Ändern Sie sofort Ihr Passwort, beenden Sie die anderen Sitzungen, und sagen Sie es einem Admin Ihres Arbeitsbereichs.",

@@ -161,6 +161,23 @@ export const en: Texts = {
       text: ({ count: n }) =>
         `The operator of this installation added ${count(n, "person", "people")} to your workspace from a list.`,
     },
+    "workspace-closing": {
+      words: "The workspace is being closed",
+      subject: "Your workspace is being closed",
+      text: ({ by, reason, until }, moment) =>
+        `${by || "The operator of this installation"} has closed the workspace.${reason ? ` The reason given: “${reason}”.` : ""} From now on it can be read and exported, and nothing in it can be changed. Until ${moment(until)} an owner can keep it. After that it is deleted for good.`,
+    },
+    "workspace-kept": {
+      words: "The closing of the workspace was taken back",
+      subject: "Your workspace is kept",
+      text: ({ by }) => `${by} has taken the closing of the workspace back. Everything goes on as before.`,
+    },
+    "workspace-exported": {
+      words: "An owner took out everything in the workspace, yours among it",
+      subject: "An owner exported the whole workspace",
+      text: ({ by }) =>
+        `${by} has asked for an export of the whole workspace. It holds your documents and chats too, those that nobody else can see among them.`,
+    },
   },
   notYou:
     "If it was not you, change your password at once, end the other sessions, and tell an admin of your workspace.",

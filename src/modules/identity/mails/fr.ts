@@ -163,6 +163,24 @@ export const fr: Texts = {
       text: ({ count: n }) =>
         `L’exploitant de cette installation a ajouté ${count(n, "personne", "personnes")} à votre espace de travail, d’après une liste.`,
     },
+    "workspace-closing": {
+      words: "L’espace de travail est en cours de fermeture",
+      subject: "Votre espace de travail est en cours de fermeture",
+      text: ({ by, reason, until }, moment) =>
+        `${by || "L’exploitant de cette installation"} a fermé l’espace de travail.${reason ? ` Le motif indiqué : « ${reason} ».` : ""} Désormais, on peut le lire et l’exporter, et rien ne peut y être modifié. Jusqu’au ${moment(until)}, un propriétaire peut le garder. Ensuite, il est supprimé définitivement.`,
+    },
+    "workspace-kept": {
+      words: "La fermeture de l’espace de travail a été annulée",
+      subject: "Votre espace de travail est conservé",
+      text: ({ by }) =>
+        `${by} a annulé la fermeture de l’espace de travail. Tout continue comme avant.`,
+    },
+    "workspace-exported": {
+      words: "Un propriétaire a exporté tout l’espace de travail, vos contenus compris",
+      subject: "Un propriétaire a exporté tout l’espace de travail",
+      text: ({ by }) =>
+        `${by} a demandé un export de tout l’espace de travail. Il contient aussi vos documents et vos conversations, y compris ceux que personne d’autre ne peut voir.`,
+    },
   },
   notYou:
     "Si ce n’était pas vous, changez tout de suite votre mot de passe, mettez fin aux autres sessions et prévenez un admin de votre espace de travail.",

@@ -26,6 +26,9 @@ const facts: { [K in NoticeKind]: NoticeFacts[K] } = {
   "owner-changed": { from: SECRET, to: SECRET },
   "deleted-with-folder": { by: SECRET, count: 2 },
   "invitation-accepted": { name: SECRET },
+  "workspace-closing": { by: SECRET, reason: SECRET, until },
+  "workspace-kept": { by: SECRET },
+  "workspace-exported": { by: SECRET },
   "people-imported": { count: 3 },
 };
 

@@ -36,6 +36,11 @@ export interface NoticeFacts {
   "invitation-accepted": { readonly name: string };
   /** The operator of the installation brought people along: members that nobody here invited. */
   "people-imported": { readonly count: number };
+  /** `by`: empty where the operator closed it; `until`, in ISO 8601, can it be kept. */
+  "workspace-closing": { readonly by: string; readonly reason: string; readonly until: string };
+  "workspace-kept": { readonly by: string };
+  /** Somebody took out everything, what is the member's own among it. */
+  "workspace-exported": { readonly by: string };
 }
 
 export type NoticeKind = keyof NoticeFacts;
@@ -77,6 +82,9 @@ export const rules: Readonly<Record<NoticeKind, Rule>> = {
   "deleted-with-folder": both,
   "invitation-accepted": pageOnly,
   "people-imported": fixed,
+  "workspace-closing": fixed,
+  "workspace-kept": fixed,
+  "workspace-exported": fixed,
 };
 
 export const noticeKinds = Object.keys(rules) as [NoticeKind, ...NoticeKind[]];
@@ -110,4 +118,7 @@ const paths: Readonly<Record<Exclude<NoticeKind, "shared-with-you">, ((tenant: s
   "deleted-with-folder": (t) => `${t}/library/bin`,
   "invitation-accepted": (t) => `${t}/settings/members`,
   "people-imported": (t) => `${t}/settings/members`,
+  "workspace-closing": (t) => `${t}/settings/workspace`,
+  "workspace-kept": (t) => `${t}/settings/workspace`,
+  "workspace-exported": null,
 };

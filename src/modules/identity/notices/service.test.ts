@@ -8,7 +8,7 @@ import { newId } from "../../../kernel/ids.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
 import { suspendMember } from "../../tenancy/members/service.ts";
 import { changeAccount } from "../accounts/service.ts";
-import { forgetOld } from "../forgetting.ts";
+import { purgeOld } from "../../privacy/retention/purging.ts";
 import { type NoticeFacts, type NoticeKind, noticeKinds, rules } from "./kinds.ts";
 import { choosePlaces, listChoices, listNotices, markRead, notify } from "./service.ts";
 
@@ -179,7 +179,7 @@ test("notices", async (t) => {
     await unit(other.job(), (ctx) => notify(ctx, kai.id, "recovery-code-used", { left: 1 }));
     stage.pass(days(89));
     await unit(company.job(), (ctx) => notify(ctx, jo.id, "recovery-code-used", { left: 0 }));
-    await forgetOld(stage.system);
+    await purgeOld(stage.system);
     const left = (id: string) =>
       asSuperuser(stage.database, async (client) => {
         const { rows } = await client.query("select count(*)::int as n from notice where member_id = $1", [
@@ -189,7 +189,7 @@ test("notices", async (t) => {
       });
     assert.deepEqual([await left(jo.id), await left(kai.id)], [2, 1]);
     stage.pass(days(1.01));
-    assert.ok((await forgetOld(stage.system)) >= 2);
+    assert.ok(((await purgeOld(stage.system))?.notices ?? 0) >= 2);
     assert.deepEqual([await left(jo.id), await left(kai.id)], [1, 0]);
   });
 });

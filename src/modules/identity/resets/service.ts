@@ -55,6 +55,7 @@ export async function askForReset(
  */
 export const mailResetLink: JobSpec = {
   name: "identity.mail-reset-link",
+  whileClosing: "whoever is to take their data out must be able to get in",
   concurrency: 1,
   retries: 5,
   run: async (ctx, id) => {

@@ -216,6 +216,7 @@ async function refuse(
 /** Mails the link that ends a pause early, when the address is a member's. Its id is the address's keyed hash in hex. */
 export const mailUnlockLink: JobSpec = {
   name: "identity.mail-unlock-link",
+  whileClosing: "whoever is to take their data out must be able to get in",
   concurrency: 1,
   retries: 5,
   run: async (ctx, id) => {

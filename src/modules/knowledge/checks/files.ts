@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
+import type { Finding } from "../../../kernel/controls.ts";
 import type { Answer, Client } from "../../trust/stage/client.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import { signIn } from "../../trust/stage/people.ts";
+import { inPieces, total } from "../../trust/stage/pieces.ts";
 import { hireAnother, spareCompany } from "../../trust/stage/spare-company.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { upload } from "../../trust/stage/workspace.ts";
@@ -15,20 +16,20 @@ import { packedFiles } from "./files-packed.ts";
 import { readerOfFiles } from "./files-reader.ts";
 
 /** Originals lie encrypted under random names, no address serves them without the right, and they are served inert. */
-export async function checkFiles(stage: Stage): Promise<Outcome> {
-  const kept = await keep(stage);
-  const findings = [
-    ...(await onDisk(stage, kept)),
-    ...(await addresses(stage, kept)),
-    ...(await downloads(stage, kept)),
-    ...(await inert(kept)),
-    ...(await readerOfFiles(stage)),
-    ...(await packedFiles()),
-    ...(await filesOfTheLibrary(stage)),
-    ...(await afterDeletion(stage, kept)),
-  ];
-  return outcomeOf(findings, `${kept.files.length} originals, ${findings.length} checks`);
-}
+export const filesCheck = inPieces(
+  keep,
+  {
+    disk: onDisk,
+    addresses,
+    downloads,
+    inert: (_, kept) => inert(kept),
+    reader: readerOfFiles,
+    packed: packedFiles,
+    library: filesOfTheLibrary,
+    deletion: afterDeletion,
+  },
+  (counts, { files }) => ({ summary: `${files.length} originals, ${total(counts)} checks` }),
+);
 
 const ACTIVE = `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script>${WORD}</svg>`;
 const AWKWARD = `x"; filename="evil.html"; y='é%0d%0aset-cookie: a=b.html`;

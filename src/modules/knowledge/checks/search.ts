@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { minutes } from "../../../kernel/clock.ts";
-import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
+import type { Finding } from "../../../kernel/controls.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { finderOf } from "../../trust/controls/canaries.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import type { Person } from "../../trust/stage/people.ts";
+import { inPieces, total } from "../../trust/stage/pieces.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { shareWithAll, takeBackAll, upload, waitUntilReady } from "../../trust/stage/workspace.ts";
 import { indexKeys } from "../index/keys.ts";
@@ -16,20 +17,19 @@ import { depths, type IndexKeys, postingCell, rowsOf } from "../search/keys.ts";
 import { openSegment } from "../search/segment.ts";
 
 /** The index holds keyed hashes and ciphertext, bound to their place; and a search finds what its reader may see. */
-export async function checkSearch(stage: Stage): Promise<Outcome> {
-  const shelf = await fill(stage);
-  const findings = [
-    ...(await whatTheDatabaseSees(stage)),
-    ...(await moved(stage)),
-    ...(await everyPairing(stage, shelf)),
-    ...(await atOnce(shelf)),
-    ...(await goneInTime(stage, shelf)),
-  ];
-  return outcomeOf(
-    findings,
-    `${shelf.documents.length} documents, ${shelf.readers.length} readers, ${findings.length} checks`,
-  );
-}
+export const searchCheck = inPieces(
+  fill,
+  {
+    database: whatTheDatabaseSees,
+    moved,
+    readers: everyPairing,
+    "at-once": (_, shelf) => atOnce(shelf),
+    gone: goneInTime,
+  },
+  (counts, { documents, readers }) => ({
+    summary: `${documents.length} documents, ${readers.length} readers, ${total(counts)} checks`,
+  }),
+);
 
 // Words that no other check uses; the same in every document, so that each search could find all of them.
 const COMMON = word();

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { PDFDocument, StandardFonts } from "pdf-lib";
+import { familyOf } from "../../../../test/support/server.ts";
 import { type ExtractionCost, type ExtractionOptions, extract } from "./extract.ts";
 import { type ExtractionFailureCode, extractionMessages, isExtractionFailure } from "./failure.ts";
 import { inflatingObjectStreamPdf, inflatingPdf, lockedPdf, scannedPdf, textPdf } from "./hostile-files.ts";
@@ -313,6 +315,21 @@ test("a child that is killed, crashes or lies fails its own document only", asyn
     refused("too_large_inflated", hostile("say too much")),
     read("text", "An honest document.").then(({ blocks }) => assert.equal(blocks.length, 1)),
   ]);
+});
+
+test("a child that is killed from outside says nothing of its document: it is read again", async () => {
+  const reading = read("spin" as Kind, "x", { program: "hostile-child.ts", name: "a.txt" }); // as: as above
+  const failed = reading.then(() => null).catch((error: unknown) => error);
+  const isReader = ({ pid }: { pid: number }) =>
+    readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("hostile-child.ts");
+  let children: { pid: number }[] = [];
+  while (children.length === 0) {
+    await pause(20);
+    children = familyOf(process.pid).filter(isReader);
+  }
+  for (const { pid } of children) process.kill(pid, "SIGKILL");
+  const error = await failed;
+  assert.ok(error instanceof Error && !isExtractionFailure(error), String(error));
 });
 
 test("a stream without end keeps this process small", async () => {

@@ -78,6 +78,9 @@ async function extractNow(source: Readable, options: ExtractionOptions): Promise
     const ending = await child.ended;
     options.onCost?.({ peak: ending.peak, milliseconds: performance.now() - started });
     options.signal?.throwIfAborted();
+    // Neither the document nor one of our limits did that: no verdict, it is read again.
+    if (ending.signal === "SIGKILL" && ending.killed === null)
+      throw new Error("the reading child was killed from outside", { cause: ending });
     // In order of what caused what: a limit kills the child, a dead child breaks the pipe.
     if (answer.failure && ending.killed !== "memory" && ending.killed !== "time") throw answer.failure;
     if (fed.error !== undefined) throw fed.error;

@@ -1,9 +1,11 @@
-import type { KeyObject } from "node:crypto";
-import { type TenantKeys, tenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
+import { type PurposeKeys, type TenantKeys, tenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { hashLength, type IndexKeys } from "../search/keys.ts";
 
-/** From which everything of a tenant's index is derived: whoever builds segments gets this one and no other key. */
-export const indexKey = (keys: TenantKeys): KeyObject => keys.subkey("knowledge.index");
+/**
+ * From which everything of a tenant's index is derived: whoever builds segments gets these and no other key. Words are
+ * hashed with one that stays; what is sealed names the version of the data key, and is sealed again when that changes.
+ */
+export const indexKey = (keys: TenantKeys): PurposeKeys => keys.purposeKeys("knowledge.index");
 
 /** The tenant's keys as the search engine wants them: the hash of a word is keyed, and the same for ever. */
 export function indexKeys(keys: TenantKeys): IndexKeys {
@@ -24,11 +26,11 @@ export function indexKeys(keys: TenantKeys): IndexKeys {
   return made;
 }
 
-const known = new WeakMap<KeyObject, IndexKeys>();
+const known = new WeakMap<PurposeKeys, IndexKeys>();
 
-/** The same from the one key, for the thread that has nothing else. */
-export function indexKeysOf(tenantId: string, key: KeyObject, isDestroyed?: () => boolean): IndexKeys {
-  const keys = tenantKeys(tenantId, new Map([[1, key]]), isDestroyed);
+/** The same from these keys, for the thread that has nothing else. */
+export function indexKeysOf(tenantId: string, key: PurposeKeys, isDestroyed?: () => boolean): IndexKeys {
+  const keys = tenantKeys(tenantId, key.data, isDestroyed, undefined, { hashKey: key.hash });
   return {
     hash: (term) => keys.lookup("knowledge.index", term).subarray(0, hashLength),
     seal: (cell, plaintext) => keys.seal(cell, plaintext),

@@ -24,6 +24,7 @@ const MOST_REWRITES = 8;
 /** The same without a limit on the size, for what a batch leaves behind and for the timer. The id is the tenant's. */
 export const tidyIndex: JobSpec = {
   name: "knowledge.tidy-index",
+  whileClosing: "words of what was deleted go within a day, whatever happens",
   concurrency: 2,
   perTenant: 1,
   retries: 3,

@@ -1,5 +1,5 @@
-import type { KeyObject } from "node:crypto";
 import { parentPort } from "node:worker_threads";
+import type { PurposeKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { atOnce } from "../gently.ts";
 import { type Merge, startMerge } from "../search/merge.ts";
 import { openSegment, type PassageToIndex, segmentSteps } from "../search/segment.ts";
@@ -9,10 +9,10 @@ import { packRows, unpackRows } from "./packing.ts";
 // Runs in a thread of its own: words are analysed, sealed and merged here, and nobody who waits for the server does. It
 // has the index keys of the tenant whose work it does, reaches neither database nor files, and may be ended at any time.
 
-/** One tenant's key, with which the others' rows neither open nor are made. */
+/** One tenant's keys, with which the others' rows neither open nor are made. */
 export interface Whose {
   readonly tenantId: string;
-  readonly key: KeyObject;
+  readonly key: PurposeKeys;
 }
 
 export type Order =

@@ -29,14 +29,15 @@ export async function* csvLines(items: AsyncIterable<Item>): AsyncGenerator<stri
     const who = [actor.kind, actor.id, actor.name, actor.role, key];
     const changes = Object.keys(item.changes).length > 0 ? JSON.stringify(item.changes) : null;
     const where = [resource.type, resource.id, item.method, item.ip, item.userAgent, changes];
-    yield [item.id, item.at, item.event, item.outcome, ...who, ...where].map(cell).join(",");
+    yield [item.id, item.at, item.event, item.outcome, ...who, ...where].map(csvCell).join(",");
   }
 }
 
 // A program for tables takes these as the beginning of a formula: a name somebody chose must not become one.
 const FORMULA = /^[=+\-@\t\r]/;
 
-function cell(value: string | null): string {
+/** A value as a cell of RFC 4180. */
+export function csvCell(value: string | null): string {
   const text = value === null ? "" : FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
+import type { Finding } from "../../../kernel/controls.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import { forEach, type LiveOperation, liveOperations } from "../../trust/stage/live-operations.ts";
 import type { Company, Person } from "../../trust/stage/people.ts";
+import { inPieces, total } from "../../trust/stage/pieces.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { ask, shareWith, upload, waitUntilReady } from "../../trust/stage/workspace.ts";
 import { byOpening } from "./colleagues-opening.ts";
@@ -14,17 +15,15 @@ import { bySharing } from "./colleagues-sharing.ts";
  * the true identifier of what belongs to the other; then what sharing gives and taking back takes, and what an admin
  * can open.
  */
-export async function checkColleagues(stage: Stage): Promise<Outcome> {
-  const office = await openOffice(stage);
-  const findings = [...(await everyPair(stage, office)), ...(await bySharing(office))];
-  // Where somebody could delete what they may not, there is nothing left to open.
-  if (findings.every(({ verdict }) => verdict === "held")) findings.push(...(await byOpening(office)));
-  const routes = new Set(findings.map(({ what }) => what)).size;
-  return {
-    ...outcomeOf(findings, `${findings.length} attempts by ${office.everybody.length} people`),
-    routes,
-  };
-}
+export const colleaguesCheck = inPieces(
+  openOffice,
+  {
+    pairs: everyPair,
+    sharing: (_, office) => bySharing(office),
+    opening: (_, office) => byOpening(office),
+  },
+  (counts, { everybody }) => ({ summary: `${total(counts)} attempts by ${everybody.length} people` }),
+);
 
 export interface Office {
   readonly company: Company;
@@ -130,6 +129,7 @@ async function everyPair(stage: Stage, { everybody, things }: Office): Promise<F
       // The last of all sees the shelf, which is shared with them, and no share of it.
       const isGuest = other === everybody.at(-1);
       findings.push(...tried, ...(await everyList(other, isGuest ? { ...mine, shelf: mine.word } : mine)));
+      if (stage.aim.untilBroken && findings.some(({ verdict }) => verdict === "broken")) return findings;
     }
     findings.push(await still(mine));
   }

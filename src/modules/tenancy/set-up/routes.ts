@@ -21,7 +21,7 @@ export function setUpRoutes(routes: Routes): void {
         setUp: z.boolean(),
         mail: z.enum(["outbox", "smtp"]),
         version: z.string(),
-        masterKey: z.enum(["file", "environment"]),
+        masterKey: z.enum(["file", "environment", "service"]),
         name: z.string(),
       }),
     },

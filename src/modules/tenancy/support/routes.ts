@@ -64,6 +64,7 @@ export function supportRoutes(routes: Routes): void {
     method: "DELETE",
     path: "/support-grants/:id",
     words: "End the staff's access at once",
+    whileClosing: "nobody must be kept from shutting somebody out",
     resource: "support-grant",
     access: allow("support.end"),
     audit: "support.ended",

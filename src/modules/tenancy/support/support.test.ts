@@ -44,7 +44,7 @@ test("the operator's staff in a workspace", async (t) => {
   const guestOf = ({ there, session }: Entry, permission = "member.read"): Ctx => ({
     ...there,
     actor: { kind: "member", memberId: session.memberId, sessionId: session.sessionId },
-    demand: { permission, fresh: false, beforeFactor: false },
+    demand: { permission, fresh: false, beforeFactor: false, changes: false },
     standing: { current: null },
   });
   const end = (id: string) => endSupport(owner.as("support.end"), id);

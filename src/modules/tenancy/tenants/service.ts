@@ -96,7 +96,7 @@ export function foreignContext(ctx: Ctx, tenantId: string, slug: string): Ctx {
     ...ctx,
     tenant: { id: tenantId, slug },
     actor: { kind: "operator" },
-    demand: noDemand,
+    demand: { ...noDemand, changes: true },
     tx: null,
     standing: { current: null },
   };

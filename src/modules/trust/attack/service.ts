@@ -1,5 +1,6 @@
 import { attack } from "../../../../attacker/attack.ts";
 import type { ClassName, Ledger, Manifest, Tenant } from "../../../../attacker/contract.ts";
+import { ATTACK } from "../controls/run.ts";
 import type { Stage } from "../stage/stage.ts";
 import { bodiesOf } from "./bodies.ts";
 import { classesFor } from "./classes.ts";
@@ -11,9 +12,18 @@ import { type Crew, credentialsOf, signInAnyway, staleSession, userOf } from "./
 export function attackStage(stage: Stage): Promise<Ledger> {
   const known = stage.shared.get("attack") as Promise<Ledger> | undefined;
   if (known) return known;
-  const running = runAttack(stage, stage.server.url, classesFor(stage.only));
+  const running = runAttack(stage, stage.server.url, classesFor(attackedOf(stage)));
   stage.shared.set("attack", running);
   return running;
+}
+
+/** The claims of which the attacker's part is wanted; null for all. */
+function attackedOf({ only }: Stage): string[] | null {
+  if (only === null) return null;
+  return only.flatMap((word) => {
+    const [id = "", part = ATTACK] = word.split("/");
+    return part === ATTACK ? [id] : [];
+  });
 }
 
 /** Floods a server of the same stage whose limits are within reach. */
@@ -48,11 +58,19 @@ async function runAttack(stage: Stage, origin: string, classes: readonly ClassNa
   };
   // As an outsider would get it: from the running server.
   const document = (await fetch(`${server.url}/api/openapi.json`).then((r) => r.json())) as object;
-  return attack({ openapi: document, manifest, classes, seed: "vouchsafe" });
+  const { operations, untilBroken } = stage.aim;
+  return attack({
+    openapi: document,
+    manifest,
+    classes,
+    seed: "vouchsafe",
+    ...(operations ? { operations } : {}),
+    ...(untilBroken ? { untilBreached: true } : {}),
+  });
 }
 
 // What changes by itself while the attacker looks elsewhere.
-const VOLATILE = [
+export const VOLATILE = [
   ...["expiresAt", "lastActiveAt", "lastSignInAt", "lastUsedAt", "freshUntil", "updatedAt", "ms"],
   ...["state", "pages", "problem", "language", "pictures", "waiting"],
 ];
@@ -68,6 +86,9 @@ const UNPROBED: [string, string][] = [
   ["/set-up", "the web app's page, the same for everybody"],
   ["/outbox", "the web app's page, the same for everybody"],
   ["/security.json", "the security page for machines, the same for everybody"],
+  ["/security.md", "the security page as a text, the same for everybody"],
+  ["/security/checkpoint.txt", "the newest checkpoint of the audit log, the same for everybody"],
+  ["/security/notes.txt", "what was signed of the last results, the same for everybody"],
   ["/.well-known/security.txt", "where reports go, the same for everybody"],
   ["/security", "the web app's page, the same for everybody"],
   ["/t/*", "the web app's page, the same for everybody"],

@@ -11,7 +11,7 @@ export async function tenantOf(crew: Crew, cast: Cast, withThings: boolean): Pro
   const people = Object.values(cast.people).flat();
   const users = await Promise.all(people.map((person) => userOf(crew, person, cast.slug)));
   const things = withThings
-    ? [...(await Promise.all(people.map(thingsOf))), await thingsOfAll(cast)].flat()
+    ? [...(await Promise.all(people.map((person) => thingsOf(person)))), await thingsOfAll(cast)].flat()
     : [];
   const objects: Record<string, KnownObject[]> = {};
   for (const [noun, object] of things) {
@@ -21,10 +21,13 @@ export async function tenantOf(crew: Crew, cast: Cast, withThings: boolean): Pro
   return { slug: cast.slug, id: cast.id, kind: "customer", users, objects };
 }
 
-type Thing = [noun: string, object: KnownObject];
+export type Thing = [noun: string, object: KnownObject];
+/** What is made of a text before it is written anywhere. */
+export type Mark = (text: string) => string;
+const unmarked: Mark = (text) => text;
 
 /** Gives a person something of each kind that is private to its owner; waits until all of it can be read. */
-async function thingsOf(person: Person): Promise<Thing[]> {
+export async function thingsOf(person: Person, mark: Mark = unmarked): Promise<Thing[]> {
   const { client, role, name, id: owner } = person;
   const own = (noun: string, id: string): Thing => [noun, { id, owner, visibility: "private" }];
   const factors = expectStatus(await client.call("GET", "account/factors"), 200, "listing factors").json;
@@ -36,14 +39,17 @@ async function thingsOf(person: Person): Promise<Thing[]> {
     own("passkey", factors.passkeys[0].id),
     own("chat", answer.chat),
     own("answer", answer.id),
-    own("saved-search", await made(person, "saved-searches", { name: "Drawer", q: "drawer", filters: {} })),
+    own(
+      "saved-search",
+      await made(person, "saved-searches", { name: mark("Drawer"), q: mark("drawer"), filters: {} }),
+    ),
   ];
   if (role !== "viewer") {
     const drawer = { name: `Drawer of ${name}`, parent: null };
     const notes = await uploaded(person, `Notes of ${name}.txt`, "private");
     // The first version goes by the document's id.
     things.push(own("document", notes), own("version", notes));
-    things.push(own("binned", await binned(person)));
+    things.push(own("binned", await binned(person, mark)));
     const upload = { name: `Plans of ${name}.txt`, bytes: 100, folder: null };
     things.push(own("upload", await made(person, "uploads", upload)));
     things.push(own("folder", await made(person, "folders", drawer)));
@@ -52,26 +58,29 @@ async function thingsOf(person: Person): Promise<Thing[]> {
 }
 
 /** What belongs to the tenant, and what one person shares with others. */
-async function thingsOfAll({ owner, people }: Cast): Promise<Thing[]> {
+export async function thingsOfAll(
+  { owner, people }: Pick<Cast, "owner" | "people">,
+  mark: Mark = unmarked,
+): Promise<Thing[]> {
   const [admin] = people.admin;
   const reader = people.viewer[1];
   const things: Thing[] = [];
-  const rules = await uploaded(owner, "House rules.txt", "tenant");
+  const rules = await uploaded(owner, `${mark("House rules")}.txt`, "tenant");
   for (const noun of ["document", "version"])
     things.push([noun, { id: rules, owner: owner.id, visibility: "tenant" }]);
   for (const [person, with_] of [
     [owner, { kind: "tenant", id: null }],
     [admin, { kind: "member", id: reader.id }],
   ] as const) {
-    const folder = await made(person, "folders", { name: "Shelf", parent: null });
+    const folder = await made(person, "folders", { name: mark("Shelf"), parent: null });
     const share = await made(person, `folders/${folder}/shares`, { with: with_, access: "read" });
     const open = with_.kind === "tenant" ? { visibility: "tenant" as const } : {};
     things.push(["folder", { id: folder, owner: person.id, ...open }]);
     things.push(["share", { id: share, owner: person.id, visibility: "private" }]);
   }
-  const role = { name: "Archivist", permissions: ["document.read"] };
-  const grant = { hours: 1, reason: "Search finds nothing" };
-  things.push(["group", { id: await made(admin, "groups", { name: "Night shift" }) }]);
+  const role = { name: mark("Archivist"), permissions: ["document.read"] };
+  const grant = { hours: 1, reason: mark("Search finds nothing") };
+  things.push(["group", { id: await made(admin, "groups", { name: mark("Night shift") }) }]);
   things.push(["role", { id: await made(admin, "roles", role) }]);
   things.push(["entry", { id: await idOf(owner, "audit?limit=1") }]);
   things.push(["support-grant", { id: await made(owner, "support-grants", grant) }]);
@@ -79,8 +88,9 @@ async function thingsOfAll({ owner, people }: Cast): Promise<Thing[]> {
 }
 
 /** A document that its owner deleted. */
-export async function binned(person: Person): Promise<string> {
-  const [document] = await upload(person.client, [{ name: "Gone.txt", bytes: Buffer.from("Gone.\n") }]);
+export async function binned(person: Person, mark: Mark = unmarked): Promise<string> {
+  const bytes = Buffer.from(`${mark("Gone.")}\n`);
+  const [document] = await upload(person.client, [{ name: `${mark("Gone")}.txt`, bytes }]);
   if (!document) throw new Error("nothing was uploaded");
   expectStatus(await person.client.call("DELETE", `documents/${document.id}`), 204, "deleting a document");
   return document.id;

@@ -42,8 +42,8 @@ export async function checkRateLimits(
     const findings = [
       ...networks(),
       ...(await bursts({ origin, clock, people })),
-      ...wholeTenant(limited, app.routes, stage),
-      ...publicDoor(limited, app.routes, stage),
+      ...(await wholeTenant(limited, app.routes, stage)),
+      ...(await publicDoor(limited, app.routes, stage)),
       ...(await everyRoute(origin, people.leaving, app.routes)),
     ];
     return outcomeOf(
@@ -84,15 +84,17 @@ function networks(): Finding[] {
 }
 
 /** A customer as a whole is limited too, however many members it has. */
-function wholeTenant(system: System, routes: readonly Route[], stage: Stage): Finding[] {
+async function wholeTenant(system: System, routes: readonly Route[], stage: Stage): Promise<Finding[]> {
   const route = routes.find((r) => r.rate === "ask");
   if (!route) return [finding(false, "a route of class ask", "", "there is none")];
   const { burst } = rates.ask;
   const most = burst * 100;
   let passed = 0;
   for (let n = 0; n < most; n++)
-    if (checkRate(system, route, { tenantId: stage.a.id, actor: { memberId: newId() } }).allowed) passed++;
-  const neighbour = checkRate(system, route, { tenantId: stage.b.id, actor: { memberId: newId() } }).allowed;
+    if ((await checkRate(system, route, { tenantId: stage.a.id, actor: { memberId: newId() } })).allowed)
+      passed++;
+  const neighbour = (await checkRate(system, route, { tenantId: stage.b.id, actor: { memberId: newId() } }))
+    .allowed;
   return [
     finding(
       passed >= burst && passed < most,
@@ -110,15 +112,16 @@ function wholeTenant(system: System, routes: readonly Route[], stage: Stage): Fi
 }
 
 /** A crowd of networks at one workspace's sign-in leaves that of the others open. */
-function publicDoor(system: System, routes: readonly Route[], stage: Stage): Finding[] {
+async function publicDoor(system: System, routes: readonly Route[], stage: Stage): Promise<Finding[]> {
   const route = routes.find((r) => r.method === "POST" && r.path === "/session");
   if (!route) return [finding(false, "POST session", "", "there is none")];
   const { burst } = rates["sign-in"];
   const most = burst * 100;
   let passed = 0;
   for (let n = 0; n < most; n++)
-    if (checkRate(system, route, { ip: `10.${n >> 8}.${n & 255}.1`, slug: stage.a.slug }).allowed) passed++;
-  const neighbour = checkRate(system, route, { ip: "10.200.0.1", slug: stage.b.slug }).allowed;
+    if ((await checkRate(system, route, { ip: `10.${n >> 8}.${n & 255}.1`, slug: stage.a.slug })).allowed)
+      passed++;
+  const neighbour = (await checkRate(system, route, { ip: "10.200.0.1", slug: stage.b.slug })).allowed;
   return [
     finding(
       passed >= burst && passed < most,

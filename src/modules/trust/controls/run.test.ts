@@ -5,7 +5,7 @@ import type { Stage } from "../stage/stage.ts";
 import { runControls } from "./run.ts";
 
 // Of a stage, running controls looks at nothing but what was chosen.
-const stage = (only: string[]) => ({ only }) as unknown as Stage;
+const stage = (only: string[]) => ({ only, aim: {} }) as unknown as Stage;
 
 function control(id: string, order: string[], more: Partial<Control<Stage>> = {}): Control<Stage> {
   const finding = { verdict: "held", what: id, who: "", got: "404" } as const;

@@ -1,6 +1,13 @@
-import { type Control, type Finding, type Outcome, resultOf, together } from "../../../kernel/controls.ts";
+import {
+  type Control,
+  type Finding,
+  type Look,
+  type Outcome,
+  resultOf,
+  together,
+} from "../../../kernel/controls.ts";
 import { type Claim, catalogue } from "../catalogue.ts";
-import type { Stage } from "../stage/stage.ts";
+import { type Aim, partsWanted, type Stage } from "../stage/stage.ts";
 
 /** What `controls --json` prints for each claim of the catalogue, in its order. */
 export interface ControlResult {
@@ -30,6 +37,62 @@ export async function runControls(
   version: string,
   options: { progress?: (id: string, result: string) => void } = {},
 ): Promise<ControlResult[]> {
+  const steps = stepsOf(controls, stage);
+  const looks = new Map<string, Taken>();
+  for (const [at, step] of steps.entries()) {
+    const { id } = step.control;
+    const before = looks.get(id);
+    // What is broken already is not attacked as well: it would not get redder.
+    const look =
+      before && isSettled(before, stage.aim) ? before : taken(before, step, await takeLook(stage, step));
+    looks.set(id, look);
+    const isDone = !steps.slice(at + 1).some(({ control }) => control.id === id);
+    if (isDone) options.progress?.(id, resultOf(look.outcome));
+  }
+  return resultsOf(looks, stage.only, version);
+}
+
+/** One result for each claim of the catalogue, or of those that were asked for, in its order. */
+export function resultsOf(
+  looks: ReadonlyMap<string, Taken>,
+  only: readonly string[] | null,
+  version: string,
+): ControlResult[] {
+  const now = new Date().toISOString();
+  return catalogue
+    .filter(({ id }) => partsWanted(only, id).length > 0)
+    .map((claim) => {
+      const look = looks.get(claim.id);
+      return resultFor(claim, look ?? null, look?.at ?? now, version);
+    });
+}
+
+/** One look of a control. Those with `after` destroy what others need: they come last, or on a stage of their own. */
+export interface Step {
+  readonly control: Control<Stage>;
+  readonly look: Look<Stage>;
+  readonly after: 0 | 1 | 2;
+}
+
+/** What was found in one look. */
+export interface Seen {
+  readonly outcome: Outcome;
+  readonly at: string;
+  readonly ms: number;
+}
+
+export interface Taken extends Seen {
+  readonly control: Control<Stage>;
+}
+
+/**
+ * Every look in its order: what destroys the stage comes after everything else; part by part where not the whole check
+ * is wanted. Throws where a control is not declared as the catalogue has it.
+ */
+export function stepsOf(
+  controls: readonly Control<Stage>[],
+  { only, aim }: Pick<Stage, "only" | "aim">,
+): Step[] {
   for (const control of controls) {
     const claim = catalogue.find((c) => c.id === control.id);
     if (!claim) throw new Error(`${control.id} is not in the catalogue`);
@@ -37,53 +100,64 @@ export async function runControls(
     if (controls.some((other) => other !== control && other.id === control.id))
       throw new Error(`${control.id} is declared twice`);
   }
-  const wanted = catalogue.filter((claim) => stage.only?.includes(claim.id) ?? true);
-  const chosen = wanted.flatMap((claim) => controls.filter((control) => control.id === claim.id));
-  const steps: Step[] = [
-    ...chosen.filter(({ last }) => !last).map((control) => ({ control, look: control.check })),
-    ...chosen.filter(({ last }) => last).map((control) => ({ control, look: control.check })),
-    ...chosen.flatMap((control) => (control.lastly ? [{ control, look: control.lastly }] : [])),
+  const chosen = catalogue.flatMap(({ id }) => controls.filter((control) => control.id === id));
+  return chosen
+    .flatMap((control) => looksOf(control, partsWanted(only, control.id), aim))
+    .toSorted((one, other) => one.after - other.after);
+}
+
+function looksOf(control: Control<Stage>, wanted: "all" | readonly string[], aim: Aim): Step[] {
+  if (wanted.length === 0) return [];
+  const { id, check, parts, last, lastly } = control;
+  const isWhole = wanted === "all" && !aim.untilBroken;
+  const pieces = parts && !isWhole ? Object.entries(parts) : [["", check] as const];
+  const looks = [
+    ...pieces.map(([name, look]) => ({ name: last ? ATTACK : name, look, after: last ? 1 : 0 }) as const),
+    ...(lastly ? [{ name: ATTACK, look: lastly, after: 2 } as const] : []),
   ];
-  const looks = new Map<string, Look>();
-  for (const [at, step] of steps.entries()) {
-    const { id } = step.control;
-    const before = looks.get(id);
-    // What is broken already is not attacked as well: it would not get redder.
-    const isSettled = before !== undefined && resultOf(before.outcome) === "broken";
-    const look = isSettled ? before : await takeLook(stage, step, before);
-    looks.set(id, look);
-    const isDone = !steps.slice(at + 1).some(({ control }) => control.id === id);
-    if (isDone) options.progress?.(id, resultOf(look.outcome));
-  }
-  const now = new Date().toISOString();
-  return wanted.map((claim) => {
-    const look = looks.get(claim.id);
-    return resultFor(claim, look ?? null, look?.at ?? now, version);
-  });
+  const unknown = wanted === "all" ? [] : wanted.filter((name) => !looks.some((look) => look.name === name));
+  if (unknown.length > 0) throw new Error(`${id} has no part ${unknown.join(", ")}`);
+  return looks
+    .filter(({ name }) => wanted === "all" || wanted.includes(name))
+    .map(({ look, after }) => ({ control, look, after }));
 }
 
-type Step = { control: Control<Stage>; look: Control<Stage>["check"] };
-type Look = { control: Control<Stage>; outcome: Outcome; at: string; ms: number };
+/** The part of a claim's check that is the attacker's. */
+export const ATTACK = "attack";
 
-/** Carries one step out and adds what it found to what its control found before. */
-async function takeLook(stage: Stage, { control, look }: Step, before: Look | undefined): Promise<Look> {
-  const at = before?.at ?? new Date().toISOString();
+/** A part that could not be carried out says nothing of the next one. */
+function isSettled({ outcome }: Taken, { untilBroken }: Aim): boolean {
+  return untilBroken ? outcome.findings.some(isSeen) : resultOf(outcome) === "broken";
+}
+
+/** What was found, added to what its control found before. */
+export function taken(before: Taken | undefined, { control }: Step, seen: Seen): Taken {
+  if (!before) return { control, ...seen };
+  const { at, ms, outcome } = before;
+  return { control, at, ms: ms + seen.ms, outcome: together(outcome, seen.outcome) };
+}
+
+const ITSELF = "the check itself";
+
+/** Something that a check saw broken, not its own failure to run. */
+export const isSeen = ({ verdict, what }: Finding): boolean => verdict === "broken" && what !== ITSELF;
+
+/** Carries one step out. */
+export async function takeLook(stage: Stage, { look }: Pick<Step, "look">): Promise<Seen> {
+  const at = new Date().toISOString();
   const started = performance.now();
-  // A check that fails to run has not held: what it would have found is unknown, so the claim is broken until it runs.
-  const outcome = await look(stage).catch(
-    (error: Error): Outcome => ({
-      subjects: 1,
-      findings: [
-        { verdict: "broken" as const, what: "the check itself", who: "", got: error.message.slice(0, 300) },
-      ],
-      summary: "The check could not be carried out",
-    }),
-  );
-  const ms = performance.now() - started + (before?.ms ?? 0);
-  return { control, outcome: before ? together(before.outcome, outcome) : outcome, at, ms };
+  const outcome = await look(stage).catch(notCarriedOut);
+  return { outcome, at, ms: performance.now() - started };
 }
 
-function resultFor(claim: Claim, look: Look | null, at: string, version: string): ControlResult {
+// A check that fails to run has not held: what it would have found is unknown, so the claim is broken until it runs.
+export const notCarriedOut = (error: Error): Outcome => ({
+  subjects: 1,
+  findings: [{ verdict: "broken", what: ITSELF, who: "", got: error.message.slice(0, 300) }],
+  summary: "The check could not be carried out",
+});
+
+function resultFor(claim: Claim, look: Taken | null, at: string, version: string): ControlResult {
   const { id, words, couldBeWrong } = claim;
   if (!look) {
     return {

@@ -1,4 +1,5 @@
-import { type Control, outcomeOf } from "../../../kernel/controls.ts";
+import type { Control } from "../../../kernel/controls.ts";
+import { inPieces } from "../stage/pieces.ts";
 import type { Stage } from "../stage/stage.ts";
 import { answers } from "./answers.ts";
 import { files } from "./files.ts";
@@ -16,22 +17,23 @@ export const everywhereControls: readonly Control<Stage>[] = [
     kind: "tested",
     removed:
       "what narrows suggestions, streams, filters, jobs and follow-up questions to what their reader may see",
-    async check(stage) {
-      const scene = await setScene(stage);
-      const parts = [
-        await searching(scene),
-        await lists(stage, scene),
-        await files(scene),
-        await answers(scene),
-        await streams(stage, scene),
-        await quotas(stage, scene),
+    ...inPieces(
+      setScene,
+      {
+        search: (_, scene) => searching(scene),
+        lists,
+        files: (_, scene) => files(scene),
+        answers: (_, scene) => answers(scene),
+        streams,
+        quotas,
         // Last: they change what the others look at.
-        await jobs(stage, scene),
-      ];
-      const counted = ["search", "lists", "files", "answers", "streams", "quotas", "jobs"].map(
-        (name, i) => `${parts[i]?.length} of ${name}`,
-      );
-      return outcomeOf(parts.flat(), counted.join(", "));
-    },
+        jobs,
+      },
+      (counts) => ({
+        summary: Object.entries(counts)
+          .map(([name, count]) => `${count} of ${name}`)
+          .join(", "),
+      }),
+    ),
   },
 ];

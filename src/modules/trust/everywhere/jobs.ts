@@ -140,11 +140,13 @@ const probes: Readonly<Record<string, Probe>> = {
   },
   "knowledge.tidy-index": {
     prepare: async (given) => {
-      // What the jobs before this one left to tidy is tidied first, by the running server.
+      // What the jobs before this one asked to be tidied is tidied first, by the running server. What was buried and is
+      // not due yet stays, and is in nobody's way.
       for (let tries = 0, busy = true; tries < 40 && busy; tries++) {
         const { rows } = await committed(given.stage, (client) =>
           client.query(
-            "select exists (select from index_tombstone where tenant_id = $1) or exists (select from index_manifest where tenant_id = $1 and held_until > now()) as busy",
+            `select exists (select from pgboss.job where name = 'knowledge.tidy-index' and state < 'completed' and data->>'tenantId' = $1)
+                 or exists (select from index_manifest where tenant_id::text = $1 and held_until > now()) as busy`,
             [given.victim.id],
           ),
         );

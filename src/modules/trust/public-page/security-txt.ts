@@ -2,8 +2,12 @@ import type { FastifyInstance } from "fastify";
 import { minutes } from "../../../kernel/clock.ts";
 import { appError } from "../../../kernel/errors.ts";
 import type { System } from "../../../kernel/system.ts";
+import { signerOf } from "../../operations/audit/log/keeper.ts";
+import { verifierKey } from "../../operations/audit/log/note.ts";
+import { publicLog } from "../../operations/audit/log/proofs.ts";
 import { securitySnapshot } from "../snapshot.ts";
 import { publicPage } from "./settings.ts";
+import { notesText, summaryText } from "./summary.ts";
 
 /** RFC 9116, section 2.5.5: less than a year, so that a forgotten file does not speak for ever. */
 const VALID_FOR = minutes(180 * 24 * 60);
@@ -18,6 +22,20 @@ export function mountMachineReadable(app: FastifyInstance, system: System): void
       if (text === null) throw appError("not_found");
       return reply.type("text/plain; charset=utf-8").header("cache-control", "no-cache").send(text);
     },
+  );
+  const text = (url: string, type: string, write: () => Promise<string>) =>
+    app.get(url, { exposeHeadRoute: false, logLevel: "warn" }, async (_request, reply) =>
+      reply
+        .type(`${type}; charset=utf-8`)
+        .header("cache-control", "no-cache")
+        .send(await write()),
+    );
+  text("/security.md", "text/markdown", async () =>
+    summaryText(await securitySnapshot(system), system.clock()),
+  );
+  text("/security/checkpoint.txt", "text/plain", async () => (await publicLog(system)).checkpoint);
+  text("/security/notes.txt", "text/plain", async () =>
+    notesText(await securitySnapshot(system), verifierKey(await signerOf(system))),
   );
   app.get("/security.json", { exposeHeadRoute: false, logLevel: "warn" }, async (_request, reply) =>
     reply

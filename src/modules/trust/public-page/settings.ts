@@ -7,6 +7,7 @@ import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
 import { catalogue } from "../catalogue.ts";
+import { asPublic } from "./reader.ts";
 
 const line = (most: number) => z.string().trim().max(most, `At most ${most} characters.`);
 const single = (most: number) =>
@@ -66,9 +67,9 @@ const KEEP_MS = 2000;
 export function publicPage(system: System): Promise<Kept> {
   const known = caches.get(system);
   if (known && performance.now() < known.until) return known.kept;
-  const kept = system.pool
-    .query<{ page: PublicPage; at: Date }>("select page, at from platform.public_page")
-    .then(({ rows }) => rows[0] ?? null);
+  const kept = asPublic(system, (ask) =>
+    ask<{ page: PublicPage; at: Date }>("select page, at from platform.public_page"),
+  ).then(([row]) => row ?? null);
   kept.catch(() => caches.delete(system));
   caches.set(system, { until: performance.now() + KEEP_MS, kept });
   return kept;

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { newId } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
 import { projectFolder } from "../../../project.ts";
-import { signerOf } from "../../operations/audit/log/keeper.ts";
-import { openNote, signNote } from "../../operations/audit/log/note.ts";
 import type { ControlResult } from "../controls/run.ts";
+import type { Ask } from "../public-page/reader.ts";
+import { digestOf, isSigned, signLines } from "./notes.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 const LONGEST_MS = 10 * 60_000;
 
@@ -24,19 +24,7 @@ export interface Run {
 export async function runChecks(system: System): Promise<void> {
   // An instance that attacks itself calls this route too: the checks would start each other without end.
   if (system.config.rateScale !== 1) return;
-  const client = await system.pool.connect();
-  try {
-    // One at a time, in one process of several.
-    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
-    if (!rows[0]?.mine) return;
-    try {
-      await storeChecks(system);
-    } finally {
-      await client.query("select pg_advisory_unlock($1)", [LOCK]);
-    }
-  } finally {
-    client.release();
-  }
+  await oneAtATime(system, LOCK, () => storeChecks(system));
 }
 
 const LOCK = 7_234_011_907;
@@ -52,49 +40,38 @@ export async function storeRun(
   { at = system.clock(), version = system.version }: { at?: Date; version?: string } = {},
 ): Promise<void> {
   const text = JSON.stringify(results);
-  const note = signNote(["checks", at.toISOString(), version, digestOf(text)], await signerOf(system));
+  const note = await signLines(system, ["checks", at.toISOString(), version, digestOf(text)]);
   await system.pool.query(
     "insert into platform.control_run (run_id, at, version, results, note) values ($1, $2, $3, $4, $5)",
     [newId(), at, version, text, note],
   );
 }
 
-const digestOf = (text: string): string => createHash("sha256").update(text).digest("base64");
-
 /** The newest run, and its results as they were signed; null before the first, and `forged` for one that nobody here signed. */
 export async function latestRun(
   system: System,
+  ask: Ask,
 ): Promise<(Run & { note: string; text: string }) | "forged" | null> {
-  const { rows } = await system.pool.query<{ at: Date; version: string; text: string; note: string }>(
+  const [row] = await ask<{ at: Date; version: string; text: string; note: string }>(
     "select at, version, results::text as text, note from platform.control_run order by at desc limit 1",
   );
-  const row = rows[0];
   if (!row) return null;
   const { at, version, text, note } = row;
-  const signed = await signerOf(system)
-    .then((signer) => openNote(note, signer))
-    .catch(() => []);
-  const said = ["checks", at.toISOString(), version, digestOf(text)];
-  if (signed.join("\n") !== said.join("\n")) return "forged";
+  if (!(await isSigned(system, note, ["checks", at.toISOString(), version, digestOf(text)]))) return "forged";
   return { at, version, text, note, results: JSON.parse(text) as ControlResult[] };
 }
 
-/** Which run is the newest: what is shown of it need not be put together again before there is another. */
-export async function newestRun(system: System): Promise<string | null> {
-  const { rows } = await system.pool.query<{ run_id: string }>(
-    "select run_id from platform.control_run order by at desc limit 1",
-  );
-  return rows[0]?.run_id ?? null;
-}
-
 /** Of each of the last 90 days: how many attempts, how many claims were broken. */
-export async function runDays(system: System): Promise<{ date: string; attempts: number; broken: number }[]> {
-  const { rows } = await system.pool.query<{ date: string; attempts: string; broken: string }>(
+export async function runDays(
+  { clock }: System,
+  ask: Ask,
+): Promise<{ date: string; attempts: number; broken: number }[]> {
+  const rows = await ask<{ date: string; attempts: string; broken: string }>(
     `select to_char(at at time zone 'UTC', 'YYYY-MM-DD') as date,
             sum((r->>'subjects')::int) as attempts, count(*) filter (where r->>'result' = 'broken') as broken
        from platform.control_run, json_array_elements(results) as r
        where at > $1::timestamptz - interval '90 days' group by 1 order by 1`,
-    [system.clock()],
+    [clock()],
   );
   return rows.map((r) => ({ date: r.date, attempts: Number(r.attempts), broken: Number(r.broken) }));
 }

@@ -1,4 +1,12 @@
-import { createHash, createSign, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  createSign,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
 
 // An authenticator made of software, for people of the stage: what a telephone or a security key would answer to a page
 // (WebAuthn level 3, 6.1 and 6.5; CTAP2's CBOR). It confirms whatever it is asked, as a tester's finger would.
@@ -23,14 +31,39 @@ export interface Authenticator {
   create(options: Options, origin: string, lie?: Lie): object;
   /** Answers `navigator.credentials.get` as JSON. */
   get(options: Options, origin: string, lie?: Lie): object;
+  /** All that it takes to open the same one again. */
+  keep(): KeptAuthenticator;
+}
+
+export interface KeptAuthenticator {
+  readonly credentialId: string;
+  /** PKCS #8, base64. */
+  readonly key: string;
+  readonly counter: number;
+  readonly owner: string;
+  readonly counts: boolean;
 }
 
 /** `counts`: whether it tells how often it signed; those that are kept in an account of their maker do not. */
 export function openAuthenticator({ counts = true } = {}): Authenticator {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const credentialId = randomBytes(32).toString("base64url");
-  let counter = 0;
-  let owner = "";
+  return authenticatorOf({ privateKey, credentialId, counts, counter: 0, owner: "" });
+}
+
+export function reopenAuthenticator({ key, ...rest }: KeptAuthenticator): Authenticator {
+  const privateKey = createPrivateKey({ key: Buffer.from(key, "base64"), format: "der", type: "pkcs8" });
+  return authenticatorOf({ ...rest, privateKey });
+}
+
+function authenticatorOf({
+  privateKey,
+  credentialId,
+  counts,
+  ...state
+}: Omit<KeptAuthenticator, "key"> & { privateKey: KeyObject }): Authenticator {
+  const publicKey = createPublicKey(privateKey);
+  let { counter, owner } = state;
   const data = (options: Options, lie: Lie, attested?: Buffer) => {
     const flags = 0x01 | (lie.userVerified === false ? 0 : 0x04) | (attested ? 0x40 : 0);
     const head = Buffer.alloc(5);
@@ -48,6 +81,13 @@ export function openAuthenticator({ counts = true } = {}): Authenticator {
   });
   return {
     credentialId,
+    keep: () => ({
+      credentialId,
+      key: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
+      counter,
+      owner,
+      counts,
+    }),
     create(options, origin, lie = {}) {
       owner = (options.user as { id: string }).id;
       const id = Buffer.from(lie.credentialId ?? credentialId, "base64url");

@@ -59,12 +59,13 @@ export async function setUpInstallation(
     204,
     "verification",
   );
-  const operator = await signIn(origin, "operator", address, PASSWORD, "owner");
-  return {
-    operator,
-    found: (slug, name, ownerName) => foundCompany(system, operator, slug, name, ownerName),
-  };
+  return founderOf(system, await signIn(origin, "operator", address, PASSWORD, "owner"));
 }
+
+export const founderOf = (system: System, operator: Person): Founder => ({
+  operator,
+  found: (slug, name, ownerName) => foundCompany(system, operator, slug, name, ownerName),
+});
 
 async function foundCompany(
   system: System,
@@ -78,11 +79,13 @@ async function foundCompany(
   const made = await operator.client.call("POST", "tenants", { body: { slug, name, ownerAddress: address } });
   expectStatus(made, 201, `creating ${slug}`);
   const owner = await join(system, origin, slug, ownerName, address, "owner");
+  return companyOf(system, { slug, id: made.json.id, name, owner });
+}
+
+export function companyOf(system: System, company: Omit<Company, "hire">): Company {
+  const { slug, owner } = company;
   return {
-    slug,
-    id: made.json.id,
-    name,
-    owner,
+    ...company,
     async hire(person, role, by = owner.client) {
       const to = addressOf(person, slug);
       expectStatus(
@@ -90,7 +93,7 @@ async function foundCompany(
         201,
         `inviting ${to}`,
       );
-      return join(system, origin, slug, person, to, role);
+      return join(system, owner.client.origin, slug, person, to, role);
     },
   };
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asSuperuser, openStage } from "../../../test/support/stage.ts";
-import { days } from "../../kernel/clock.ts";
-import { forgetOld } from "./forgetting.ts";
+import { asSuperuser, openStage } from "../../../../test/support/stage.ts";
+import { days } from "../../../kernel/clock.ts";
+import { purgeOld } from "./purging.ts";
 
 test("what strangers leave behind goes after a while, and nothing that still counts", async (t) => {
   const stage = await openStage(t);
@@ -53,7 +53,7 @@ test("what strangers leave behind goes after a while, and nothing that still cou
   await session(2, -91, null);
   await session(3, -80, -91);
   await session(4, -80, -89);
-  await forgetOld(stage.system);
+  await purgeOld(stage.system);
 
   const numbers = (table: string, column: string) =>
     left(`select get_byte(${column}, 0) as x from ${table} order by 1`);

@@ -1,0 +1,127 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { join } from "node:path";
+import { allControls } from "../controls.ts";
+import { resultOf } from "../kernel/controls.ts";
+import {
+  type ControlResult,
+  notCarriedOut,
+  resultsOf,
+  type Seen,
+  type Step,
+  stepsOf,
+  type Taken,
+  takeLook,
+  taken,
+} from "../modules/trust/controls/run.ts";
+import { projectFolder, version } from "../project.ts";
+import { onStage } from "./on-stage.ts";
+
+// Two stages side by side: what destroys one has it to itself; everything else is taken by whichever is free.
+
+/** Every control, on two instances at once; the results are those of one after the other. */
+export async function runTogether(progress: (id: string, result: string) => void): Promise<ControlResult[]> {
+  const steps = stepsOf(allControls, { only: null, aim: {} });
+  const seen = new Map<Step, Seen>();
+  const queue = steps.filter(({ after }) => after === 0);
+  const work = async (mine: Step[]) => {
+    const hand = openHand();
+    try {
+      for (let step = mine.shift(); step; step = mine.shift()) {
+        seen.set(step, await hand.look(steps.indexOf(step)));
+        const of = steps.filter(({ control }) => control === step.control);
+        if (of.every((one) => seen.has(one))) progress(step.control.id, resultOf(sum(of, seen).outcome));
+      }
+    } finally {
+      await hand.close();
+    }
+  };
+  await Promise.all([
+    work(queue),
+    // What takes longest is begun first; after it that stage is of no more use.
+    work(steps.filter(({ after }) => after > 0)).then(() => work(queue)),
+  ]);
+  const looks = new Map<string, Taken>();
+  for (const { control } of steps)
+    looks.set(
+      control.id,
+      sum(
+        steps.filter((step) => step.control === control),
+        seen,
+      ),
+    );
+  return resultsOf(looks, null, version);
+}
+
+function sum(steps: readonly Step[], seen: ReadonlyMap<Step, Seen>): Taken {
+  let whole: Taken | undefined;
+  for (const step of steps) {
+    const found = seen.get(step);
+    if (found) whole = taken(whole, step, found);
+  }
+  if (!whole) throw new Error("nobody looked");
+  return whole;
+}
+
+interface Hand {
+  look(step: number): Promise<Seen>;
+  close(): Promise<void>;
+}
+
+/** Another process with a stage of its own. One that dies has its work counted as not carried out. */
+function openHand(): Hand {
+  const child: ChildProcess = fork(join(projectFolder, "src/main.ts"), ["controls", HAND], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const ended = new Promise<void>((resolve) =>
+    child.once("exit", () => resolve()).once("error", () => resolve()),
+  );
+  return {
+    async look(step) {
+      const answer = new Promise<Seen>(
+        (resolve) => child.once("message", (message) => resolve(message as Seen)), // what `lendAHand` sends
+      );
+      if (child.connected) child.send(step);
+      const at = new Date().toISOString();
+      const died = ended.then(
+        (): Seen => ({ outcome: notCarriedOut(new Error("its process died")), at, ms: 0 }),
+      );
+      return Promise.race([answer, died]);
+    },
+    async close() {
+      if (child.connected) child.disconnect();
+      await ended;
+    },
+  };
+}
+
+export const HAND = "--hand";
+
+/** The other side: sets a stage, takes the looks that it is told to, and ends when it is told no more. */
+export async function lendAHand(): Promise<number> {
+  const waiting: number[] = [];
+  let wake = () => {};
+  let isOver = false;
+  process.on("message", (step) => {
+    waiting.push(step as number); // what `openHand` sends
+    wake();
+  });
+  process.on("disconnect", () => {
+    isOver = true;
+    wake();
+  });
+  const steps = stepsOf(allControls, { only: null, aim: {} });
+  await onStage(async (stage) => {
+    while (!isOver || waiting.length > 0) {
+      const step = steps[waiting.shift() ?? -1];
+      if (step) {
+        const seen = await takeLook(stage, step);
+        if (process.connected) process.send?.(seen);
+      } else if (!isOver) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  });
+  return 0;
+}

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { readConfig } from "../kernel/config.ts";
+import { folderKeyStore } from "../kernel/crypto/key-store.ts";
+import { type Keyring, openKeyring } from "../kernel/crypto/keyring.ts";
+import { loadMasterKeys } from "../kernel/crypto/load-master-keys.ts";
+import { dropOldMasterKeys } from "../kernel/crypto/master-key-file.ts";
+import { startupError } from "../kernel/home.ts";
+import { renewDataKeys } from "../modules/operations/keys/data-keys.ts";
+import { keyStanding, rotateMasterKey, wordsOf } from "../modules/operations/keys/rotation.ts";
+import { projectFolder } from "../project.ts";
+
+const USAGE = `npm run -s vouchsafe -- rotate-keys [--new] [--data] [--drop-old] [--status]
+
+  (nothing)    wrap every key with the newest master key; may be ended and begun again
+  --new        first make that master key (in the file, or in the key service)
+  --data       make every workspace a new data key; a running server seals its data with it
+  --drop-old   take older master keys out of the file, once nothing needs them
+  --status     only say how things stand
+`;
+const KNOWN = ["--new", "--data", "--drop-old", "--status"];
+
+/** `rotate-keys`: on the key files alone, so that it runs beside a server, and without one. */
+export async function run(args: readonly string[]): Promise<number> {
+  if (args.some((arg) => !KNOWN.includes(arg))) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const read = readConfig(process.env, join(projectFolder, "var"));
+  if ("problems" in read) {
+    throw startupError(
+      `Some settings cannot be used: ${read.problems.map((p) => `${p.variable} ${p.problem}`).join("; ")}`,
+      "Correct them and try again.",
+    );
+  }
+  const { home } = read.config;
+  const masterKeys = await loadMasterKeys({ env: process.env, home });
+  const keyring = openKeyring({ masterKeys, store: folderKeyStore(join(home, "keys")) });
+  if (!args.includes("--status")) {
+    const { rewrapped, failed } = await rotateMasterKey(keyring, home, {
+      makeNew: args.includes("--new"),
+      now: new Date(),
+      progress: showProgress(),
+    });
+    say(`${rewrapped} key files were wrapped anew.`);
+    for (const id of failed) say(`The keys of ${id} do not open, and were left as they are.`);
+    if (args.includes("--data")) {
+      const renewed = await renewDataKeys({ keyring });
+      say(
+        `${renewed} workspaces have a new data key. A running server seals their data with it in the background.`,
+      );
+    }
+  }
+  const standing = await keyStanding(keyring, home);
+  for (const words of wordsOf(standing, new Date())) say(words);
+  if (standing.resealing > 0) say(`${standing.resealing} workspaces are on their way to a newer data key.`);
+  const isDone =
+    standing.unreadable === 0 && standing.masters.every((one) => one.isCurrent || one.workspaces === 0);
+  if (isDone && args.includes("--drop-old")) await dropOld(keyring, home);
+  return isDone ? 0 : 1;
+}
+
+/** Asked once more where nobody else writes keys: one that was made in between needs its master key. */
+async function dropOld(keyring: Keyring, home: string): Promise<void> {
+  const { masterKeys, store } = keyring;
+  if (masterKeys.source !== "file") {
+    say("The older keys are not in a file of this installation: take them away where you keep them.");
+    return;
+  }
+  const dropped = await store.alone(async () => {
+    const { masters, unreadable } = await keyStanding(keyring, home);
+    const needsOlder = unreadable > 0 || masters.some((one) => !one.isCurrent && one.workspaces > 0);
+    return needsOlder ? [] : dropOldMasterKeys(home);
+  });
+  say(dropped.length > 0 ? `Taken out of the file: ${dropped.join(", ")}.` : "No older key was in the file.");
+}
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** A line for each tenth, on standard error. */
+function showProgress() {
+  let shown = -1;
+  return (done: number, of: number) => {
+    const tenth = Math.floor((done / of) * 10);
+    if (tenth === shown) return;
+    shown = tenth;
+    process.stderr.write(`${done} of ${of} key files\n`);
+  };
+}

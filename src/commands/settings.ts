@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import { type Config, type ConfigProblem, readConfig } from "../kernel/config.ts";
+import { startupError } from "../kernel/home.ts";
+import { projectFolder } from "../project.ts";
+
+/** The settings of the environment. Throws a StartupError that names every problem. */
+export function readSettings(): Config {
+  const read = readConfig(process.env, join(projectFolder, "var"));
+  if ("problems" in read)
+    throw startupError(describe(read.problems), "Correct these variables and start again.");
+  return read.config;
+}
+
+function describe(problems: readonly ConfigProblem[]): string {
+  return `Some settings cannot be used:\n${problems.map((p) => `  ${p.variable} ${p.problem}`).join("\n")}`;
+}

@@ -1,0 +1,191 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { newId } from "../../../kernel/ids.ts";
+import { reveal, type Secret } from "../../../kernel/secret.ts";
+import type { System } from "../../../kernel/system.ts";
+import { remember } from "../audit/log/keeper.ts";
+import { fingerprintOf, newIdentity, problemOf } from "./age.ts";
+import { readArchive } from "./archive-reading.ts";
+import { type Part, writeArchive } from "./archive-writing.ts";
+import { FORMAT, type Manifest, type Opening } from "./contents.ts";
+import { backupFailure, isBackupFailure } from "./failure.ts";
+import { type Archive, nameOf, type Place } from "./places.ts";
+import { type BackupRun, beginRun, endRun } from "./runs.ts";
+import { fileParts, openSnapshot, tableParts } from "./snapshot.ts";
+
+/** An archive that was written, read back, and found to be what was written. */
+export interface Made {
+  readonly run: string;
+  readonly archive: Archive;
+  readonly sha256: Buffer;
+  readonly manifest: Manifest;
+  /** Where it lies, the first one first. */
+  readonly places: readonly Place[];
+  /** Opens this archive and no other. In the memory of this process only; whoever gets it drops it soon. */
+  readonly identity: Secret;
+}
+
+/** Makes an archive of all data: every table in one snapshot, and the files that it names. */
+export async function backUpData(system: System, places: readonly Place[], asked: BackupRun["asked"]): Promise<Made> {
+  if (!system.backupUrl)
+    throw backupFailure("incomplete", "BACKUP_DATABASE_URL is not set: nothing can read the whole database.");
+  // Before the snapshot, which then has at least as many entries as were signed.
+  const memory = await remember(system);
+  const snapshot = await openSnapshot(reveal(system.backupUrl));
+  try {
+    const parts = async function* (): AsyncGenerator<Part> {
+      yield* tableParts(snapshot);
+      yield* fileParts(snapshot, system.files);
+      yield* folderParts(join(system.config.home, "audit"), "audit", (name) =>
+        // The memory of exactly this moment, not of a later one.
+        name === "checkpoint.json" ? (memory ? Buffer.from(JSON.stringify(memory)) : null) : undefined,
+      );
+    };
+    return await make(system, places, asked, {
+      kind: "data",
+      at: snapshot.at,
+      described: snapshot.described,
+      parts: parts(),
+      checkpoint: memory?.note ?? null,
+    });
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** Makes an archive of the key store: wrapped keys, which only the master key opens. It is in none of them. */
+export function backUpKeys(system: System, places: readonly Place[], asked: BackupRun["asked"]): Promise<Made> {
+  return make(system, places, asked, {
+    kind: "keys",
+    at: system.clock(),
+    described: { postgres: "", queue: null, migrations: [], tables: [], sequences: [] },
+    parts: folderParts(join(system.config.home, "keys"), "keys"),
+    checkpoint: null,
+  });
+}
+
+interface What {
+  readonly kind: Archive["kind"];
+  readonly at: Date;
+  readonly described: Omit<Opening, "format" | "kind" | "id" | "at" | "version">;
+  readonly parts: AsyncIterable<Part>;
+  readonly checkpoint: string | null;
+}
+
+async function make(system: System, places: readonly Place[], asked: BackupRun["asked"], what: What): Promise<Made> {
+  const { recipients } = system.config.backup;
+  const [first, ...others] = places;
+  if (!first) throw new TypeError("a backup needs a place");
+  const id = randomBytes(6).toString("hex");
+  const name = nameOf({ kind: what.kind, at: what.at, id });
+  const run = newId();
+  await beginRun(system, {
+    id: run,
+    kind: what.kind,
+    asked,
+    name,
+    startedAt: system.clock(),
+    recipients: recipients.map(fingerprintOf),
+  });
+  try {
+    const problem = recipients.length === 0 ? "is empty" : await problemOf(recipients);
+    if (problem) throw backupFailure("incomplete", `BACKUP_RECIPIENTS ${problem}.`);
+    const own = await newIdentity(recipients);
+    const written: { manifest: Manifest | null } = { manifest: null };
+    const opening: Opening = {
+      format: FORMAT,
+      kind: what.kind,
+      id,
+      at: what.at.toISOString(),
+      version: system.version,
+      ...what.described,
+    };
+    const sum = summing(
+      writeArchive({
+        opening,
+        recipients: [...recipients, own.recipient],
+        parts: what.parts,
+        checkpoint: what.checkpoint,
+        written: ({ manifest }) => {
+          written.manifest = manifest;
+        },
+      }),
+    );
+    await first.put(name, sum.bytes);
+    const { manifest } = written;
+    if (!manifest) throw new Error("an archive was stored before it was written");
+    const sha256 = sum.digest();
+    for (const other of others) await other.put(name, await first.get(name));
+    for (const place of places) await verify(place, name, sha256, own.identity, manifest);
+    await endRun(system, run, {
+      takenAt: what.kind === "data" ? what.at : null,
+      keptAt: places.map(({ words }) => words),
+      bytes: sum.length(),
+      sha256,
+      tables: manifest.tables.length,
+      rows: manifest.tables.reduce((all, { rows }) => all + rows, 0),
+      files: manifest.files.count,
+    });
+    const archive = { name, kind: what.kind, at: what.at, id, bytes: sum.length() };
+    return { run, archive, sha256, manifest, places, identity: own.identity };
+  } catch (error) {
+    const code = isBackupFailure(error) ? error.code : ((error as { code?: string }).code ?? "failed");
+    // A code, never words: those of a database or a service could carry anything.
+    await endRun(system, run, { problem: /^[\w.-]{1,40}$/.test(code) ? code : "failed" });
+    // What did not verify must not pass for a backup.
+    for (const place of places) await place.remove(name).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Reads an archive back from where it was put: the same bytes, which open, and hold what was written. */
+async function verify(
+  place: Place,
+  name: string,
+  sha256: Buffer,
+  identity: Secret,
+  manifest: Manifest,
+): Promise<void> {
+  const sum = summing(await place.get(name));
+  const read = await readArchive(sum.bytes, [identity]);
+  if (!sum.digest().equals(sha256) || JSON.stringify(read.manifest) !== JSON.stringify(manifest))
+    throw backupFailure("damaged", `What lies in ${place.words} is not what was written there.`);
+}
+
+/** The same bytes, counted and summed up as they pass. */
+export function summing(source: AsyncIterable<Uint8Array>) {
+  const hash = createHash("sha256");
+  let length = 0;
+  return {
+    bytes: (async function* () {
+      for await (const piece of source) {
+        hash.update(piece);
+        length += piece.length;
+        yield piece;
+      }
+    })(),
+    length: () => length,
+    digest: () => hash.digest(),
+  };
+}
+
+/** The files of a small folder, without locks and what is being written. `instead` gives another content, or none. */
+async function* folderParts(
+  folder: string,
+  name: string,
+  instead: (file: string) => Buffer | null | undefined = () => undefined,
+): AsyncGenerator<Part> {
+  const names = (await readdir(folder).catch(() => [] as string[])).filter((file) => /^[\w-]+\.(json|gone)$/.test(file));
+  for (const file of names.sort()) {
+    const given = instead(file);
+    if (given === null) continue;
+    // One that is destroyed just now belongs in no archive.
+    const content = given ?? (await readFile(join(folder, file)).catch(() => null));
+    if (content) yield { file: `${name}/${file}`, bytes: content.length, content: one(content) };
+  }
+}
+
+async function* one(content: Buffer): AsyncGenerator<Buffer> {
+  yield content;
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { test } from "node:test";
+import { openBackupStand, query } from "../../../../test/support/backup.ts";
+import { upload } from "../../../../test/support/knowledge.ts";
+import { days, later, minutes } from "../../../kernel/clock.ts";
+import { sequenceAudit } from "../audit/log/sequencer.ts";
+import { latestRestoreTest, passed } from "./restore-test.ts";
+import { listRuns } from "./runs.ts";
+import { backUpIfDue, isDue } from "./schedule.ts";
+
+test("each day's backup is made at its time and restored on a scratch database", async (t) => {
+  const stand = await openBackupStand(t);
+  const harrow = await stand.workspace("operator");
+  const mara = await harrow.hire("Mara", "owner");
+  await upload(mara, { name: "a.md", content: "A text." });
+  await sequenceAudit(stand.system);
+  let now = new Date("2030-05-06T02:59:00Z");
+  const system = stand.with({ at: 180 }, () => now);
+  const scratch = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("vouchsafe-restore-"));
+  const before = await scratch();
+
+  assert.equal(await backUpIfDue(system, now), "made");
+  const stored = await latestRestoreTest(system);
+  assert.ok(stored && stored !== "forged");
+  const { result } = stored;
+  assert.deepEqual([result.problem, result.sumsEqual, result.audit.verified], [null, true, true], JSON.stringify(result));
+  assert.equal(passed(result), result.catalog.broken === 0);
+  assert.equal(result.files, 3);
+  assert.ok(result.rows > 20 && result.tables > 50 && result.catalog.looked > 50);
+  assert.ok(result.audit.entries > 0);
+  assert.match(result.attackSaid, /no canaries/);
+  assert.deepEqual(await scratch(), before);
+
+  assert.equal(await backUpIfDue(system, now), "not due");
+  assert.equal((await listRuns(system)).length, 2);
+
+  await t.test("a result that nobody here signed is said to be forged", async () => {
+    await query(
+      stand.database.url("postgres"),
+      "update platform.restore_test set result = replace(result::text, '\"breached\":', '\"breached\": ')::json, at = at + interval '1 s'",
+    );
+    assert.equal(await latestRestoreTest(system), "forged");
+  });
+
+  await t.test("a backup that fails is tried again in an hour, and told when there was none for 26 hours", async () => {
+    const told: string[] = [];
+    const broken = { ...system, backupUrl: null, log: { ...system.log, error: () => {}, info: () => {} } };
+    now = later(now, minutes(2));
+    assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
+    assert.equal(await backUpIfDue(broken as typeof system, now), "not due");
+    now = later(now, minutes(61));
+    assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
+    now = later(now, days(1));
+    assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
+    const alerts = await query(stand.database.url("postgres"), "select kind from platform.alert_sent order by 1");
+    assert.deepEqual([...alerts.flat(), ...told], ["backup.failed", "backup.late"]);
+  });
+});
+
+test("a backup is due once a day, at its time", () => {
+  const good = (at: string) => ({ kind: "data" as const, state: "good" as const, startedAt: new Date(at) });
+  const now = new Date("2030-05-06T03:00:10Z");
+  assert.equal(isDue([], 180, now), true);
+  assert.equal(isDue([good("2030-05-06T03:00:01Z")], 180, now), false);
+  assert.equal(isDue([good("2030-05-06T02:59:00Z")], 180, now), true);
+  assert.equal(isDue([good("2030-05-05T03:20:01Z")], 200, now), false);
+  assert.equal(isDue([{ ...good("2030-05-06T03:00:01Z"), state: "failed" }], 180, now), false);
+});

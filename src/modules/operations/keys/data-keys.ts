@@ -1,0 +1,185 @@
+import { sql } from "kysely";
+import { minutes } from "../../../kernel/clock.ts";
+import { type Ctx, tenantOf } from "../../../kernel/context.ts";
+import { read, unit, write } from "../../../kernel/database/unit.ts";
+import { jobContext } from "../../../kernel/jobs.ts";
+import type { System } from "../../../kernel/system.ts";
+import { filesOf, type Pace, type Resealed, resealTenant } from "./reseal.ts";
+import { countSealed, isUnchangeable } from "./sealed.ts";
+
+// New data keys. A key file with more than one data key says that a workspace's data are on their way to the newest: that
+// is all that has to be remembered, so that it goes on after any crash.
+
+/**
+ * An old data key goes no earlier: whoever asked for keys before the new one was there, and is still at it, has ended by
+ * then. The longest request takes ten minutes.
+ */
+export const OLD_KEY_STAYS = minutes(60);
+const LOOK_EVERY = minutes(10);
+const FIRST_AFTER = minutes(2);
+/** One process of all at a time. "VSkeys" in ASCII, shortened. */
+const LOCK = 0x5653_6b65;
+
+const PACE = { rows: 200, fileGraceMs: 5000, rest: 1 };
+
+/** Makes every workspace a new data key, except those that are still on their way to one. Answers how many. */
+export async function renewDataKeys({ keyring }: Pick<System, "keyring">): Promise<number> {
+  let renewed = 0;
+  for (const id of await keyring.list()) {
+    const record = await keyring.look(id).catch(() => null); // one that does not open is said elsewhere
+    if (!record || record.keys.filter(({ use }) => use === "data").length > 1) continue;
+    await keyring.addDataKey(id);
+    renewed++;
+  }
+  return renewed;
+}
+
+/** Works on what is on its way to a newer key, every ten minutes and when told. Answers how to stop. */
+export function keepResealing(system: System): () => Promise<void> {
+  let running: Promise<unknown> | null = null;
+  let stopped = false;
+  const look = () => {
+    running ??= resealWhatWaits(system, { ...PACE, stopped: () => stopped })
+      .catch((error: unknown) => system.log.error({ err: error }, "data could not be sealed with new keys"))
+      .finally(() => {
+        running = null;
+      });
+  };
+  const first = setTimeout(look, FIRST_AFTER).unref();
+  const timer = setInterval(look, LOOK_EVERY).unref();
+  wakers.set(system, look);
+  return async () => {
+    stopped = true;
+    wakers.delete(system);
+    clearTimeout(first);
+    clearInterval(timer);
+    await running;
+  };
+}
+
+const wakers = new WeakMap<System, () => void>();
+
+/** Begins at once, where this process does such work. */
+export const wakeResealing = (system: System): void => wakers.get(system)?.();
+
+/** Goes through all workspaces once. Null when another process is at it. */
+export async function resealWhatWaits(
+  system: System,
+  pace: Omit<Pace, "onBatch">,
+): Promise<{ tenants: number; problems: string[] } | null> {
+  const client = await system.pool.connect();
+  let broken: Error | undefined;
+  try {
+    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
+    if (!rows[0]?.mine) return null;
+    const done = { tenants: 0, problems: [] as string[] };
+    for (const id of await system.keyring.list()) {
+      if (pace.stopped()) break;
+      const problems = await resealOne(system, id, pace).catch((error: unknown) => {
+        system.log.error(
+          { err: error, tenant: id },
+          "a workspace's data could not be sealed with its new key",
+        );
+        return ["its keys"];
+      });
+      if (problems === null) continue;
+      done.tenants++;
+      done.problems.push(...problems);
+    }
+    await client.query("select pg_advisory_unlock($1)", [LOCK]);
+    return done;
+  } catch (error) {
+    broken = error as Error; // the lock goes with its connection
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Null when there is nothing to be done in this workspace; else what stood in the way. */
+async function resealOne(
+  system: System,
+  tenantId: string,
+  pace: Omit<Pace, "onBatch">,
+): Promise<string[] | null> {
+  const record = await system.keyring.look(tenantId);
+  const older = (record?.keys ?? []).filter(({ use }) => use !== "hash").slice(0, -1);
+  const newest = record?.keys.at(-1)?.version;
+  if (!record || newest === undefined || older.length === 0) return null;
+  // Work of no session, in no address.
+  const ctx = jobContext(system, { tenantId, slug: "" });
+  if (!(await beginRotation(ctx, newest))) return null;
+  // What is left of a retired key stays as long as the audit log has entries under it, which nobody has to look at now.
+  const soFar = older.some(({ use }) => use === "data")
+    ? await resealTenant(ctx, { ...pace, onBatch: (done) => noteProgress(ctx, newest, done) })
+    : { values: 0, files: 0, problems: [] };
+  if (pace.stopped()) return soFar.problems;
+  await retire(
+    ctx,
+    newest,
+    older.map(({ version }) => version),
+  );
+  return soFar.problems;
+}
+
+/** False for keys without a workspace: one that is just being made, or that never came to be. */
+async function beginRotation(ctx: Ctx, version: number): Promise<boolean> {
+  return unit(ctx, async (inner) => {
+    const { count } = await write(
+      inner,
+      sql`insert into key_rotation (tenant_id, version, started_at)
+            select tenant_id, ${version}, ${ctx.clock()}::timestamptz from tenant where tenant_id = ${tenantOf(ctx).id}
+            on conflict (tenant_id, version) do update set version = excluded.version`,
+    );
+    return count > 0;
+  });
+}
+
+async function noteProgress(ctx: Ctx, version: number, { values, files }: Resealed): Promise<void> {
+  await unit(ctx, async (inner) => {
+    await write(
+      inner,
+      sql`update key_rotation set resealed = greatest(resealed, ${values + files})
+           where tenant_id = ${tenantOf(ctx).id} and version = ${version}`,
+    );
+  });
+}
+
+/**
+ * Lets go the versions that nothing names any more: every column of bytes and every file is asked, not a list of what was
+ * done. Of those that only audit entries name, the key of that one column stays.
+ */
+async function retire(ctx: Ctx, newest: number, older: readonly number[]): Promise<void> {
+  const [rows] = await read(
+    ctx,
+    sql<{ started_at: Date }>`select started_at from key_rotation where version = ${newest}`,
+  );
+  const startedAt = rows[0]?.started_at;
+  if (!startedAt || ctx.clock().getTime() - startedAt.getTime() < OLD_KEY_STAYS) return;
+  const { needed, byAudit } = await versionsInUse(ctx);
+  const free = older.filter((version) => !needed.has(version));
+  await ctx.system.keyring.retireDataKeys(tenantOf(ctx).id, free, [...byAudit]);
+  if (free.length < older.length) return;
+  await unit(ctx, async (inner) => {
+    await write(
+      inner,
+      sql`update key_rotation set finished_at = coalesce(finished_at, ${ctx.clock()}::timestamptz)
+           where tenant_id = ${tenantOf(ctx).id} and version = ${newest}`,
+    );
+  });
+}
+
+/** Which versions something still names: `needed` to be opened and sealed again, `byAudit` to be opened only. */
+export async function versionsInUse(ctx: Ctx): Promise<{ needed: Set<number>; byAudit: Set<number> }> {
+  const needed = new Set<number>();
+  const byAudit = new Set<number>();
+  for (const count of await countSealed(ctx)) {
+    (isUnchangeable(count) ? byAudit : needed).add(count.version);
+  }
+  for (const name of await filesOf(ctx)) {
+    // One that is missing names nothing; whoever opens its document is told.
+    const version = await ctx.system.files.keyVersion(name).catch(() => null);
+    if (version !== null) needed.add(version);
+  }
+  return { needed, byAudit };
+}

@@ -1,0 +1,81 @@
+import { later } from "../../../kernel/clock.ts";
+import { newId } from "../../../kernel/ids.ts";
+import type { System } from "../../../kernel/system.ts";
+import { eraseEntries } from "../workspaces/purging.ts";
+import { endExports } from "../export/ending.ts";
+import { AUDIT_CONTENT, COUNTS, JOBS } from "./timers.ts";
+
+/** Of all processes on a database one purges. The number is ours alone. */
+const LOCK = 7_234_011_931;
+const ROWS_AT_ONCE = 2000;
+
+/** Deletes once, in all workspaces, what is older than its timer says; answers and records how much of what. */
+export async function purgeOld(system: System): Promise<Readonly<Record<string, number>> | null> {
+  const client = await system.pool.connect();
+  try {
+    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
+    if (!rows[0]?.mine) return null;
+    try {
+      return await purgeEach(system);
+    } finally {
+      await client.query("select pg_advisory_unlock($1)", [LOCK]);
+    }
+  } finally {
+    client.release();
+  }
+}
+
+async function purgeEach(system: System): Promise<Record<string, number>> {
+  const now = system.clock();
+  const run = newId();
+  const gone: Record<string, number> = {};
+  const note = async (timer: string, count: number) => {
+    gone[timer] = count;
+    await system.pool.query(
+      "insert into platform.retention_run (run_id, timer, at, gone) values ($1, $2, $3, $4)",
+      [run, timer, now, count],
+    );
+  };
+  await system.pool.query("delete from platform.retention_run where at < $1", [later(now, -COUNTS)]);
+  // Before the rows that name their files.
+  await note("exports", await endExports(system));
+  await note("audit-content", await emptyOldEntries(system, now));
+  await note("jobs", await system.jobs.forget(later(now, -JOBS)));
+  const { rows } = await system.pool.query<{ timer: string }>(
+    "select timer from platform.retention order by place",
+  );
+  for (const { timer } of rows) await note(timer, await purgeTimer(system, timer, now));
+  return gone;
+}
+
+async function purgeTimer(system: System, timer: string, now: Date): Promise<number> {
+  for (let all = 0; ; ) {
+    const { rows } = await system.pool.query<{ gone: string }>(
+      "select directory.purge_older($1, $2, $3) as gone",
+      [timer, now, ROWS_AT_ONCE],
+    );
+    const gone = Number(rows[0]?.gone ?? 0);
+    all += gone;
+    if (gone < ROWS_AT_ONCE) return all;
+  }
+}
+
+/** The database empties what is two years old by its own clock, and nothing that is younger, whatever ours says. */
+async function emptyOldEntries(system: System, now: Date): Promise<number> {
+  for (let all = 0; ; ) {
+    const { rows } = await system.pool.query<{ tenant_id: string; entry_id: string }>(
+      "select * from audit.unerased(null, $1, $2)",
+      [later(now, -AUDIT_CONTENT), ROWS_AT_ONCE],
+    );
+    const byTenant = new Map<string, string[]>();
+    for (const { tenant_id, entry_id } of rows) {
+      const of = byTenant.get(tenant_id) ?? [];
+      of.push(entry_id);
+      byTenant.set(tenant_id, of);
+    }
+    let erased = 0;
+    for (const [tenant, entries] of byTenant) erased += await eraseEntries(system, tenant, entries);
+    all += erased;
+    if (erased < ROWS_AT_ONCE) return all;
+  }
+}
