@@ -39,7 +39,8 @@ import {
   withControl,
 } from "./scene.ts";
 
-const ALL: readonly AttackClass[] = [
+/** Every class, in the order in which a route is attacked. */
+export const ALL: readonly AttackClass[] = [
   noCredentials,
   forgedToken,
   apiKey,
@@ -87,12 +88,14 @@ export async function attack(options: AttackOptions): Promise<Ledger> {
       const scene = await setScene(run, op);
       probes.push(...(await play(run, scene, classes)));
       scenes.push(scene);
-      if (options.untilBreached && probes.some(({ verdict }) => verdict === "breached")) break;
+      if (isOver(options, probes)) break;
     }
-    if (run.bothWays && chosen.includes("foreign-tenant")) probes.push(...(await otherWay(run)));
+    if (run.bothWays && chosen.includes("foreign-tenant") && !isOver(options, probes))
+      probes.push(...(await otherWay(run, options)));
     for (const attacked of classes) {
       const played = scenes.filter(({ op }) => applies(run, op, attacked));
-      if (attacked.finish && played.length > 0) probes.push(...(await attacked.finish(played)));
+      const wanted = attacked.finish && played.length > 0 && !isOver(options, probes);
+      if (attacked.finish && wanted) probes.push(...(await attacked.finish(played)));
     }
     for (const attacked of classes) {
       for (const scene of scenes) {
@@ -111,12 +114,16 @@ export async function attack(options: AttackOptions): Promise<Ledger> {
 
 const isAskedFor = ({ operations }: AttackOptions, key: string): boolean => operations?.includes(key) ?? true;
 
+function isOver({ untilBreached }: AttackOptions, probes: readonly Probe[]): boolean {
+  return untilBreached === true && probes.some(({ verdict }) => verdict === "breached");
+}
+
 /** The victim attacks in turn, by what separates tenants. */
-async function otherWay(run: Run): Promise<Probe[]> {
+async function otherWay(run: Run, options: AttackOptions): Promise<Probe[]> {
   const back: Run = { ...run, attacker: run.victim, victim: run.attacker };
   const probes: Probe[] = [];
   for (const op of inOrder(run.operations)) {
-    if (!applies(back, op, foreignTenant)) continue;
+    if (!isAskedFor(options, op.key) || !applies(back, op, foreignTenant)) continue;
     const scene = await setScene(back, op);
     // Of routes for another kind of tenant the owner is the same in both directions.
     if (scene.owner?.tenant === back.victim) probes.push(...(await play(back, scene, [foreignTenant])));

@@ -22,7 +22,7 @@ export function isPrivate(run: Run, noun: string | null): boolean {
 /** The noun that a path parameter names: its own `x-resource`, else the operation's for the last one. */
 export function nounOf(op: Operation, name: string): string | null {
   const parameter = op.parameters.find((candidate) => candidate.in === "path" && candidate.name === name);
-  return parameter?.resource ?? (name === op.ids.at(-1) ? op.resource : null);
+  return parameter?.resource ?? (name === op.named ? op.resource : null);
 }
 
 /** The routes by which a person may make an object of a noun. */

@@ -46,6 +46,8 @@ export type Operation = {
   parameters: Parameter[];
   /** Names of the path's parameters in order, without the tenant's. */
   ids: string[];
+  /** The parameter that names the operation's object: the last that is no number (of a part, of a page). */
+  named: string | null;
   tenantScoped: boolean;
   body: { type: string; schema: Schema; required: boolean } | null;
 };
@@ -116,9 +118,17 @@ function readOperation(
     safe,
     parameters,
     ids: names.filter((name) => name !== tenantParameter),
+    named:
+      names
+        .filter((name) => name !== tenantParameter)
+        .findLast((name) => !parameters.some((one) => one.name === name && isNumber(one.schema))) ?? null,
     tenantScoped: names.includes(tenantParameter),
     body: readBody(document, raw),
   };
+}
+
+function isNumber(schema: Schema): boolean {
+  return schema.type === "integer" || schema.type === "number";
 }
 
 function answersFile(document: Record<string, unknown>, raw: Record<string, unknown>): boolean {

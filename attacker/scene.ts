@@ -125,7 +125,7 @@ function castOwner(run: Run, op: Operation): Person | null {
       ? person.tenant === run.victim && allowed(op, person) !== false
       : allowed(op, person),
   );
-  const noun = op.ids.length > 0 ? nounOf(op, op.ids.at(-1) ?? "") : null;
+  const noun = op.named === null ? null : nounOf(op, op.named);
   const canMake = may.find((person) => noun !== null && creatorsOf(run, noun, person).length > 0);
   const owns = may.find((person) =>
     (person.tenant.objects[noun ?? ""] ?? []).some((item) => item.owner === person.user.userId),

@@ -39,7 +39,7 @@ export function readerOf(run: Run, op: Operation): Reader | string | null {
   if (op.state?.startsWith("none")) return op.state;
   const named = reads.find((other) => other.key === op.state);
   if (named) return { op: named, line: null };
-  const last = op.ids.at(-1);
+  const last = op.named ?? undefined;
   if (last !== undefined && nounOf(op, last) !== null) {
     const item = op.path.slice(0, op.path.lastIndexOf(`{${last}}`) + last.length + 2);
     const exact = reads.find((other) => other.path === item);

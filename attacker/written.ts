@@ -1,7 +1,7 @@
 import { bodyFor, genuine, revive, sendGenuine } from "./ask.ts";
 import type { Answer } from "./client.ts";
 import { isRecord } from "./contract.ts";
-import { createdId, objectsFor } from "./objects.ts";
+import { createdId, nounOf, objectsFor } from "./objects.ts";
 import type { Operation, Schema } from "./openapi.ts";
 import { allowed, type Person, type Run } from "./run.ts";
 import { fileForm, type UploadedFile } from "./sample.ts";
@@ -56,22 +56,26 @@ async function readBack(
   answer: Answer,
 ): Promise<Written> {
   if (answer.status >= 300) return { answer, read: null, files: [] };
-  const noun = op.creates;
-  const id = noun === null ? null : createdId(answer.json, noun);
+  // What was made, or, of a change, what was changed.
+  const noun = op.creates ?? (op.named === null ? null : nounOf(op, op.named));
+  const id = op.creates === null ? (ids[op.named ?? ""] ?? null) : createdId(answer.json, op.creates);
   const slug = owner.tenant.slug;
   const ask = (reader: Operation, of: Record<string, string>) =>
     run.client.send(genuine(run, reader, owner, { slug, ids: of }));
-  if (noun === null || id === null) {
-    const reader = readerOf(run, op);
-    const shown = reader !== null && typeof reader !== "string" && allowed(reader.op, owner) !== false;
-    return { answer, read: shown ? await ask(reader.op, ids) : null, files: [] };
-  }
+  if (noun === null || id === null) return { answer, read: await readAbove(), files: [] };
   const readers = readersOf(run, noun).filter((reader) => allowed(reader, owner) !== false);
   const named = (reader: Operation) => ({ [reader.ids[0] ?? ""]: id });
   const item = readers.find((reader) => !reader.download && reader.path.endsWith("}"));
   const files: Answer[] = [];
   for (const reader of readers.filter((one) => one.download)) files.push(await ask(reader, named(reader)));
-  return { answer, read: item ? await ask(item, named(item)) : null, files };
+  const shown = item ? await ask(item, named(item)) : await readAbove();
+  return { answer, read: shown, files };
+
+  async function readAbove(): Promise<Answer | null> {
+    const reader = readerOf(run, op);
+    if (reader === null || typeof reader === "string" || allowed(reader.op, owner) === false) return null;
+    return ask(reader.op, ids);
+  }
 }
 
 function readersOf(run: Run, noun: string): Operation[] {

@@ -63,25 +63,34 @@ async function runTests(): Promise<boolean> {
     .filter(
       (file) => filters.length === 0 || filters.some((part) => file.includes(part.replace(/^\.\//, ""))),
     )
-    .sort();
+    // The whole system's tests take longest: begun last, one of them would be waited for alone.
+    .sort((a, b) => Number(b.startsWith("test/")) - Number(a.startsWith("test/")) || (a < b ? -1 : 1));
   if (files.length === 0) {
     say("No test file matches.");
     return false;
   }
   const { stop, ...cluster } = await startTestCluster();
   life.onStop("postgres", stop);
-  const workers = Math.min(Math.max(availableParallelism(), 2), 6);
+  // One more than can run: some always wait for a clock, a disk or a browser.
+  const workers = Math.min(Math.max(availableParallelism(), 2), 6) + 1;
   return await command(
     process.execPath,
     [
       "--test",
       "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      `--test-reporter=${join(root, "bin/test-seconds.ts")}`,
+      "--test-reporter-destination=stdout",
       `--test-concurrency=${workers}`,
       `--test-timeout=${FILE_TIMEOUT_MS}`,
       ...options,
       ...files,
     ],
-    { VOUCHSAFE_TEST_POSTGRES: JSON.stringify(cluster) },
+    {
+      VOUCHSAFE_TEST_POSTGRES: JSON.stringify(cluster),
+      // Each file is a process that loads much of the same: compiled once, it starts in half the time.
+      NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compiled"),
+    },
   );
 }
 

@@ -48,6 +48,7 @@ alter table answer_part force row level security;
 create policy tenant_isolation on answer_part for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select on answer_part to vouchsafe_app;
 grant select on answer_part to vouchsafe_backup;
+grant update (body) on answer_part to vouchsafe_app;
 
 create table api_key (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -430,6 +431,7 @@ alter table index_posting force row level security;
 create policy tenant_isolation on index_posting for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select on index_posting to vouchsafe_app;
 grant select on index_posting to vouchsafe_backup;
+grant update (body) on index_posting to vouchsafe_app;
 
 create table index_segment (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -493,6 +495,21 @@ alter table invitation force row level security;
 create policy tenant_isolation on invitation for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant insert, select, update on invitation to vouchsafe_app;
 grant select on invitation to vouchsafe_backup;
+
+create table key_rotation (  -- owner: vouchsafe_migrator
+  tenant_id uuid not null,
+  version bigint not null,
+  started_at timestamp with time zone not null,
+  resealed bigint not null default 0,
+  finished_at timestamp with time zone,
+  PRIMARY KEY (tenant_id, version),
+  FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id)
+);
+alter table key_rotation enable row level security;
+alter table key_rotation force row level security;
+create policy tenant_isolation on key_rotation for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
+grant insert, select, update on key_rotation to vouchsafe_app;
+grant select on key_rotation to vouchsafe_backup;
 
 create table mail (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -728,6 +745,7 @@ alter table operator_tenant force row level security;
 create policy tenant_isolation on operator_tenant for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant insert, select on operator_tenant to vouchsafe_app;
 grant select on operator_tenant to vouchsafe_backup;
+grant update (name, owner_address) on operator_tenant to vouchsafe_app;
 
 create table passage (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -1068,6 +1086,7 @@ alter table upload_piece force row level security;
 create policy tenant_isolation on upload_piece for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant delete, insert, select on upload_piece to vouchsafe_app;
 grant select on upload_piece to vouchsafe_backup;
+grant update (file) on upload_piece to vouchsafe_app;
 
 create table visibility_epoch (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -1985,6 +2004,27 @@ begin
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.byte_columns()
+ RETURNS TABLE(place text, in_schema text, in_table text, in_column text, key_columns text[])
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select format('%I.%I', n.nspname, c.relname), n.nspname::text, c.relname::text, a.attname::text,
+         array(select k.attname::text from unnest(i.indkey) with ordinality as part (attnum, no)
+                 join pg_catalog.pg_attribute k on k.attrelid = c.oid and k.attnum = part.attnum
+                where k.attname <> 'tenant_id' order by part.no)
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
+   where c.relkind in ('r', 'p') and a.atttypid = 'pg_catalog.bytea'::regtype
+     and n.nspname in ('public', 'audit')
+     and exists (select from pg_catalog.pg_attribute t
+                  where t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped)
+   order by 1, 4
+$function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.close_content_of(p_tenant uuid, p_members uuid[])
  RETURNS void
  LANGUAGE plpgsql
@@ -2218,6 +2258,25 @@ begin
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.files_of_tenant()
+ RETURNS TABLE(name text)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v record;
+begin
+  for v in select format('%I.%I', n.nspname, c.relname) as place from pg_catalog.pg_class c
+             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+             join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = 'file' and not a.attisdropped
+             join pg_catalog.pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped
+            where c.relkind in ('r', 'p') and n.nspname = 'public' and a.atttypid = 'pg_catalog.text'::regtype loop
+    return query execute format(
+      'select file from %s where tenant_id = kernel.current_tenant() and file is not null', v.place);
+  end loop;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.groups_of(p_member uuid)
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -2393,6 +2452,30 @@ begin
   execute format('grant select on %s to vouchsafe_backup', p_table);
 end $function$;
 
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.rename_file(p_was text, p_now text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v record;
+  v_rows bigint;
+  v_done bigint := 0;
+begin
+  for v in select format('%I.%I', n.nspname, c.relname) as place from pg_catalog.pg_class c
+             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+             join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = 'file' and not a.attisdropped
+             join pg_catalog.pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped
+            where c.relkind in ('r', 'p') and n.nspname = 'public' and a.atttypid = 'pg_catalog.text'::regtype
+              and has_column_privilege(c.oid, a.attnum, 'update') loop
+    execute format('update %s set file = $2 where tenant_id = kernel.current_tenant() and file = $1', v.place)
+      using p_was, p_now;
+    get diagnostics v_rows = row_count;
+    v_done := v_done + v_rows;
+  end loop;
+  return v_done;
+end $function$;
+
 -- owner: vouchsafe_migrator; may be called by: its owner only
 CREATE OR REPLACE FUNCTION kernel.renumber_restored()
  RETURNS trigger
@@ -2408,6 +2491,78 @@ begin
     new.state := 'indexing';
   end if;
   return new;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.reseal(p_place text, p_column text, p_keys jsonb, p_old bytea[], p_new bytea[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_keys text[];
+  v_match text;
+  v_done bigint;
+begin
+  select b.key_columns into v_keys from kernel.byte_columns() b where b.place = p_place and b.in_column = p_column;
+  if v_keys is null then
+    raise exception 'there is no such column' using errcode = 'undefined_column';
+  end if;
+  select coalesce(string_agg(format(' and t.%I = (v.key ->> %s)::%s', part.name, part.no - 1, format_type(a.atttypid, null)), ''), '')
+    into v_match
+    from unnest(v_keys) with ordinality as part (name, no)
+    join pg_catalog.pg_attribute a on a.attrelid = p_place::regclass and a.attname = part.name;
+  execute format(
+    'update %1$s t set %2$I = v.made from rows from (jsonb_array_elements($1), unnest($2), unnest($3)) as v (key, was, made)'
+    || ' where t.tenant_id = kernel.current_tenant() and t.%2$I = v.was%3$s', p_place, p_column, v_match)
+    using p_keys, p_old, p_new;
+  get diagnostics v_done = row_count;
+  return v_done;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.sealed_values(p_place text, p_column text, p_after text[], p_limit integer)
+ RETURNS TABLE(row_key text[], sealed bytea)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_keys text[];
+  v_given text;
+begin
+  select b.key_columns into v_keys from kernel.byte_columns() b where b.place = p_place and b.in_column = p_column;
+  if v_keys is null then
+    raise exception 'there is no such column' using errcode = 'undefined_column';
+  end if;
+  if cardinality(v_keys) = 0 then
+    return query execute format('select array[]::text[], %I from %s where tenant_id = kernel.current_tenant() and $1 is null'
+      || ' and octet_length(%1$I) >= 33 and get_byte(%1$I, 0) = 1', p_column, p_place) using p_after;
+    return;
+  end if;
+  select string_agg(format('$1[%s]::%s', part.no, format_type(a.atttypid, null)), ', ' order by part.no) into v_given
+    from unnest(v_keys) with ordinality as part (name, no)
+    join pg_catalog.pg_attribute a on a.attrelid = p_place::regclass and a.attname = part.name;
+  return query execute format(
+    'select array[%1$s], %2$I from %3$s where tenant_id = kernel.current_tenant() and ($1 is null or (%4$s) > (%5$s))'
+    || ' and octet_length(%2$I) >= 33 and get_byte(%2$I, 0) = 1 order by %4$s limit $2',
+    (select string_agg(format('%I::text', k), ', ') from unnest(v_keys) k), p_column, p_place,
+    (select string_agg(format('%I', k), ', ') from unnest(v_keys) k), v_given) using p_after, p_limit;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.sealed_versions()
+ RETURNS TABLE(place text, in_column text, version bigint, n bigint)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v record;
+begin
+  for v in select * from kernel.byte_columns() b where has_column_privilege(b.place::regclass, b.in_column, 'select') loop
+    return query execute format(
+      'select %L::text, %L::text, get_byte(%3$I, 1)::bigint << 24 | get_byte(%3$I, 2) << 16 | get_byte(%3$I, 3) << 8 | get_byte(%3$I, 4), count(*)'
+      || ' from %4$s where tenant_id = kernel.current_tenant() and octet_length(%3$I) >= 33 and get_byte(%3$I, 0) = 1 group by 3',
+      v.place, v.in_column, v.in_column, v.place);
+  end loop;
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app

@@ -1,9 +1,15 @@
 import { accountDefences } from "./defences/accounts.ts";
+import { attackBeyondDefences } from "./defences/attack-beyond.ts";
 import { auditLogDefences } from "./defences/audit-log.ts";
 import type { Defence } from "./defences/defence.ts";
 import { everywhereDefences } from "./defences/everywhere.ts";
 import { factorDefences } from "./defences/factors.ts";
+import { falsifiableDefences } from "./defences/falsifiable.ts";
+import { infrastructureDefences } from "./defences/infrastructure.ts";
+import { keyDefences } from "./defences/keys.ts";
 import { libraryDefences } from "./defences/library.ts";
+import { lifecycleDefences } from "./defences/lifecycle.ts";
+import { liveAttackDefences } from "./defences/live-attacks.ts";
 import { packedDefences } from "./defences/packed-files.ts";
 import { passwordDefences } from "./defences/passwords.ts";
 import { publicPageDefences } from "./defences/public-page.ts";
@@ -27,7 +33,13 @@ export const defences: readonly Defence[] = [
   ...referenceDefences,
   ...auditLogDefences,
   ...publicPageDefences,
+  ...liveAttackDefences,
   ...packedDefences,
   ...readingDefences,
   ...everywhereDefences,
+  ...infrastructureDefences,
+  ...lifecycleDefences,
+  ...keyDefences,
+  ...falsifiableDefences,
+  ...attackBeyondDefences,
 ];

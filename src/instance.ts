@@ -5,6 +5,7 @@ import type { Config } from "./kernel/config.ts";
 import { migrate, pendingMigrations } from "./kernel/database/migrate.ts";
 import { openPool } from "./kernel/database/pool.ts";
 import { drain } from "./kernel/drain.ts";
+import { readiness } from "./kernel/health.ts";
 import { openHome, startupError } from "./kernel/home.ts";
 import type { Logger } from "./kernel/log.ts";
 import { type OpenSystem, openSystem } from "./kernel/open-system.ts";
@@ -12,10 +13,12 @@ import { type EmbeddedPostgres, startEmbedded } from "./kernel/postgres/embedded
 import type { Routes } from "./kernel/routes/contract.ts";
 import { reveal } from "./kernel/secret.ts";
 import type { System } from "./kernel/system.ts";
+import { internalServer } from "./kernel/telemetry/mount.ts";
 import { type Certificate, openCertificate } from "./kernel/tls/certificate.ts";
 import { plainConnections } from "./kernel/tls/internal.ts";
 import { redirectServer } from "./kernel/tls/redirect.ts";
 import { listen } from "./listening.ts";
+import { measure } from "./measured.ts";
 import { alertOperator } from "./modules/operations/alerts/service.ts";
 import { version } from "./project.ts";
 
@@ -31,6 +34,8 @@ export interface Instance {
   readonly certificate: Certificate | null;
   /** Of the listener that redirects; null: there is none. */
   readonly plainUrl: string | null;
+  /** Of the listener for metrics and health; null: there is none. */
+  readonly internalUrl: string | null;
   close(): Promise<void>;
 }
 
@@ -75,8 +80,10 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     system.address.current = url;
     system.origin.current = config.publicUrl ?? url;
     const plainUrl = await listenPlain(config, url, certificate, closing);
-    if (postgres) closing.push(removeUnfinished(system, began));
-    return { url, plainUrl, system, app, postgres, appDatabaseUrl, certificate, close };
+    const internalUrl = await listenInside(system, closing);
+    measure(system, app, certificate);
+    if (postgres && !config.s3) closing.push(removeUnfinished(system, began));
+    return { url, plainUrl, internalUrl, system, app, postgres, appDatabaseUrl, certificate, close };
   }, log);
 }
 
@@ -87,10 +94,17 @@ export async function startWorker(options: InstanceOptions): Promise<Worker> {
       "The built-in database is for one process only.",
       "Set DATABASE_URL and JOBS_DATABASE_URL to a PostgreSQL of your own for `work`, or use `serve` alone.",
     );
+  if (!options.config.publicUrl)
+    throw startupError(
+      "A worker has no address of its own to put into mails.",
+      "Set PUBLIC_URL to the address that browsers use.",
+    );
   return closingAfterFailure(async (closing, close) => {
     const { system, appDatabaseUrl } = await openParts(options, closing);
     await system.jobs.start(system, allJobs);
     closing.push(async () => system.beginToEnd());
+    await listenInside(system, closing);
+    measure(system, null, null);
     return { system, appDatabaseUrl, close };
   }, options.log);
 }
@@ -178,6 +192,18 @@ async function listenPlain(
     server.closeAllConnections();
   });
   return plainUrl;
+}
+
+async function listenInside(system: System, closing: Closing): Promise<string | null> {
+  const { host, metricsPort } = system.config;
+  if (metricsPort === null) return null;
+  const server = internalServer(system, readiness(system));
+  const url = await listen({ server }, { host, port: metricsPort }, "http");
+  closing.push(async () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return url;
 }
 
 /**

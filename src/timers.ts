@@ -1,9 +1,13 @@
+import { certificateAlert } from "./instance.ts";
 import type { Timer } from "./kernel/leader.ts";
+import type { System } from "./kernel/system.ts";
+import { keepCertificate } from "./kernel/tls/acme.ts";
 import { keepWarning } from "./modules/identity/keys/warnings.ts";
 import { keepTidying } from "./modules/knowledge/bin/tidying.ts";
 import { keepIndexesTidy } from "./modules/knowledge/index/timer.ts";
 import { keepSweeping } from "./modules/knowledge/sweep.ts";
 import { keepSequencing } from "./modules/operations/audit/log/sequencer.ts";
+import { keepBackingUp } from "./modules/operations/backup/schedule.ts";
 import { keepResealing } from "./modules/operations/keys/data-keys.ts";
 import { keepLapsing } from "./modules/operations/keys/shredding.ts";
 import { keepRetention } from "./modules/privacy/retention/schedule.ts";
@@ -13,6 +17,7 @@ import { keepChecking } from "./modules/trust/runs/schedule.ts";
 /** What is done by the clock: of all processes on a database, one does it. They stop in the reverse order. */
 export const allTimers: readonly Timer[] = [
   { name: "audit log", keep: keepSequencing },
+  { name: "backups", keep: keepBackingUp },
   { name: "checks", keep: keepChecking },
   { name: "attacks", keep: keepAttacking },
   { name: "sweep", keep: keepSweeping },
@@ -22,4 +27,13 @@ export const allTimers: readonly Timer[] = [
   { name: "keys", keep: keepWarning },
   { name: "new data keys", keep: keepResealing },
   { name: "copies of keys", keep: keepLapsing },
+  { name: "certificate", keep: keepCertificateOf },
 ];
+
+/** By ACME, where that is set. */
+function keepCertificateOf(system: System): () => Promise<void> {
+  const { config, clock, log } = system;
+  if (config.tls?.source.kind !== "acme") return async () => {};
+  const alert = certificateAlert(system);
+  return keepCertificate({ source: config.tls.source, home: config.home, clock, log, alert });
+}

@@ -2,7 +2,7 @@ import { genuine, revive } from "../ask.ts";
 import type { Answer } from "../client.ts";
 import type { Probe } from "../contract.ts";
 import { excerpt, sameAsNothing, unjudgeable } from "../judge.ts";
-import { isPrivate, objectOf } from "../objects.ts";
+import { creatorsOf, isPrivate, objectOf } from "../objects.ts";
 import type { Operation } from "../openapi.ts";
 import { unusedLike } from "../random.ts";
 import { type Place, placesOf, putInto, putIntoQuery } from "../references.ts";
@@ -69,8 +69,12 @@ async function later(scenes: Scene[]): Promise<Probe[]> {
       const fit = bestFor(place, op, targets);
       if (!fit?.owner) continue;
       if (!made.has(fit.noun)) {
-        const own = await objectOf(run, fit.noun, fit.owner, true);
-        made.set(fit.noun, own && { ...fit, id: own.id });
+        // What the attacks before have named may have been changed by then: it has to be a new one.
+        const { tenant } = fit.owner;
+        const can = (one: Person) => one.tenant === tenant && creatorsOf(run, fit.noun, one).length > 0;
+        const maker = run.people.find(can) ?? fit.owner;
+        const own = await objectOf(run, fit.noun, maker, true);
+        made.set(fit.noun, own && { ...fit, id: own.id, owner: maker });
       }
       const target = made.get(fit.noun);
       if (target) aims.push({ scene, owner, place, target });

@@ -72,7 +72,7 @@ export const foreignUser: AttackClass = {
 
 /** The last identifier of the path, of an object that everybody in the owner's tenant may read. */
 function sharedIds(run: Run, op: Operation, owner: Person): Record<string, string> | null {
-  const name = op.ids.at(-1);
+  const name = op.named ?? undefined;
   const noun = name === undefined ? null : nounOf(op, name);
   if (name === undefined || noun === null || !isPrivate(run, noun)) return null;
   const found = owner.tenant.objects[noun]?.find((item) => item.visibility === "tenant");
@@ -84,7 +84,9 @@ async function mixing(scene: Scene, person: Person, body: unknown): Promise<Shot
   const { run, op, ids } = scene;
   const own = await objectsFor(run, op, person, !op.safe && !run.harmless);
   if (own.missing !== null || allowed(op, person) === false) return [];
-  return op.ids.map((name) => {
+  const naming = op.ids.filter((name) => nounOf(op, name) !== null);
+  if (naming.length < 2) return [];
+  return naming.map((name) => {
     const mixed = { ...own.ids, [name]: ids[name] ?? "none" };
     const shot = namingAnothers({ ...scene, ids: mixed }, person, body, {
       ...own.ids,
@@ -169,7 +171,7 @@ export function privateIds(run: Run, op: Operation, owner: Person): string[] {
 }
 
 function privateNoun(run: Run, op: Operation): string | null {
-  const last = op.ids.at(-1);
+  const last = op.named ?? undefined;
   const noun = last === undefined ? null : nounOf(op, last);
   return isPrivate(run, noun) ? noun : null;
 }

@@ -24,7 +24,7 @@ export const race: AttackClass = {
     const probes: Probe[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       if (op.once || takesUnique(op)) probes.push(await sameAtOnce(scene));
-      const racers = await run.manifest.races?.[op.key]?.();
+      const racers = round === 0 ? await run.manifest.races?.[op.key]?.() : undefined;
       if (!racers) continue;
       const asks = racers.map(({ slug, user, ids, body }) => {
         const person = personOf({ slug, users: [user], objects: {} }, user);

@@ -3,6 +3,7 @@ import type { Answer } from "../client.ts";
 import { isRecord, type Probe } from "../contract.ts";
 import { excerpt, leaksInternals, unjudgeable } from "../judge.ts";
 import type { Operation, Parameter } from "../openapi.ts";
+import { putIntoQuery } from "../references.ts";
 import { allowed, type Person, type Run, someone } from "../run.ts";
 import { typesOf } from "../sample.ts";
 import { type AttackClass, type Judgement, pool, probeOf, type Scene, spoken } from "../scene.ts";
@@ -35,10 +36,10 @@ export const search: AttackClass = {
       const base = genuine(run, op, person, { slug: person.tenant.slug, ids: await idsFor(scene, person) });
       if (op.ids.length > 0 && person.tenant !== owner.tenant) continue;
       const asked = questions(op, words[0] ?? "lantern", owner.user.userId, page);
-      const made = await pool(asked, async ([what, query]) => {
-        const path = `${base.path}${base.path.includes("?") ? "&" : "?"}${query}`;
+      const made = await pool(asked, async ([what, name, value, besides = ""]) => {
+        const path = `${withParameter(base.path, name, value)}${besides}`;
         const answer = await run.client.send({ ...base, path });
-        const judged = leaksInternals(answer) ?? judge(answer, query, [...words, ...ids]);
+        const judged = leaksInternals(answer) ?? judge(answer, value, [...words, ...ids]);
         return probeOf(search, op, { who: `${person.label}, ${what}`, role: person.role }, answer, judged);
       });
       probes.push(...made);
@@ -92,7 +93,7 @@ async function seek({ run, op, ids }: Scene, owner: Person, words: string[]): Pr
   run.sought.known++;
   for (const { name } of wordsOf(op).filter(isFreeText)) {
     const ask = genuine(run, op, owner, { slug: owner.tenant.slug, ids });
-    const path = `${ask.path}${ask.path.includes("?") ? "&" : "?"}${name}=${encodeURIComponent(word)}`;
+    const path = withParameter(ask.path, name, word);
     const { status, json } = await run.client.send({ ...ask, path });
     const items = isRecord(json) ? Object.values(json).filter(Array.isArray) : [];
     if (status === 200 && items.some((list) => list.length > 0)) run.sought.found++;
@@ -107,16 +108,18 @@ async function ownPage({ run, op, ids }: Scene, owner: Person): Promise<string |
   const takes = op.parameters.some(({ name }) => name === "limit");
   if (!takes || !wordsOf(op).some(isPage)) return null;
   const ask = genuine(run, op, owner, { slug: owner.tenant.slug, ids });
-  const path = `${ask.path}${ask.path.includes("?") ? "&" : "?"}limit=1`;
+  const path = withParameter(ask.path, "limit", "1");
   const { json } = await run.client.send({ ...ask, path });
   const next = isRecord(json) ? (json.next ?? json.cursor ?? json.nextCursor) : null;
   return typeof next === "string" ? next : null;
 }
 
-function questions(op: Operation, word: string, owner: string, page: string | null): [string, string][] {
-  const asked = (parameter: Parameter, value: string): [string, string] => {
+type Question = [what: string, name: string, value: string, besides?: string];
+
+function questions(op: Operation, word: string, owner: string, page: string | null): Question[] {
+  const asked = ({ name }: Parameter, value: string): Question => {
     const shown = value.length > 30 ? `${value.slice(0, 30)}…` : value;
-    return [`?${parameter.name}=${shown}`, `${parameter.name}=${encodeURIComponent(value)}`];
+    return [`?${name}=${shown}`, name, value];
   };
   const found = wordsOf(op).flatMap((parameter) => {
     if (isPage(parameter)) return pages(page).map((value) => asked(parameter, value));
@@ -126,11 +129,15 @@ function questions(op: Operation, word: string, owner: string, page: string | nu
       : [owner, word, ...OPERATORS.slice(0, FEW)];
     return values.map((value) => asked(parameter, value));
   });
-  const more: [string, string][] = ["tenant", "owner", "all", "scope"].map((name) => {
+  const more: Question[] = ["tenant", "owner", "all", "scope"].map((name) => {
     const value = name === "owner" ? owner : "true";
-    return [`?${name}=… besides`, `${name}=${value}&${name}[]=${value}&${name}[$ne]=x`];
+    return [`?${name}=… besides`, name, value, `&${name}[]=${value}&${name}[$ne]=x`];
   });
   return [...found, ...more];
+}
+
+function withParameter(path: string, name: string, value: string): string {
+  return putIntoQuery(path, { name: `?${name}`, in: "query" }, value);
 }
 
 const OPERATORS = [
@@ -155,14 +162,13 @@ function pages(own: string | null): string[] {
   return own === null ? made : [own, `${own.slice(0, -1)}A`, ...made];
 }
 
-function judge(answer: Answer, query: string, hidden: string[]): Judgement {
+function judge(answer: Answer, sent: string, hidden: string[]): Judgement {
   if (answer.status >= 500 && answer.status !== 503)
     return { verdict: "breached", detail: `${answer.status}: ${excerpt(answer)}` };
   const open = unjudgeable(answer);
   if (open) return open;
   // An answer that repeats what it was asked tells nothing by that.
-  const sent = [...new URLSearchParams(query).values()].filter((value) => value.length > 3);
-  const told = sent.reduce((body, value) => body.replaceAll(value, ""), answer.body);
+  const told = sent.length > 3 ? answer.body.replaceAll(sent, "") : answer.body;
   const seen = hidden.find((one) => told.includes(one));
   if (seen)
     return { verdict: "breached", detail: `${answer.status}: the answer holds ${seen}, which is another's` };

@@ -76,7 +76,7 @@ async function fireAt(mark: Mark) {
 }
 
 function isPrivateTo(run: Run, op: Operation): boolean {
-  return isPrivate(run, nounOf(op, op.ids.at(-1) ?? ""));
+  return isPrivate(run, nounOf(op, op.named ?? ""));
 }
 
 function judge({ scene, before, after }: Mark, answer: Answer): Judgement {

@@ -17,10 +17,14 @@ const TOO_NOISY_MS = 60;
 export const toldApart: AttackClass = {
   name: "told-apart",
   claim: "tenancy.isolation-api",
-  excuse: (op) => {
+  excuse: (op, run) => {
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;
     if (!op.safe) return "what changes something is compared by foreign-tenant, without the time";
-    return op.ids.length > 0 ? null : "names no object";
+    if (op.ids.length === 0) return "names no object";
+    const alike = run.manifest.tenants.filter(
+      (one) => (one.kind ?? "customer") === (op.tenantKind ?? "customer"),
+    );
+    return alike.length > 1 ? null : "there is one tenant of its kind: nobody else's object to ask for";
   },
   after: async (scene): Promise<Probe[]> => {
     const { run, op, owner } = scene;
@@ -28,7 +32,7 @@ export const toldApart: AttackClass = {
     const elsewhere = owner.tenant === run.attacker ? run.victim : run.attacker;
     const stranger = someone(run, elsewhere, owner.role);
     const colleague = someone(run, owner.tenant, owner.role, owner);
-    const isOnes = isPrivate(run, nounOf(op, op.ids.at(-1) ?? ""));
+    const isOnes = isPrivate(run, nounOf(op, op.named ?? ""));
     const probes: Probe[] = [];
     for (const person of [stranger, isOnes ? colleague : null]) {
       if (!person || allowed(op, person) === false) continue;

@@ -34,7 +34,7 @@ export function signIn({ app, slug, body }: Call) {
   const address = text(body.address, 200);
   const password = text(body.password, 200);
   if (!address.includes("@")) throw new Refusal(400, "invalid");
-  if (app.holes.has("busy-doorman")) busyFor(200);
+  if (app.holes.has("busy-doorman")) busyFor(160);
   const member = app.members.find((candidate) => candidate.tenant === slug && candidate.address === address);
   if (!member || password !== PASSWORD) {
     if (++app.attempts > 60 && !app.holes.has("no-rate-limit")) {

@@ -30,7 +30,7 @@ create function kernel.byte_columns() returns table (place text, in_schema text,
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
    where c.relkind in ('r', 'p') and a.atttypid = 'pg_catalog.bytea'::regtype
-     and n.nspname not in ('pg_catalog', 'information_schema', 'pgboss')
+     and n.nspname in ('public', 'audit')
      and exists (select from pg_catalog.pg_attribute t
                   where t.attrelid = c.oid and t.attname = 'tenant_id' and not t.attisdropped)
    order by 1, 4

@@ -2,7 +2,7 @@ import type { Ledger } from "../../attacker/contract.ts";
 import { createApp } from "../app.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { memoryLimiter } from "../kernel/limits/token-bucket.ts";
-import { attackStage, floodStage } from "../modules/trust/attack/service.ts";
+import { attackWhole, floodStage } from "../modules/trust/attack/service.ts";
 import type { Stage } from "../modules/trust/stage/stage.ts";
 import { onStage } from "./on-stage.ts";
 
@@ -10,7 +10,7 @@ import { onStage } from "./on-stage.ts";
 export async function run(args: readonly string[]): Promise<number> {
   const started = performance.now();
   // A stage each: an attack leaves its stage in ruins.
-  const ledgers = [await onStage((stage) => attackStage(stage)), await onStage(flood)];
+  const ledgers = [await onStage(attackWhole), await onStage(flood)];
   const probes = ledgers.flatMap((ledger) => ledger.probes);
   const breached = probes.filter((p) => p.verdict === "breached");
   const uncovered = ledgers.flatMap(({ summary }) => summary.uncovered.filter((u) => u.reason === null));

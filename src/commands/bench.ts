@@ -17,6 +17,7 @@ const benchmarks: Record<
   "read-path": { defaults: { rounds: 15, seconds: 1 }, load: () => import("../../bench/read-path.ts") },
   signin: { defaults: { rounds: 5, seconds: 3 }, load: () => import("../../bench/signin.ts") },
   audit: { defaults: { rounds: 15, seconds: 1 }, load: () => import("../../bench/audit.ts") },
+  backup: { defaults: { rounds: 5, seconds: 1 }, load: () => import("../../bench/backup.ts") },
   start: { defaults: { rounds: 5, seconds: 2 }, load: () => import("../../bench/start.ts") },
 };
 

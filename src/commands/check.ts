@@ -4,11 +4,12 @@ import pg from "pg";
 import { allRoutes } from "../app.ts";
 import { dumpSchema, dumpTypes } from "../kernel/database/dump.ts";
 import { printMatrix } from "../kernel/matrix.ts";
+import { printCoverage } from "../modules/trust/attack/coverage.ts";
 import { projectFolder } from "../project.ts";
 import { startThrowAway } from "../throw-away.ts";
 import { boundaryProblems } from "./check-boundaries.ts";
 
-/** `check schema|matrix|boundaries [--write]`: exit code 1 when what is committed differs from what is. */
+/** `check schema|matrix|attack|boundaries [--write]`: exit code 1 when what is committed differs from what is. */
 export async function run(args: readonly string[]): Promise<number> {
   const write = args.includes("--write");
   switch (args[0]) {
@@ -16,13 +17,15 @@ export async function run(args: readonly string[]): Promise<number> {
       return compare(write, await schemaFiles());
     case "matrix":
       return compare(write, { "docs/permission-matrix.md": printMatrix(allRoutes()) });
+    case "attack":
+      return compare(write, { "docs/attack-coverage.md": printCoverage(allRoutes()) });
     case "boundaries": {
       const problems = await boundaryProblems(projectFolder);
       for (const problem of problems) process.stderr.write(`${problem}\n`);
       return problems.length === 0 ? 0 : 1;
     }
     default:
-      process.stderr.write("check schema, matrix or boundaries\n");
+      process.stderr.write("check schema, matrix, attack or boundaries\n");
       return 2;
   }
 }

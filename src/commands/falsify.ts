@@ -3,8 +3,13 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Defence } from "../defences/defence.ts";
 import { defences } from "../defences.ts";
+import {
+  copySource,
+  type Looked,
+  type SourceCopy,
+  verdictOf,
+} from "../modules/trust/falsifiable/source-copy.ts";
 import { projectFolder } from "../project.ts";
-import { copySource, type Looked, type SourceCopy, verdictOf } from "./falsify-copy.ts";
 import { type Prepared, prepareStage } from "./falsify-stage.ts";
 
 const AT_ONCE = 2;
@@ -115,7 +120,7 @@ async function falsify(defence: Defence, copy: SourceCopy, prepared: Prepared): 
     claim,
   );
   // Not where it was expected: before it counts as unnoticed, everything is looked at.
-  if (!verdict.noticed && (defence.part !== undefined || !anew))
+  if (!verdict.noticed && defence.part !== undefined)
     verdict = verdictOf(await copy.look(defence, ["--until-broken", claim]), claim);
   return { defence: words, claim, ...verdict, seconds: (performance.now() - started) / 1000 };
 }

@@ -15,10 +15,10 @@ import { openLog } from "../kernel/log.ts";
 import { DATABASE, type EmbeddedPostgres, startEmbedded } from "../kernel/postgres/embedded.ts";
 import { secret } from "../kernel/secret.ts";
 import type { System } from "../kernel/system.ts";
-import { exportLines, publicLog } from "../modules/operations/audit/log/proofs.ts";
-import { nodesOf, sequenceAudit } from "../modules/operations/audit/log/sequencer.ts";
 import { signerOf } from "../modules/operations/audit/log/keeper.ts";
 import { openCheckpoint } from "../modules/operations/audit/log/note.ts";
+import { exportLines, publicLog } from "../modules/operations/audit/log/proofs.ts";
+import { nodesOf, sequenceAudit } from "../modules/operations/audit/log/sequencer.ts";
 import { rootOf } from "../modules/operations/audit/log/tree.ts";
 import { type Chosen, choose } from "../modules/operations/backup/choosing.ts";
 import { type Place, placesOf } from "../modules/operations/backup/places.ts";
@@ -78,7 +78,10 @@ async function restoreAndLook(task: RestoreTask, folder: string): Promise<Restor
       bytes: archives.data.archive.bytes,
       // Loading compares each table with its checksum, and reading each file: it had ended otherwise.
       sumsEqual: true,
-      catalog: { looked: looked.length + findings.length, broken: [...looked, ...findings].filter((f) => f.verdict !== "held").length },
+      catalog: {
+        looked: looked.length + findings.length,
+        broken: [...looked, ...findings].filter((f) => f.verdict !== "held").length,
+      },
       audit,
       ...attack,
       seconds: Math.round((performance.now() - began) / 100) / 10,
@@ -156,7 +159,10 @@ async function attacked(system: System, url: string): Promise<Pick<RestoreResult
     const { probes, held, breached, inconclusive } = summary;
     return { attack: { attempts: probes, held, breached, inconclusive }, attackSaid: "run on the copy" };
   } catch (error) {
-    return { attack: null, attackSaid: `not run: ${(error instanceof Error ? error.message : String(error)).slice(0, 200)}` };
+    return {
+      attack: null,
+      attackSaid: `not run: ${(error instanceof Error ? error.message : String(error)).slice(0, 200)}`,
+    };
   }
 }
 
@@ -194,7 +200,9 @@ async function masterKeysOf(home: string): Promise<Record<string, string>> {
   if (!file) return given;
   return {
     ...given,
-    ...Object.fromEntries([...file].map(([version, key]) => [`MASTER_KEY_${version}`, key.toString("base64")])),
+    ...Object.fromEntries(
+      [...file].map(([version, key]) => [`MASTER_KEY_${version}`, key.toString("base64")]),
+    ),
   };
 }
 

@@ -4,9 +4,11 @@ export interface Defence {
   /** The claim that must turn red without it. */
   readonly claim: string;
   readonly file: string;
-  /** Stands once in the file, or twice where sealing and opening say the same. */
+  /** Stands once in the file, or as often as `times` says. */
   readonly text: string;
   readonly without: string;
+  /** Where two places say the same, as for sealing and opening: both go. */
+  readonly times?: 2;
   /** The part of the claim's check that must see it, so that only that is run: `attack` is the attacker's. */
   readonly part?: string;
   /** Of the attack, the operation on which it must be seen: `METHOD /path`. */

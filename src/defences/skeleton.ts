@@ -52,6 +52,7 @@ export const skeletonDefences: readonly Defence[] = [
     words: "a ciphertext is bound to its place",
     claim: "tenancy.isolation-crypto",
     anew: true,
+    times: 2,
     file: "src/kernel/crypto/tenant-keys.ts",
     text: "cipher.setAAD(cellAad(found, cell));",
     without: "",

@@ -35,7 +35,8 @@ export const backupEnvironment = {
     .default("")
     .transform(list)
     .refine((all) => all.every((one) => /^age1[a-z0-9]+$/.test(one)), {
-      message: "must be age recipients (age1…) with commas between; the identity (AGE-SECRET-KEY-…) stays elsewhere",
+      message:
+        "must be age recipients (age1…) with commas between; the identity (AGE-SECRET-KEY-…) stays elsewhere",
     }),
   BACKUP_FOLDER: z.string().optional(),
   BACKUP_S3_ENDPOINT: z
@@ -79,9 +80,15 @@ export function backupProblems(
   e: Given & { readonly DATABASE_URL?: string | undefined },
 ): readonly (readonly [variable: string, message: string])[] {
   const problems: [string, string][] = [];
-  const bucket = ["BACKUP_S3_ENDPOINT", "BACKUP_S3_BUCKET", "BACKUP_S3_ACCESS_KEY_ID", "BACKUP_S3_SECRET_ACCESS_KEY"] as const;
+  const bucket = [
+    "BACKUP_S3_ENDPOINT",
+    "BACKUP_S3_BUCKET",
+    "BACKUP_S3_ACCESS_KEY_ID",
+    "BACKUP_S3_SECRET_ACCESS_KEY",
+  ] as const;
   if (bucket.some((name) => e[name]))
-    for (const name of bucket) if (!e[name]) problems.push([name, "is needed beside the other BACKUP_S3_ settings"]);
+    for (const name of bucket)
+      if (!e[name]) problems.push([name, "is needed beside the other BACKUP_S3_ settings"]);
   if (e.BACKUP_RECIPIENTS.length > 0 && e.DATABASE_URL && !e.BACKUP_DATABASE_URL)
     problems.push(["BACKUP_DATABASE_URL", "is needed beside DATABASE_URL (role vouchsafe_backup)"]);
   return problems;

@@ -58,9 +58,11 @@ const web = z.string().refine((value) => URL.canParse(value) && /^https?:$/.test
   message: "must be a URL that begins with https:// or http://",
 });
 
-const valkey = z.string().refine((value) => URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol), {
-  message: "must be a URL that begins with rediss:// or redis://",
-});
+const valkey = z
+  .string()
+  .refine((value) => URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol), {
+    message: "must be a URL that begins with rediss:// or redis://",
+  });
 
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
 
@@ -92,7 +94,11 @@ export const serversEnvironment = {
     .max(60, "must be 0 to 60")
     .default(0),
   ALLOW_PLAIN_INTERNAL: z.enum(["yes", "no"], "must be yes or no").default("no"),
-  MEMORY_LIMIT_MB: z.coerce.number("must be a number").int("must be a whole number").min(100, "must be at least 100").optional(),
+  MEMORY_LIMIT_MB: z.coerce
+    .number("must be a number")
+    .int("must be a whole number")
+    .min(100, "must be at least 100")
+    .optional(),
 };
 
 type Given = z.output<z.ZodObject<typeof serversEnvironment>> & { readonly PORT: number };
@@ -103,7 +109,10 @@ export function serversProblems(e: Given): readonly (readonly [variable: string,
   if (e.TLS_CERT && !e.TLS_KEY) problems.push(["TLS_KEY", "is needed beside TLS_CERT"]);
   if (e.TLS_KEY && !e.TLS_CERT) problems.push(["TLS_CERT", "is needed beside TLS_KEY"]);
   if (e.TLS_CERT && e.ACME_DOMAINS)
-    problems.push(["ACME_DOMAINS", "does not go together with TLS_CERT: certificates come from files or by ACME"]);
+    problems.push([
+      "ACME_DOMAINS",
+      "does not go together with TLS_CERT: certificates come from files or by ACME",
+    ]);
   if (e.ACME_DOMAINS && !e.ACME_EMAIL)
     problems.push(["ACME_EMAIL", "is needed beside ACME_DOMAINS: the authority writes to it"]);
   if (e.FILES === "s3")

@@ -128,8 +128,7 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
     },
 
     drop: (tenantId) => remove(boss, "data->>'tenantId' = $1", [tenantId]),
-    forget: async (before) =>
-      started ? remove(boss, "completed_on < $1", [before.toISOString()]) : 0,
+    forget: async (before) => (started ? remove(boss, "completed_on < $1", [before.toISOString()]) : 0),
 
     async stop() {
       if (!started) return;
@@ -144,10 +143,13 @@ async function perform(system: System, spec: JobSpec, data: JobData, last: boole
   const requestId = newId();
   const log = system.log.child({ job: spec.name, requestId });
   system.decoys.current?.working(spec.name, data);
+  const measured = system.telemetry?.job(requestId, spec.name);
+  let failed = true;
   try {
     const ctx = jobContext(system, data, requestId, log);
     const demand = { ...noDemand, changes: spec.whileClosing === undefined };
     await runThroughOutage(system, () => spec.run({ ...ctx, demand }, data.id, last));
+    failed = false;
   } catch (error) {
     // Whoever keeps the workspace asks for it again.
     if (isAppError(error) && error.code === "closing")
@@ -157,6 +159,8 @@ async function perform(system: System, spec: JobSpec, data: JobData, last: boole
     const failure = new Error(isAppError(error) ? error.code : "internal");
     failure.stack = "";
     throw failure;
+  } finally {
+    measured?.(failed);
   }
 }
 

@@ -68,7 +68,9 @@ export function keepTimers(
     tried.on("error", (error) => (client === tried ? lose(error) : undefined));
     try {
       await tried.connect();
-      const { rows } = await tried.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
+      const { rows } = await tried.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [
+        LOCK,
+      ]);
       if (!rows[0]?.mine || ended) return void (await tried.end());
       client = tried;
       begin();

@@ -4,12 +4,14 @@ import type { JWK } from "jose";
 import type pg from "pg";
 import { type Clock, minutes, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import type { S3Config } from "./config-servers.ts";
 import type { Keyring } from "./crypto/keyring.ts";
 import { openKeys } from "./crypto/open-keys.ts";
 import { createSigningKey } from "./crypto/signing-keys.ts";
 import { openPool } from "./database/pool.ts";
 import { appError } from "./errors.ts";
 import { diskFileStore } from "./files/disk.ts";
+import type { FileStore } from "./files/file-store.ts";
 import { openHub } from "./hub.ts";
 import { openJobs } from "./jobs.ts";
 import { sharedLimiter } from "./limits/shared-buckets.ts";
@@ -51,6 +53,11 @@ export async function openSystem(options: {
   const valkey = config.valkeyUrl
     ? await (await import("./valkey/connection.ts")).openValkey(reveal(config.valkeyUrl), log)
     : null;
+  const { metricsPort, metricsToken, otlpEndpoint } = config;
+  const telemetry =
+    metricsPort !== null || metricsToken || otlpEndpoint
+      ? await (await import("./telemetry/open-telemetry.ts")).openTelemetry({ version, otlpEndpoint })
+      : null;
   const ending = new AbortController();
   return {
     config,
@@ -59,13 +66,11 @@ export async function openSystem(options: {
     clock,
     pool,
     keyring,
-    files: diskFileStore(join(config.home, "files")),
+    files: config.s3 ? await openS3(config.s3) : diskFileStore(join(config.home, "files")),
     tokens,
     csrfKey: platform.subkey("csrf"),
     challengeKey: platform.subkey("challenge"),
-    limiter: valkey
-      ? sharedLimiter(valkey, alone, platform.subkey("rate limits"), config.rateScale)
-      : alone,
+    limiter: valkey ? sharedLimiter(valkey, alone, platform.subkey("rate limits"), config.rateScale) : alone,
     jobs,
     backupUrl: urls.backup ? secret(urls.backup) : null,
     hub,
@@ -73,6 +78,7 @@ export async function openSystem(options: {
     masterKeySource: keyring.masterKeys.source,
     decoys: { current: null },
     address: { current: null },
+    telemetry,
     ending: ending.signal,
     beginToEnd: () => ending.abort(),
     origin: { current: config.publicUrl ?? "http://localhost" },
@@ -84,9 +90,19 @@ export async function openSystem(options: {
       await jobs.stop();
       await stopRelay();
       valkey?.close();
+      await telemetry?.close();
       await pool.end();
     },
   };
+}
+
+/** Loaded only where it is used. */
+async function openS3(config: S3Config): Promise<FileStore> {
+  const [{ openBucket }, { s3FileStore }] = await Promise.all([
+    import("./s3/bucket.ts"),
+    import("./files/s3.ts"),
+  ]);
+  return s3FileStore(openBucket(config));
 }
 
 const MOST_SLUGS = 10_000;

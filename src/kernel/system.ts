@@ -11,6 +11,7 @@ import type { Jobs } from "./jobs.ts";
 import type { Limiter } from "./limits/token-bucket.ts";
 import type { Logger } from "./log.ts";
 import type { Secret } from "./secret.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** What one running process stands on. Made once by `openSystem`, reached only through a context. */
@@ -33,6 +34,8 @@ export interface System {
   readonly hub: Hub;
   readonly directory: Directory;
   readonly masterKeySource: MasterKeySource;
+  /** null: nothing is measured. */
+  readonly telemetry: Telemetry | null;
   /** Aborted when this process begins to end: it takes no new work, and streams end with their next event. */
   readonly ending: AbortSignal;
   /** Who is told of requests, answers and jobs that may touch a canary; null while there are none. */

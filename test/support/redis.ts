@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { valkeyProgram } from "../../src/kernel/valkey/program.ts";
 
 /** A Redis or Valkey of the system's packages, on loopback, that keeps nothing. */
 export interface RunningRedis {
@@ -19,10 +20,7 @@ export interface RunningRedis {
   close(): Promise<void>;
 }
 
-const program = (process.env.PATH ?? "")
-  .split(delimiter)
-  .flatMap((folder) => [join(folder, "valkey-server"), join(folder, "redis-server")])
-  .find(existsSync);
+const program = valkeyProgram();
 
 /** For `skip` of a test: false where there is one, else why not. */
 export const withoutRedis: string | false = program
@@ -41,7 +39,14 @@ export async function startRedis(): Promise<RunningRedis> {
     await ended;
   };
   const start = async () => {
-    const settings = { port, bind: "127.0.0.1", save: "", appendonly: "no", dir: folder, "shutdown-timeout": 0 };
+    const settings = {
+      port,
+      bind: "127.0.0.1",
+      save: "",
+      appendonly: "no",
+      dir: folder,
+      "shutdown-timeout": 0,
+    };
     const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
     child = spawn(program ?? "", words, { stdio: "ignore" });
     for (const end = Date.now() + 10_000; !(await answers(url)); await sleep(20))

@@ -174,6 +174,11 @@ const publicPage = createRoute({
   path: "/tenants/public-page",
   component: lazyRouteComponent(() => import("./trust/public-page-form.tsx"), "PublicPageForm"),
 });
+const encryptionKeys = createRoute({
+  getParentRoute: () => tenant,
+  path: "/tenants/keys",
+  component: lazyRouteComponent(() => import("./operations/keys-page.tsx"), "KeysPage"),
+});
 const attacks = createRoute({
   getParentRoute: () => tenant,
   path: "/tenants/attacks",
@@ -295,7 +300,8 @@ export const router = createRouter({
       tenants,
       enterSupport,
       publicPage,
-    attacks,
+      encryptionKeys,
+      attacks,
       settings.addChildren([
         settingsHome,
         account,

@@ -48,7 +48,11 @@ export async function migrate(options: {
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK]);
     await createRoles(client, options.passwords ?? {});
-    const applied = await applyMigrations(client, options.files ?? (await migrationFiles()), options.log ?? (() => {}));
+    const applied = await applyMigrations(
+      client,
+      options.files ?? (await migrationFiles()),
+      options.log ?? (() => {}),
+    );
     await createQueue(client);
     return { applied };
   } finally {
@@ -96,7 +100,9 @@ async function createRoles(client: pg.Client, passwords: Partial<Record<string, 
     const password = passwords[role];
     if (password) await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`);
   }
-  await client.query("grant vouchsafe_audit_writer, vouchsafe_audit_sequencer, vouchsafe_audit_eraser to vouchsafe_migrator");
+  await client.query(
+    "grant vouchsafe_audit_writer, vouchsafe_audit_sequencer, vouchsafe_audit_eraser to vouchsafe_migrator",
+  );
   // Nobody signs in as it: the server takes it on for what it shows to everybody.
   const { rowCount: there } = await client.query("select 1 from pg_roles where rolname = 'vouchsafe_public'");
   if (!there)

@@ -242,6 +242,13 @@ export interface Tables {
     revoked_at: Date | null;
     role_id: string | null;
   };
+  key_rotation: {
+    tenant_id: string;
+    version: number;
+    started_at: Date;
+    resealed: Generated<number>;
+    finished_at: Date | null;
+  };
   mail: {
     tenant_id: string;
     mail_id: string;

@@ -36,6 +36,7 @@ export interface Transaction {
  */
 export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) => Promise<T>): Promise<T> {
   if (ctx.tx) return work(ctx as Ctx & { tx: Transaction });
+  const measured = ctx.system.telemetry?.work(ctx.requestId, "unit of work");
   const client = await connect(ctx);
   const tx: Transaction = {
     client,
@@ -45,6 +46,7 @@ export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) =
     afterCommit: [],
     readOnly: false,
   };
+  let failed = true;
   let broken: Error | undefined;
   let result: T | undefined;
   let refused: unknown;
@@ -68,6 +70,7 @@ export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) =
     });
     // A COMMIT of a failed transaction answers ROLLBACK and no error.
     if (outcomes.at(-1)?.tag !== "COMMIT") throw new Error("the transaction did not commit");
+    failed = false;
   } catch (error) {
     await exchange(client, [ROLLBACK]).catch((rollbackError: Error) => {
       broken = rollbackError;
@@ -75,6 +78,7 @@ export async function unit<T>(ctx: Ctx, work: (ctx: Ctx & { tx: Transaction }) =
     throw translate(error);
   } finally {
     tx.closed = true;
+    measured?.(failed);
     client.release(broken);
   }
   for (const tell of tx.afterCommit) {

@@ -62,7 +62,8 @@ export function sharedLimiter(valkey: Valkey, alone: MemoryLimiter, name: KeyObj
   };
   const refuse = () =>
     appError("busy", {
-      message: "Sign-in is not possible right now: how often it was tried cannot be looked at. Try again in a moment.",
+      message:
+        "Sign-in is not possible right now: how often it was tried cannot be looked at. Try again in a moment.",
       retryAfter: 5,
     });
 

@@ -63,6 +63,8 @@ async function identify(ctx: Ctx, request: FastifyRequest): Promise<Caller> {
   const key = apiKeyOf(request, slug);
   if (!key) {
     const { tenantId, memberId, sessionId } = await authenticate(system, request, slug);
+    // A token stays good for minutes; a workspace whose keys are destroyed, in whichever process, is gone at once.
+    if (!system.keyring.has(tenantId)) throw appError("signed_out");
     return { tenant: { id: tenantId, slug }, actor: { kind: "member", memberId, sessionId } };
   }
   // A key is looked up in the database, and anybody can make one up: who has made up many is not listened to.

@@ -5,7 +5,7 @@ import { refused } from "../../../test/support/refused.ts";
 import { memoryLimiter, rates, type Taken } from "../limits/token-bucket.ts";
 import type { System } from "../system.ts";
 import type { Route } from "./contract.ts";
-import { accessCookie, checkCsrf, checkRate as check, refreshCookie } from "./guards.ts";
+import { accessCookie, checkRate as check, checkCsrf, refreshCookie } from "./guards.ts";
 
 // In memory nobody waits.
 const checkRate = (...of: Parameters<typeof check>) => check(...of) as Taken;

@@ -22,6 +22,7 @@ const LOOK_EVERY = minutes(10);
 const FIRST_PAUSE = minutes(1);
 const LONGEST_PAUSE = minutes(6 * 60);
 const SOON = days(10);
+const ANSWER_MS = 30_000;
 
 /**
  * Keeps a certificate by ACME (RFC 8555): fetches one where there is none that fits, and the next one when two thirds of
@@ -89,7 +90,18 @@ function fits({ cert }: Pair, { domains }: AcmeSource): boolean {
 export async function fetchCertificate({ source, home, clock }: AcmeOptions): Promise<void> {
   // Loaded by those who use it.
   const acme = (await import("acme-client")).default;
-  const client = new acme.Client({ directoryUrl: source.directoryUrl, accountKey: await accountKey(home) });
+  // Pauses after failures are ours; an authority that hangs is one that fails.
+  Object.assign(acme.axios.defaults, { timeout: ANSWER_MS });
+  Object.assign((acme.axios.defaults as unknown as { acmeSettings: object }).acmeSettings, {
+    retryMaxAttempts: 0,
+  }); // not in its types
+  const client = new acme.Client({
+    directoryUrl: source.directoryUrl,
+    accountKey: await accountKey(home),
+    backoffAttempts: 12,
+    backoffMin: 500,
+    backoffMax: 20_000,
+  });
   const [first = "", ...others] = source.domains;
   const [key, csr] = await acme.crypto.createCsr(
     { commonName: first, altNames: [first, ...others] },
@@ -106,7 +118,8 @@ export async function fetchCertificate({ source, home, clock }: AcmeOptions): Pr
       skipChallengeVerification: true,
       challengeCreateFn: async (_authorization, challenge, answer) => {
         const path = challengePath(home, challenge.token);
-        if (challenge.type !== "http-01" || path === null) throw new Error("a challenge that cannot be answered");
+        if (challenge.type !== "http-01" || path === null)
+          throw new Error("a challenge that cannot be answered");
         answers.push(path);
         await replaceFile(path, answer);
       },

@@ -4,9 +4,10 @@ import type { Server, ServerOptions } from "node:https";
 import { dirname } from "node:path";
 import { type Clock, days } from "../clock.ts";
 import type { TlsConfig } from "../config-servers.ts";
+import { makePrivateFolder } from "../files/durable.ts";
 import { startupError } from "../home.ts";
 import type { Logger } from "../log.ts";
-import { pathsOf } from "./files.ts";
+import { pathsOf, tlsFolder } from "./files.ts";
 import { isPairError, type Pair, readPair } from "./pair.ts";
 
 /** The server's certificate, which is exchanged without a restart when its files change. */
@@ -49,6 +50,8 @@ export async function openCertificate(options: {
   alert: (text: string) => void;
 }): Promise<Certificate> {
   const { tls, home, clock, log, alert } = options;
+  // Else there would be nothing to watch yet.
+  if (tls.source.kind === "acme") await makePrivateFolder(tlsFolder(home));
   const { cert, key } = pathsOf(tls.source, home);
   const read = () => readPair(cert, key, clock());
   let pair: Pair | null = null;
@@ -58,7 +61,11 @@ export async function openCertificate(options: {
   } catch (error) {
     if (tls.source.kind === "files") {
       const problem = isPairError(error) ? error.problem : "they cannot be read";
-      throw startupError(`TLS_CERT and TLS_KEY cannot be used: ${problem}.`, "Correct them and start again.", error);
+      throw startupError(
+        `TLS_CERT and TLS_KEY cannot be used: ${problem}.`,
+        "Correct them and start again.",
+        error,
+      );
     }
     log.warn({}, "there is no certificate yet: nobody can connect until ACME has brought one");
   }
@@ -79,13 +86,16 @@ export async function openCertificate(options: {
       if (refused !== problem) {
         refused = problem;
         log.error({ err: error }, "a new certificate cannot be used: the old one stays");
-        alert(`A new certificate cannot be used: ${problem}. The old one stays in use until ${dayOf(pair.until)}.`);
+        alert(
+          `A new certificate cannot be used: ${problem}. The old one stays in use until ${dayOf(pair.until)}.`,
+        );
       }
       warnOfEnd(pair);
     }
   };
   const warnOfEnd = ({ until }: Pair) => {
-    if (until.getTime() - clock().getTime() < SOON) alert(`The server's certificate ends on ${dayOf(until)}.`);
+    if (until.getTime() - clock().getTime() < SOON)
+      alert(`The server's certificate ends on ${dayOf(until)}.`);
   };
   // One look at a time, and another one when something changed meanwhile.
   let looking: Promise<void> = Promise.resolve();
@@ -99,7 +109,9 @@ export async function openCertificate(options: {
     soon = setTimeout(reload, SETTLE_MS).unref();
   };
   // Folders, since a file that is replaced is another file; the timer finds what no event tells (network file systems).
-  const watchers = [...new Set([dirname(cert), dirname(key)])].flatMap((folder) => watchFolder(folder, changed));
+  const watchers = [...new Set([dirname(cert), dirname(key)])].flatMap((folder) =>
+    watchFolder(folder, changed),
+  );
   const timer = setInterval(reload, LOOK_EVERY).unref();
   return {
     options: { ...contextOf(tls, pair), ALPNProtocols: ["http/1.1"], handshakeTimeout: 10_000 },

@@ -16,7 +16,8 @@ export function plainConnections(config: Config): string[] {
     if (url && !isPostgresSafe(reveal(url))) plain.push(name);
   if (config.valkeyUrl && !isSafe(reveal(config.valkeyUrl), "rediss:")) plain.push("VALKEY_URL");
   if (config.s3 && !isSafe(config.s3.endpoint, "https:")) plain.push("S3_ENDPOINT");
-  if (config.otlpEndpoint && !isSafe(config.otlpEndpoint, "https:")) plain.push("OTEL_EXPORTER_OTLP_ENDPOINT");
+  if (config.otlpEndpoint && !isSafe(config.otlpEndpoint, "https:"))
+    plain.push("OTEL_EXPORTER_OTLP_ENDPOINT");
   return plain;
 }
 

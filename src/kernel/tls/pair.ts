@@ -38,7 +38,8 @@ export function checkPair(certText: string, keyText: string, now: Date): Pair {
     // The first is the server's own; those after it lead to an authority (RFC 8446, section 4.4.2).
     const leaf = new X509Certificate(cert);
     const [from, until] = [leaf.validFromDate, leaf.validToDate];
-    if (!leaf.checkPrivateKey(createPrivateKey(key))) throw pairError("certificate and key do not belong together");
+    if (!leaf.checkPrivateKey(createPrivateKey(key)))
+      throw pairError("certificate and key do not belong together");
     if (now > until) throw pairError(`the certificate ended on ${until.toISOString().slice(0, 10)}`);
     if (now < from) throw pairError(`the certificate begins only on ${from.toISOString().slice(0, 10)}`);
     return { cert: `${cert}\n`, key: `${key}\n`, from, until };

@@ -35,7 +35,7 @@ export interface ChatSummary {
   readonly updatedAt: string;
 }
 
-const titleCell = (id: string) => ({ table: "chat", column: "title", row: id });
+export const titleCell = (id: string) => ({ table: "chat", column: "title", row: id });
 
 const allChats = () => db.selectFrom("chat").selectAll("chat");
 type Chats = ReturnType<typeof allChats>;
@@ -116,7 +116,7 @@ export function chatSummary(keys: TenantKeys, row: ChatRow, viewer: string): Cha
   };
 }
 
-const openTitle = (keys: TenantKeys, row: { chat_id: string; title: Buffer }): string =>
+export const openTitle = (keys: TenantKeys, row: { chat_id: string; title: Buffer }): string =>
   keys.openText(titleCell(row.chat_id), row.title);
 
 /** Begins a chat of the acting member's own, private and without a title. */
@@ -187,7 +187,7 @@ export async function touchChat(ctx: Ctx, row: ChatRow, question: string): Promi
   );
 }
 
-function beginningOf(question: string): string {
+export function beginningOf(question: string): string {
   const line = question.replace(/\s+/g, " ").trim();
   if (line.length <= LONGEST_TITLE) return line;
   const cut = line.slice(0, LONGEST_TITLE);

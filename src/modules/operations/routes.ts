@@ -5,12 +5,14 @@ import { allow, publicBecause, type Routes, route, unauditedBecause } from "../.
 import { auditRoutes } from "./audit/routes.ts";
 import { listOwnEvents } from "./audit/service.ts";
 import { AuditItem } from "./audit/shape.ts";
+import { backupRoutes } from "./backup/routes.ts";
 import { keyStoreRoutes } from "./keys/routes.ts";
 import { holdsOutboxToken } from "./outbox.ts";
 
 export function operationsRoutes(routes: Routes): void {
   auditRoutes(routes);
   keyStoreRoutes(routes);
+  backupRoutes(routes);
   route(routes, {
     method: "GET",
     path: "/account/sign-ins",

@@ -15,6 +15,13 @@ export type Role = string;
 
 export type Permission =
   | "account.use"
+  | "account.export"
+  | "account.erase"
+  | "member.erase"
+  | "retention.read"
+  | "tenant.close"
+  | "tenant.export"
+  | "operator.tenants.close"
   | "account.change"
   | "account.password"
   | "account.address"
@@ -112,6 +119,8 @@ export type Permission =
   | "operator.controls.run"
   | "operator.page.read"
   | "operator.attacks.read"
+  | "operator.keys.read"
+  | "operator.keys.rotate"
   | "operator.page.change";
 
 export type Installation = {
@@ -738,6 +747,26 @@ export type PublicPage = {
   languages: string[];
   hosting: string;
   statements: { claim: string; words: string }[];
+};
+
+/** The operator's encryption keys: versions and counts, and no key. */
+export type KeysState = {
+  source: "file" | "environment" | "service";
+  current: number;
+  masters: {
+    version: number;
+    inService: boolean;
+    workspaces: number;
+    since: string | null;
+    isCurrent: boolean;
+  }[];
+  unreadable: number;
+  canGo: number[];
+  resealing: number;
+  workspaces: number;
+  words: string[];
+  rotation: { running: boolean; done: number; of: number; problem: string | null } | null;
+  disks: { what: string; state: "encrypted" | "not-encrypted" | "unknown"; words: string }[];
 };
 
 export type PublicPageSettings = { page: PublicPage; attestable: { id: string; words: string }[] };

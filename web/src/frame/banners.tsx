@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { DoorOpen, Eye, ShieldCheck } from "lucide-react";
+import { Archive, DoorOpen, Eye, ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import type { List, Opening } from "../api/types.ts";
 import { hasFactor, useFactors } from "../identity/factors/factors.ts";
 import { type Session, useSession } from "../identity/session.tsx";
+import { useClosing } from "../tenancy/closing/closing.ts";
 import { fullTime, useNow } from "../ui/time.tsx";
 
 const MINUTE = 60_000;
@@ -13,10 +14,33 @@ const MINUTE = 60_000;
 export function Banners() {
   return (
     <div className="shrink-0 empty:hidden print:hidden">
+      <Closing />
       <Support />
       <OpenedByAdmin />
       <FactorSoon />
     </div>
+  );
+}
+
+/** The workspace is closing: until when, and for its owners the way back. */
+function Closing() {
+  const session = useSession();
+  const { data } = useClosing();
+  if (!data?.closing) return null;
+  return (
+    <Banner icon={<Archive size={16} aria-hidden />} strong>
+      This workspace is closing. It can be read and exported, and nothing in it can be changed. On{" "}
+      {fullTime(data.closing.until)} it is deleted.{" "}
+      {session.can("tenant.close") && (
+        <Link
+          to="/t/$slug/settings/workspace"
+          params={{ slug: session.slug }}
+          className="font-semibold underline underline-offset-3"
+        >
+          Export it, or keep it
+        </Link>
+      )}
+    </Banner>
   );
 }
 

@@ -2,6 +2,8 @@ import { useTitle } from "../frame/page.tsx";
 import { Part } from "../frame/part.tsx";
 import { ProofBox } from "../frame/proof.tsx";
 import { type Theme, useTheme } from "../frame/theme.ts";
+import { EraseAccount } from "../privacy/erase-account.tsx";
+import { Exports } from "../privacy/exports.tsx";
 import { Button } from "../ui/button.tsx";
 import { SelectField } from "../ui/field.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
@@ -32,9 +34,19 @@ export function AccountPage() {
           <PasswordForm />
         </Part>
       )}
+      {session.can("account.export") && (
+        <Part title="Your data" words="Everything that is yours here, in open formats.">
+          <Exports kind="person" />
+        </Part>
+      )}
       <Part title="This device">
         <ThisDevice />
       </Part>
+      {session.can("account.erase") && (
+        <Part title="Delete your account" words="With everything that you own here. Nothing brings it back.">
+          <EraseAccount />
+        </Part>
+      )}
     </div>
   );
 }

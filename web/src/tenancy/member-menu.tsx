@@ -3,6 +3,7 @@ import { Ellipsis } from "lucide-react";
 import { useState } from "react";
 import type { Member, Role } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
+import { EraseMember } from "../privacy/erase-member.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
@@ -15,7 +16,7 @@ import { RightsDialog } from "./rights-dialog.tsx";
 import { RoleField } from "./role-field.tsx";
 import { useRoles } from "./roles.ts";
 
-type Open = "role" | "rights" | "factors" | "open" | "suspend" | "remove" | "hand-over" | null;
+type Open = "role" | "rights" | "factors" | "open" | "suspend" | "remove" | "hand-over" | "erase" | null;
 type Part = { member: Member; onClose: () => void };
 
 /** What may be done about a member: never to somebody who holds more than the person who acts. */
@@ -44,6 +45,7 @@ export function MemberMenu({ member, lastOwner }: { member: Member; lastOwner: b
     suspend: here && within && !self && !guest && session.can("member.suspend"),
     reinstate: within && !self && session.can("member.reinstate"),
     remove: here && within && !guest && (self || session.can("member.remove")),
+    erase: within && !self && !guest && session.can("member.erase"),
     handOver: !here && within && session.can("member.hand-over"),
   };
   if (self && !session.can("member.remove")) may.remove = false;
@@ -65,7 +67,7 @@ export function MemberMenu({ member, lastOwner }: { member: Member; lastOwner: b
         {may.unlock && <MenuItem onSelect={() => unlock.mutate()}>Unlock the account</MenuItem>}
         {may.factors && <MenuItem onSelect={() => setOpen("factors")}>Reset the second factor</MenuItem>}
         {may.handOver && <MenuItem onSelect={() => setOpen("hand-over")}>Hand over what they left</MenuItem>}
-        {(may.suspend || may.remove) && <MenuLine />}
+        {(may.suspend || may.remove || may.erase) && <MenuLine />}
         {member.status === "suspended"
           ? may.reinstate && <MenuItem onSelect={() => lift.mutate()}>Lift the suspension</MenuItem>
           : may.suspend && <MenuItem onSelect={() => setOpen("suspend")}>Suspend</MenuItem>}
@@ -74,14 +76,20 @@ export function MemberMenu({ member, lastOwner }: { member: Member; lastOwner: b
             {self ? "Leave the workspace" : "Remove"}
           </MenuItem>
         )}
+        {may.erase && (
+          <MenuItem danger onSelect={() => setOpen("erase")}>
+            Erase
+          </MenuItem>
+        )}
       </Menu>
       {open === "rights" && <RightsDialog member={member} onClose={close} />}
       {open === "open" && (
         <OpenDialog of={{ kind: "member", id: member.id }} name={member.name} onClose={close} />
       )}
       {open === "factors" && <ResetFactors member={member} onClose={close} />}
+      {open === "erase" && !lastOwner && <EraseMember member={member} onClose={close} />}
       {open === "hand-over" && <HandOver member={member} onClose={close} />}
-      {(open === "role" || open === "suspend" || open === "remove") && lastOwner && (
+      {(open === "role" || open === "suspend" || open === "remove" || open === "erase") && lastOwner && (
         <LastOwner member={member} onClose={close} />
       )}
       {open === "role" && !lastOwner && <ChangeRole member={member} onClose={close} />}

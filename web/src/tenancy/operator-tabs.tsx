@@ -13,7 +13,7 @@ export function OperatorTabs() {
       "inline-flex min-h-10 items-center border-b-2 border-transparent px-1 text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-semibold aria-[current=page]:text-ink",
   };
   return (
-    <nav aria-label="Customers" className="-mt-2 mb-6 flex gap-6 border-b border-line">
+    <nav aria-label="Customers" className="-mt-2 mb-6 flex gap-6 overflow-x-auto border-b border-line">
       <Link to="/t/$slug/tenants" {...shared}>
         All
       </Link>
@@ -28,6 +28,11 @@ export function OperatorTabs() {
       {session.can("operator.attacks.read") && (
         <Link to="/t/$slug/tenants/attacks" {...shared}>
           Attacks
+        </Link>
+      )}
+      {session.can("operator.keys.read") && (
+        <Link to="/t/$slug/tenants/keys" {...shared}>
+          Keys
         </Link>
       )}
     </nav>

@@ -9,8 +9,10 @@ import { Glyph } from "../ui/glyph.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { NextPage } from "../ui/next-page.tsx";
 import { Empty, ErrorPanel, Forbidden, Skeleton, wordsOf } from "../ui/states.tsx";
-import { Moment } from "../ui/time.tsx";
+import { fullTime, Moment } from "../ui/time.tsx";
 import { say } from "../ui/toast.tsx";
+import { CloseCustomer } from "./closing/close-customer.tsx";
+import { type ClosingReport, GoneWorkspaces, useClosings } from "./closing/closings.tsx";
 import { CreateTenant } from "./create-tenant.tsx";
 import { ImportUsers } from "./import-users.tsx";
 import { OperatorTabs } from "./operator-tabs.tsx";
@@ -64,6 +66,7 @@ function Tenants() {
         <Table items={items} />
       )}
       <NextPage of={tenants}>Show more</NextPage>
+      <GoneWorkspaces />
       {creating && <CreateTenant onClose={() => setCreating(false)} />}
     </Page>
   );
@@ -74,8 +77,12 @@ function Table({ items }: { items: Tenant[] }) {
   const [importing, setImporting] = useState<Tenant | null>(null);
   const [limiting, setLimiting] = useState<Tenant | null>(null);
   const mayImport = session.can("operator.users.import");
+  const [closing, setClosing] = useState<Tenant | null>(null);
   const mayLimit = session.can("operator.tenants.quota");
-  const hasMenu = mayImport || mayLimit;
+  const mayClose = session.can("operator.tenants.close");
+  const hasMenu = mayImport || mayLimit || mayClose;
+  const closings = useClosings().data?.items.filter(({ keptAt, doneAt }) => !keptAt && !doneAt) ?? [];
+  const closingOf = (tenant: Tenant) => closings.find(({ slug }) => slug === tenant.slug);
   return (
     <>
       <table className="w-full border-collapse text-left">
@@ -113,11 +120,16 @@ function Table({ items }: { items: Tenant[] }) {
               <td className="py-2.5 pr-4">
                 <span className="inline-flex items-center gap-1.5 text-muted">
                   <Glyph
-                    state={tenant.state === "active" || tenant.state === "open" ? "held" : "not-done"}
+                    state={
+                      !closingOf(tenant) && (tenant.state === "active" || tenant.state === "open")
+                        ? "held"
+                        : "not-done"
+                    }
                     size={14}
                   />
-                  {tenant.state}
+                  {closingOf(tenant) ? "closing" : tenant.state}
                 </span>
+                <Until closing={closingOf(tenant)} />
               </td>
               <td className="py-2.5 text-muted max-sm:hidden">
                 <Moment at={tenant.createdAt} />
@@ -133,6 +145,11 @@ function Table({ items }: { items: Tenant[] }) {
                   >
                     {mayImport && <MenuItem onSelect={() => setImporting(tenant)}>Import users</MenuItem>}
                     {mayLimit && <MenuItem onSelect={() => setLimiting(tenant)}>Storage limits</MenuItem>}
+                    {mayClose && !closingOf(tenant) && (
+                      <MenuItem danger onSelect={() => setClosing(tenant)}>
+                        Close
+                      </MenuItem>
+                    )}
                   </Menu>
                 </td>
               )}
@@ -141,8 +158,19 @@ function Table({ items }: { items: Tenant[] }) {
         </tbody>
       </table>
       {importing && <ImportUsers tenant={importing} onClose={() => setImporting(null)} />}
+      {closing && <CloseCustomer tenant={closing} onClose={() => setClosing(null)} />}
       {limiting && <TenantQuota tenant={limiting} onClose={() => setLimiting(null)} />}
     </>
+  );
+}
+
+/** Of a workspace that is closing, when it is deleted, or that it is being deleted now. */
+function Until({ closing }: { closing: ClosingReport | undefined }) {
+  if (!closing) return null;
+  return (
+    <span className="block text-small text-muted">
+      {Date.parse(closing.until) > Date.now() ? `deleted on ${fullTime(closing.until)}` : "being deleted"}
+    </span>
   );
 }
 

@@ -2,12 +2,16 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import type { SessionView } from "../api/types.ts";
 import { useTitle } from "../frame/page.tsx";
+import { Part } from "../frame/part.tsx";
 import { useSession } from "../identity/session.tsx";
 import { MemberQuota } from "../knowledge/member-quota.tsx";
+import { Exports } from "../privacy/exports.tsx";
+import { RetentionTable } from "../privacy/retention-table.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { ErrorPanel, Forbidden, Notice, Skeleton, wordsOf } from "../ui/states.tsx";
 import { say } from "../ui/toast.tsx";
+import { CloseWorkspace } from "./closing/close-workspace.tsx";
 
 /** The workspace itself: its name and its short name. */
 export function WorkspacePage() {
@@ -22,10 +26,33 @@ export function WorkspacePage() {
   if (tenant.isPending) return <Skeleton label="Loading the workspace" lines={3} tall />;
   if (tenant.isError) return <ErrorPanel error={tenant.error} onRetry={() => void tenant.refetch()} />;
   return (
-    <>
-      <Form key={tenant.data.name} name={tenant.data.name} />
-      <MemberQuota />
-    </>
+    <div className="flex flex-col gap-11">
+      <div>
+        <Form key={tenant.data.name} name={tenant.data.name} />
+        <MemberQuota />
+      </div>
+      {session.can("tenant.export") && (
+        <Part
+          title="Export"
+          words="Everything in the workspace, in open formats: files as they were added, their text, and all else as JSON and CSV."
+        >
+          <Exports kind="workspace" />
+        </Part>
+      )}
+      {session.can("retention.read") && (
+        <Part title="How long what is kept" words="What is older goes by itself, every day.">
+          <RetentionTable />
+        </Part>
+      )}
+      {session.can("tenant.close") && (
+        <Part
+          title="Close"
+          words="Thirty days to read, export and change your mind. Then it is deleted for good."
+        >
+          <CloseWorkspace />
+        </Part>
+      )}
+    </div>
   );
 }
 

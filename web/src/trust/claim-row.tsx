@@ -7,6 +7,8 @@ import { ago, count, plural, useNow } from "../ui/time.tsx";
 import { stateOf } from "./claim-state.ts";
 
 const atFirst = 30;
+/** On paper a few lines show what evidence looks like; all of it would be thirty pages. */
+const onPaper = 3;
 
 /** One claim; opens to its evidence, to what was removed to see it red, and to what could still be wrong. */
 export function ClaimRow({ claim, startOpen = false }: { claim: Claim; startOpen?: boolean }) {
@@ -96,11 +98,16 @@ function Proof({ claim }: { claim: Claim }) {
             <tbody>
               {shown.map((evidence, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: evidence of one run does not move.
-                <Line key={index} evidence={evidence} />
+                <Line key={index} evidence={evidence} inPrint={index < onPaper} />
               ))}
             </tbody>
           </table>
         </div>
+      )}
+      {claim.evidence.length > onPaper && (
+        <p className="mt-2 hidden text-small text-muted print:block">
+          and {plural(claim.evidence.length - onPaper, "line")} more on the page itself
+        </p>
       )}
       {claim.evidence.length > shown.length && (
         <Button kind="quiet" small className="mt-2 print:hidden" onClick={() => setWhole(true)}>
@@ -128,10 +135,15 @@ const verdicts: Record<Evidence["verdict"], { state: State; colour: string }> = 
   inconclusive: { state: "not-run", colour: "text-muted" },
 };
 
-function Line({ evidence }: { evidence: Evidence }) {
+function Line({ evidence, inPrint }: { evidence: Evidence; inPrint: boolean }) {
   const { state, colour } = verdicts[evidence.verdict];
   return (
-    <tr className="align-top max-sm:grid max-sm:grid-cols-[auto_1fr] max-sm:gap-x-3 max-sm:pb-2.5">
+    <tr
+      className={classes(
+        !inPrint && "print:hidden",
+        "align-top max-sm:grid max-sm:grid-cols-[auto_1fr] max-sm:gap-x-3 max-sm:pb-2.5",
+      )}
+    >
       <td className={`py-1 pr-6 whitespace-nowrap max-sm:py-0 max-sm:pr-0 ${colour}`}>
         <span className="inline-flex items-center gap-1.5">
           <Glyph state={state} size={12} />

@@ -112,6 +112,8 @@ const groups: Record<string, Record<string, string>> = {
   Workspace: {
     "public-page.changed": "Changed the public security page",
     "audit.exported": "Exported this log",
+    "master-key.rotated": "Replaced the master key",
+    "data-keys.renewed": "Made new data keys",
     "policy.changed": "Changed the sign-in rules",
     "policy.quotas-changed": "Changed what one member may take",
     "tenant.quota-changed": "Changed what a workspace may take",

@@ -1,6 +1,6 @@
 import type { SecuritySnapshot } from "../api/types.ts";
+import { ago, count, plural } from "../ui/amounts.ts";
 import type { State } from "../ui/glyph.tsx";
-import { ago, count, plural } from "../ui/time.tsx";
 
 export type Headline = {
   state: State;
@@ -49,9 +49,12 @@ export function headlineOf(snapshot: SecuritySnapshot, now: number): Headline {
 const noneOf = (attempts: number): string =>
   attempts === 1 ? "it did not get through." : "none got through.";
 
+const numbers = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
+
 function gotThrough(last: NonNullable<SecuritySnapshot["live"]["last"]>, now: number): Headline {
   const through = last.breached.reduce((sum, { attempts }) => sum + attempts, 0);
-  const words = through === 1 ? "One attempt got through" : `${count(through)} attempts got through`;
+  const number = numbers[through] ?? count(through);
+  const words = `${number} ${through === 1 ? "attempt" : "attempts"} got through`;
   return {
     state: "broken",
     lead: "",

@@ -58,7 +58,8 @@ export function GotThrough({ snapshot }: { snapshot: SecuritySnapshot }) {
               <strong className="font-semibold text-broken">
                 {capital(plural(one.attempts, "attempt"))}
               </strong>{" "}
-              {kindOf(one.class)}, {ago(last.at, now)}: {words.get(one.claim) ?? one.claim}
+              {kindOf(one.class)}, {ago(last.at, now)}. It should have been so:{" "}
+              <span className="text-muted">{words.get(one.claim) ?? one.claim}</span>
             </span>
           </li>
         ))}
@@ -149,7 +150,7 @@ export function Coverage({ last }: { last: Last }) {
 
 function percent(share: number): string {
   const value = share * 100;
-  return value < 0.1 ? "less than 0.1 %" : `${value.toFixed(1)} %`;
+  return value < 0.1 ? "less than 0.1\u00a0%" : `${value.toFixed(1)}\u00a0%`;
 }
 
 function capital(words: string): string {

@@ -51,7 +51,9 @@ function Evidence({ name, text }: { name: string; text: string }) {
         aria-label={name}
         className="overflow-x-auto rounded-md border border-line bg-surface px-3 py-3 sm:px-4"
       >
-        <pre className="font-mono text-evidence">{text.trimEnd()}</pre>
+        <pre className="font-mono text-evidence print:wrap-anywhere print:whitespace-pre-wrap">
+          {text.trimEnd()}
+        </pre>
       </section>
     </div>
   );

@@ -172,8 +172,7 @@ export const fr: Texts = {
     "workspace-kept": {
       words: "La fermeture de l’espace de travail a été annulée",
       subject: "Votre espace de travail est conservé",
-      text: ({ by }) =>
-        `${by} a annulé la fermeture de l’espace de travail. Tout continue comme avant.`,
+      text: ({ by }) => `${by} a annulé la fermeture de l’espace de travail. Tout continue comme avant.`,
     },
     "workspace-exported": {
       words: "Un propriétaire a exporté tout l’espace de travail, vos contenus compris",

@@ -6,9 +6,9 @@ import { days, minutes } from "../../../kernel/clock.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
+import { purgeOld } from "../../privacy/retention/purging.ts";
 import { suspendMember } from "../../tenancy/members/service.ts";
 import { changeAccount } from "../accounts/service.ts";
-import { purgeOld } from "../../privacy/retention/purging.ts";
 import { type NoticeFacts, type NoticeKind, noticeKinds, rules } from "./kinds.ts";
 import { choosePlaces, listChoices, listNotices, markRead, notify } from "./service.ts";
 

@@ -32,26 +32,27 @@ export async function* encryptFor(
   const counter = Buffer.alloc(12);
   let plain = Buffer.allocUnsafe(CHUNK);
   let used = 0;
-  const sealed = (last: boolean): Buffer => {
+  // Body and tag by themselves: whoever stores them puts them into larger pieces anyway.
+  const sealed = (last: boolean): [Buffer, Buffer] => {
     counter[11] = last ? 1 : 0;
     const cipher = createCipheriv("chacha20-poly1305", key, counter, { authTagLength: TAG });
     const body = cipher.update(plain.subarray(0, used));
     cipher.final();
     increment(counter);
     used = 0;
-    return Buffer.concat([body, cipher.getAuthTag()]);
+    return [body, cipher.getAuthTag()];
   };
   for await (let piece of source) {
     while (piece.length > 0) {
       // A full chunk waits until there is more: the last one is marked, and is empty only in an empty file.
-      if (used === CHUNK) yield sealed(false);
+      if (used === CHUNK) yield* sealed(false);
       const taken = Math.min(piece.length, CHUNK - used);
       plain.set(piece.subarray(0, taken), used);
       used += taken;
       piece = piece.subarray(taken);
     }
   }
-  yield sealed(true);
+  yield* sealed(true);
   plain.fill(0);
   plain = Buffer.alloc(0);
 }

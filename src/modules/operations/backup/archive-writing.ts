@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
 import { constants, createZstdCompress } from "node:zlib";
 import { encryptFor } from "./age.ts";
+import { inBatches } from "./bytes.ts";
 import { type Manifest, type Opening, printManifest, printOpening } from "./contents.ts";
 import { tarEnd, tarHeader, tarPadding } from "./tar.ts";
 
+const BATCH = 1024 * 1024;
 /** Zstandard's own default, and what a backup of this kind is compared with. */
 const LEVEL = 3;
 /** A table is cut into entries of this length, since tar must know one's length before its first byte. */
@@ -35,12 +37,12 @@ export function writeArchive(options: {
   if (options.recipients.length === 0) throw new TypeError("An archive needs a recipient.");
   const compress = createZstdCompress({
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
-    chunkSize: 256 * 1024,
+    chunkSize: BATCH,
   });
-  const plain = Readable.from(entries(options), { objectMode: true, highWaterMark: 4 });
+  const plain = Readable.from(inBatches(entries(options), BATCH), { objectMode: true, highWaterMark: 4 });
   // An error of the parts destroys the compressor, whose reader below then throws it.
   const compressed = pipeline(plain, compress, () => {});
-  return encryptFor(options.recipients, compressed);
+  return inBatches(encryptFor(options.recipients, compressed), BATCH);
 }
 
 async function* entries({ opening, parts, checkpoint, written }: Parameters<typeof writeArchive>[0]): AsyncGenerator<Buffer> {

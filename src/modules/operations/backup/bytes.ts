@@ -52,3 +52,23 @@ export function bytesOf(source: AsyncIterable<Uint8Array>): Bytes {
     },
   };
 }
+
+/** The same bytes in pieces of one length, the last one shorter: each piece that goes to another thread costs a wait. */
+export async function* inBatches(source: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Buffer> {
+  let batch = Buffer.allocUnsafe(length);
+  let used = 0;
+  for await (let piece of source) {
+    while (piece.length > 0) {
+      const taken = Math.min(piece.length, length - used);
+      batch.set(piece.subarray(0, taken), used);
+      used += taken;
+      piece = piece.subarray(taken);
+      if (used < length) continue;
+      yield batch;
+      // The one before may still be in use.
+      batch = Buffer.allocUnsafe(length);
+      used = 0;
+    }
+  }
+  if (used > 0) yield batch.subarray(0, used);
+}

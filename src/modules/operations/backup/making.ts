@@ -27,13 +27,13 @@ export interface Made {
 }
 
 /** Makes an archive of all data: every table in one snapshot, and the files that it names. */
-export async function backUpData(system: System, places: readonly Place[], asked: BackupRun["asked"]): Promise<Made> {
-  if (!system.backupUrl)
-    throw backupFailure("incomplete", "BACKUP_DATABASE_URL is not set: nothing can read the whole database.");
-  // Before the snapshot, which then has at least as many entries as were signed.
-  const memory = await remember(system);
-  const snapshot = await openSnapshot(reveal(system.backupUrl));
-  try {
+export function backUpData(system: System, places: readonly Place[], asked: BackupRun["asked"]): Promise<Made> {
+  return make(system, places, asked, "data", async () => {
+    if (!system.backupUrl)
+      throw backupFailure("incomplete", "BACKUP_DATABASE_URL is not set: nothing can read the whole database.");
+    // Before the snapshot, which then has at least as many entries as were signed.
+    const memory = await remember(system);
+    const snapshot = await openSnapshot(reveal(system.backupUrl));
     const parts = async function* (): AsyncGenerator<Part> {
       yield* tableParts(snapshot);
       yield* fileParts(snapshot, system.files);
@@ -42,71 +42,73 @@ export async function backUpData(system: System, places: readonly Place[], asked
         name === "checkpoint.json" ? (memory ? Buffer.from(JSON.stringify(memory)) : null) : undefined,
       );
     };
-    return await make(system, places, asked, {
-      kind: "data",
+    return {
       at: snapshot.at,
       described: snapshot.described,
       parts: parts(),
       checkpoint: memory?.note ?? null,
-    });
-  } finally {
-    await snapshot.close();
-  }
+      close: snapshot.close,
+    };
+  });
 }
 
 /** Makes an archive of the key store: wrapped keys, which only the master key opens. It is in none of them. */
 export function backUpKeys(system: System, places: readonly Place[], asked: BackupRun["asked"]): Promise<Made> {
-  return make(system, places, asked, {
-    kind: "keys",
+  return make(system, places, asked, "keys", async () => ({
     at: system.clock(),
     described: { postgres: "", queue: null, migrations: [], tables: [], sequences: [] },
     parts: folderParts(join(system.config.home, "keys"), "keys"),
     checkpoint: null,
-  });
+    close: async () => {},
+  }));
 }
 
-interface What {
-  readonly kind: Archive["kind"];
+/** What goes into an archive, for as long as it is open. */
+interface Contents {
   readonly at: Date;
   readonly described: Omit<Opening, "format" | "kind" | "id" | "at" | "version">;
   readonly parts: AsyncIterable<Part>;
   readonly checkpoint: string | null;
+  close(): Promise<void>;
 }
 
-async function make(system: System, places: readonly Place[], asked: BackupRun["asked"], what: What): Promise<Made> {
+async function make(
+  system: System,
+  places: readonly Place[],
+  asked: BackupRun["asked"],
+  kind: Archive["kind"],
+  open: () => Promise<Contents>,
+): Promise<Made> {
   const { recipients } = system.config.backup;
   const [first, ...others] = places;
   if (!first) throw new TypeError("a backup needs a place");
   const id = randomBytes(6).toString("hex");
-  const name = nameOf({ kind: what.kind, at: what.at, id });
+  const startedAt = system.clock();
+  const name = nameOf({ kind, at: startedAt, id });
   const run = newId();
-  await beginRun(system, {
-    id: run,
-    kind: what.kind,
-    asked,
-    name,
-    startedAt: system.clock(),
-    recipients: recipients.map(fingerprintOf),
-  });
+  await beginRun(system, { id: run, kind, asked, name, startedAt, recipients: recipients.map(fingerprintOf) });
+  let contents: Contents | null = null;
   try {
     const problem = recipients.length === 0 ? "is empty" : await problemOf(recipients);
     if (problem) throw backupFailure("incomplete", `BACKUP_RECIPIENTS ${problem}.`);
     const own = await newIdentity(recipients);
+    contents = await open();
+    const { at, described, parts, checkpoint } = contents;
     const written: { manifest: Manifest | null } = { manifest: null };
     const opening: Opening = {
       format: FORMAT,
-      kind: what.kind,
+      kind,
       id,
-      at: what.at.toISOString(),
+      at: at.toISOString(),
       version: system.version,
-      ...what.described,
+      ...described,
     };
     const sum = summing(
       writeArchive({
         opening,
         recipients: [...recipients, own.recipient],
-        parts: what.parts,
-        checkpoint: what.checkpoint,
+        parts,
+        checkpoint,
         written: ({ manifest }) => {
           written.manifest = manifest;
         },
@@ -119,7 +121,7 @@ async function make(system: System, places: readonly Place[], asked: BackupRun["
     for (const other of others) await other.put(name, await first.get(name));
     for (const place of places) await verify(place, name, sha256, own.identity, manifest);
     await endRun(system, run, {
-      takenAt: what.kind === "data" ? what.at : null,
+      takenAt: kind === "data" ? at : null,
       keptAt: places.map(({ words }) => words),
       bytes: sum.length(),
       sha256,
@@ -127,7 +129,7 @@ async function make(system: System, places: readonly Place[], asked: BackupRun["
       rows: manifest.tables.reduce((all, { rows }) => all + rows, 0),
       files: manifest.files.count,
     });
-    const archive = { name, kind: what.kind, at: what.at, id, bytes: sum.length() };
+    const archive = { name, kind, at: startedAt, id, bytes: sum.length() };
     return { run, archive, sha256, manifest, places, identity: own.identity };
   } catch (error) {
     const code = isBackupFailure(error) ? error.code : ((error as { code?: string }).code ?? "failed");
@@ -136,6 +138,8 @@ async function make(system: System, places: readonly Place[], asked: BackupRun["
     // What did not verify must not pass for a backup.
     for (const place of places) await place.remove(name).catch(() => undefined);
     throw error;
+  } finally {
+    await contents?.close();
   }
 }
 

@@ -106,7 +106,7 @@ test("new data keys", async (t) => {
     const left = (await system.keyring.look(id))?.keys.map(({ use, version }) => `${use} ${version}`);
     assert.deepEqual(left, ["hash 1", "audit 1", "data 2"]);
     await everythingOpens();
-    assert.deepEqual(await resealWhatWaits(later(OLD_KEY_STAYS * 2), pace), { tenants: 2, problems: [] });
+    assert.deepEqual(await resealWhatWaits(later(OLD_KEY_STAYS * 2), pace), { tenants: 1, problems: [] });
   });
 
   await t.test("a value that does not open keeps its key, and is named", async () => {

@@ -1,8 +1,7 @@
 import { sql } from "kysely";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
-import type { Cell, TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
+import { type Cell, type TenantKeys, tenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { read } from "../../../kernel/database/unit.ts";
-import { indexKeys } from "../../knowledge/index/keys.ts";
 
 // What is sealed in the database. Nobody keeps a list of it: the catalog names the columns of bytes, and the first bytes
 // of a value say whether it is sealed. What is listed here is only where a value's cell is not named like its column.
@@ -97,7 +96,9 @@ async function indexSealer(ctx: Ctx, keys: TenantKeys, table: string, column: st
     sql<{ no: string; id: string }>`select segment_no::text as no, segment_id::text as id from index_segment`,
   );
   const ids = new Map(rows.map(({ no, id }) => [no, id]));
-  const index = indexKeys(keys);
+  // The same keys as in knowledge/index/keys.ts, which this module does not import: it would close a circle.
+  const { hash, data } = keys.purposeKeys("knowledge.index");
+  const index = tenantKeys(keys.tenantId, data, undefined, undefined, { hashKey: hash });
   return {
     cell: ([no = "", term]) => {
       const segment = ids.get(no) ?? "";

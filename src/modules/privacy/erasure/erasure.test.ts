@@ -4,9 +4,8 @@ import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
 import { asSuperuser, openStage, type Person } from "../../../../test/support/stage.ts";
 import { allJobs } from "../../../app.ts";
-import { unit } from "../../../kernel/database/unit.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
-import { renameChat, createChat } from "../../assistant/chats.ts";
+import { createChat, renameChat } from "../../assistant/chats.ts";
 import { ask } from "../../assistant/service.ts";
 import { changeAccount } from "../../identity/accounts/service.ts";
 import { invite } from "../../identity/invitations/service.ts";
@@ -14,9 +13,9 @@ import { uploadDocuments } from "../../knowledge/documents/upload.ts";
 import { createFolder } from "../../knowledge/folders/service.ts";
 import { saveSearch } from "../../knowledge/saved-searches/service.ts";
 import { share } from "../../knowledge/sharing/shares.ts";
-import { openContent } from "../../tenancy/openings/service.ts";
 import { publicLog } from "../../operations/audit/log/proofs.ts";
 import { changeRole } from "../../tenancy/members/service.ts";
+import { openContent } from "../../tenancy/openings/service.ts";
 import { erasePerson, finishErasures } from "./finishing.ts";
 import { namingOf } from "./naming.ts";
 import { eraseMember, eraseOwnAccount } from "./service.ts";
@@ -36,12 +35,20 @@ test("somebody who is erased is found nowhere", async (t) => {
   await t.test("with what they left in every place", async () => {
     await changeAccount(zaphira.as("account.change"), { name: "Zaphira Quellmarsh", language: "de" });
     await add(zaphira, "Zaphira's notes.md", "Words of Zaphira Quellmarsh.");
-    await createFolder(zaphira.as("folder.create"), "Zaphira's folder", null);
-    await saveSearch(zaphira.as("saved-search.create"), { name: "Zaphira looks", q: "quellmarsh", filters: {} });
+    await createFolder(zaphira.as("folder.create"), { name: "Zaphira's folder", parent: null });
+    await saveSearch(zaphira.as("saved-search.create"), {
+      name: "Zaphira looks",
+      q: "quellmarsh",
+      filters: {},
+    });
     const own = await createChat(zaphira.as("chat.create"));
     await renameChat(zaphira.as("chat.change"), own.id, "Zaphira asks");
     const maras = await createChat(mara.as("chat.create"));
-    await share(mara.as("chat.share"), "chat", maras.id, { kind: "member", id: zaphira.id }, "write");
+    await share(
+      mara.as("chat.share"),
+      { kind: "chat", id: maras.id },
+      { with: { kind: "member", id: zaphira.id }, access: "write" },
+    );
     await ask(zaphira.as("chat.ask"), maras.id, "Zaphira Quellmarsh asks in a chat of Mara's.");
     await changeRole(zaphira.as("member.change-role"), piet.id, "manager");
     await openContent(zaphira.as("content.open"), {
@@ -50,19 +57,40 @@ test("somebody who is erased is found nowhere", async (t) => {
       minutes: 10,
     });
     await invite(zaphira.as("member.invite"), "guest@elsewhere.example", "viewer");
-    await unit(company.job(), async () => {});
     const where = await traces();
-    for (const place of ["audit.entry.content", "chat.title", "document.name", "folder.name", "mail.body", "member.address"])
+    for (const place of [
+      "audit.entry.content",
+      "chat.title",
+      "document.name",
+      "folder.name",
+      "mail.body",
+      "member.address",
+    ])
       assert.ok(where.includes(place), `${place} in ${where}`);
-    for (const place of ["member.name", "message.body", "notice.facts", "opening.reason", "saved_search.body"])
+    for (const place of [
+      "member.name",
+      "message.body",
+      "notice.facts",
+      "opening.reason",
+      "saved_search.body",
+    ])
       assert.ok(where.includes(place), `${place} in ${where}`);
   });
 
   await t.test("only by who may, and not oneself by that way", async () => {
-    await assert.rejects(eraseMember(erasing(piet), zaphira.id, { content: "deleted" }), refused("forbidden"));
+    await assert.rejects(
+      eraseMember(erasing(piet), zaphira.id, { content: "deleted" }),
+      refused("forbidden"),
+    );
     await assert.rejects(eraseMember(erasing(mara), mara.id, { content: "deleted" }), refused("wrong_state"));
-    await assert.rejects(eraseMember(erasing(zaphira), mara.id, { content: "deleted" }), refused("forbidden"));
-    await assert.rejects(eraseOwnAccount(mara.as("account.erase"), "other@x.example"), refused("invalid_input"));
+    await assert.rejects(
+      eraseMember(erasing(zaphira), mara.id, { content: "deleted" }),
+      refused("forbidden"),
+    );
+    await assert.rejects(
+      eraseOwnAccount(mara.as("account.erase"), "other@x.example"),
+      refused("invalid_input"),
+    );
     await assert.rejects(eraseOwnAccount(mara.as("account.erase"), mara.address), refused("last_owner"));
   });
 
@@ -78,7 +106,9 @@ test("somebody who is erased is found nowhere", async (t) => {
     assert.ok(!(await readOutbox(stage.system)).some((m) => MARK.test(JSON.stringify(m))));
     for (const file of files) assert.equal(await stage.system.files.exists(file), false, "a file is left");
     const jobs = await asSuperuser(stage.database, async (client) => {
-      const { rows } = await client.query("select data::text || coalesce(output::text, '') as text from pgboss.job");
+      const { rows } = await client.query(
+        "select data::text || coalesce(output::text, '') as text from pgboss.job",
+      );
       return rows.filter(({ text }) => MARK.test(text));
     });
     assert.deepEqual(jobs, []);

@@ -4,6 +4,7 @@ import { db } from "../../../kernel/database/queries.ts";
 import { once, read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { type JobSpec, jobContext } from "../../../kernel/jobs.ts";
 import type { System } from "../../../kernel/system.ts";
+import { forgetQuestions } from "../../assistant/forgetting.ts";
 import { addressHash } from "../../identity/addresses.ts";
 import { addressCell, nameCell } from "../../identity/members.ts";
 import { removeLater } from "../../knowledge/documents/telling.ts";
@@ -87,8 +88,7 @@ async function finishErasure(ctx: Ctx, id: string): Promise<void> {
 async function eraseWords(ctx: Ctx, memberId: string): Promise<void> {
   const keys = await keysOf(ctx);
   await unit(ctx, async (inner) => {
-    const tenant = tenantOf(inner).id;
-    await write(inner, sql`delete from message where tenant_id = ${tenant} and member_id = ${memberId}`);
+    await forgetQuestions(inner, memberId);
     const [openings, grants] = await read(
       inner,
       db.selectFrom("opening").select("opening_id").where("opened_by", "=", memberId),

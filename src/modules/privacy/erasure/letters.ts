@@ -42,7 +42,9 @@ export async function* rowsNaming(
         where tenant_id = ${tenantOf(ctx).id} and ${sql.ref(column)} > ${after} order by ${sql.ref(column)} limit ${AT_ONCE}`,
     );
     for (const row of rows) {
-      const told = table.columns.some(({ name, binary }) => binary && names(openCell(keys, table, row, name) ?? ""));
+      const told = table.columns.some(
+        ({ name, binary }) => binary && names(openCell(keys, table, row, name) ?? ""),
+      );
       if (told) yield String(row[column]);
     }
     const last = rows.at(-1);
@@ -84,7 +86,12 @@ interface EntryRow {
   readonly content: Buffer;
 }
 
-function isAbout(keys: TenantKeys, row: EntryRow, memberId: string, names: (text: string) => boolean): boolean {
+function isAbout(
+  keys: TenantKeys,
+  row: EntryRow,
+  memberId: string,
+  names: (text: string) => boolean,
+): boolean {
   if (row.actor_id === memberId || row.resource_id === memberId) return true;
   const content: unknown = JSON.parse(keys.openText(auditCell(row.entry_id), row.content));
   return namingWithin((text) => text === memberId || names(text))(content);

@@ -37,11 +37,15 @@ export function erasureRoutes(routes: Routes): void {
     access: allow("account.erase"),
     audit: "member.erased",
     rate: "write",
-    fresh: true,
     state: "none: whoever asked is gone, and their session with them",
-    mayAnswer: [409],
+    mayAnswer: [409, 422],
     input: {
-      body: z.object({ address: z.string().max(320).meta({ examples: ["mara.osei@harrow-finch.example"] }) }),
+      body: z.object({
+        address: z
+          .string()
+          .max(320)
+          .meta({ examples: ["mara.osei@harrow-finch.example"] }),
+      }),
     },
     output: { 204: nothing },
     handler: async (ctx, { body }) => {

@@ -5,6 +5,7 @@ import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { holdsAll, rightsOf } from "../../../kernel/permissions.ts";
+import { checkMayAdd, factorsOf } from "../../identity/factors/policy.ts";
 import { openAddress, openName } from "../../identity/members.ts";
 import { actAlone, withRights } from "../../identity/roles/acting.ts";
 import { handOver, holdingsOf } from "../../tenancy/hand-over/service.ts";
@@ -55,6 +56,7 @@ export async function eraseOwnAccount(ctx: Ctx, address: string): Promise<void> 
     );
     if (!row || openAddress(await keysOf(inner), row).toLowerCase() !== address.trim().toLowerCase())
       throw appError("invalid_input", { fields: { address: "This is not the address of your account." } });
+    await checkMayAdd(inner, await factorsOf(inner, me));
     await removeMember(inner, me);
     await beginErasure(inner, me, { content: "deleted" });
   });

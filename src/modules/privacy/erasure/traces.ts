@@ -1,7 +1,7 @@
+import { sql } from "kysely";
 import { auditCell } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import { read } from "../../../kernel/database/unit.ts";
-import { sql } from "kysely";
 import { openCell, tenantTables } from "../sealed.ts";
 
 /**
@@ -14,7 +14,9 @@ export async function tracesOf(ctx: Ctx, isTrace: (text: string) => boolean): Pr
   for (const table of await tenantTables(ctx)) {
     const [rows]: [readonly Record<string, unknown>[]] = await read(
       ctx,
-      sql<Record<string, unknown>>`select * from ${sql.table(table.name)} where tenant_id = ${tenantOf(ctx).id}`,
+      sql<
+        Record<string, unknown>
+      >`select * from ${sql.table(table.name)} where tenant_id = ${tenantOf(ctx).id}`,
     );
     for (const row of rows)
       for (const { name } of table.columns) {

@@ -27,7 +27,9 @@ export async function* openRows(
   const rule = exported[table.name];
   if (!rule) throw new Error(`${table.name} is not exported`);
   const keys = await keysOf(ctx);
-  const order = sql.join((table.key.length > 0 ? table.key : ["tenant_id"]).map((column) => sql.ref(`t.${column}`)));
+  const order = sql.join(
+    (table.key.length > 0 ? table.key : ["tenant_id"]).map((column) => sql.ref(`t.${column}`)),
+  );
   const mine = memberId !== null && rule.ofPerson ? rule.ofPerson(memberId) : sql<boolean>`true`;
   for (let last: Row | null = null; ; ) {
     const after: ReturnType<typeof sql<boolean>> = last
@@ -85,7 +87,9 @@ function said(value: unknown): string | null {
 
 export function columnsOf(table: TenantTable): string[] {
   const without = exported[table.name]?.without ?? [];
-  return table.columns.map(({ name }) => name).filter((name) => name !== "tenant_id" && !without.includes(name));
+  return table.columns
+    .map(({ name }) => name)
+    .filter((name) => name !== "tenant_id" && !without.includes(name));
 }
 
 /** Log entries that a person made, or that are about them. Where somebody else sat is not theirs to know. */

@@ -87,7 +87,9 @@ export async function countDocuments(ctx: Ctx, ownerId: string | null): Promise<
   const mine = ownerId === null ? sql`true` : sql`owner_id = ${ownerId}`;
   const [rows] = await read(
     ctx,
-    sql<{ n: number }>`select count(*)::int as n from document where tenant_id = ${tenantOf(ctx).id} and ${mine}`,
+    sql<{
+      n: number;
+    }>`select count(*)::int as n from document where tenant_id = ${tenantOf(ctx).id} and ${mine}`,
   );
   return rows[0]?.n ?? 0;
 }

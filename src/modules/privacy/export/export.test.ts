@@ -15,8 +15,8 @@ import { allJobs } from "../../../app.ts";
 import { days } from "../../../kernel/clock.ts";
 import type { Ctx } from "../../../kernel/context.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
-import { uploadDocuments } from "../../knowledge/documents/upload.ts";
 import { projectFolder } from "../../../project.ts";
+import { uploadDocuments } from "../../knowledge/documents/upload.ts";
 import { endExports } from "./ending.ts";
 import { makeExport } from "./making.ts";
 import { askForExport, endExport, fetchPart, listExports, rangeOf } from "./service.ts";
@@ -45,13 +45,24 @@ test("exports", async (t) => {
     const said = (name: string) => Buffer.from(files[`quill-1/${name}`] ?? []).toString();
     assert.equal(said("documents/Report.md"), "# Plan\n\nThe owner's words.");
     assert.equal(said("documents/Report (2).md"), "Piet's private words.");
-    assert.ok(names.every((name) => name.startsWith("quill-1/") && !name.split("/").includes("..")), names.join());
+    assert.ok(
+      names.every((name) => name.startsWith("quill-1/") && !name.split("/").includes("..")),
+      names.join(),
+    );
     const members = JSON.parse(said("data/member.json"));
     assert.deepEqual(members.map((m: { name: string }) => m.name).sort(), ["Ines", "Mara", "Piet"]);
-    assert.ok(!said("data/member.json").includes("password") && said("data/member.csv").includes(piet.address));
+    assert.ok(
+      !said("data/member.json").includes("password") && said("data/member.csv").includes(piet.address),
+    );
     for (const line of said("SHA256SUMS").trim().split("\n")) {
       const [sum, name = ""] = line.split("  ");
-      assert.equal(createHash("sha256").update(files[`quill-1/${name}`] ?? "").digest("hex"), sum, name);
+      assert.equal(
+        createHash("sha256")
+          .update(files[`quill-1/${name}`] ?? "")
+          .digest("hex"),
+        sum,
+        name,
+      );
     }
     // Others' programs read it, too, and ours verifies the log that is in it.
     const folder = temporary(t);
@@ -80,21 +91,26 @@ test("exports", async (t) => {
     const { id } = await askForExport(own(piet), "person", null);
     await make(id);
     const files = unzipSync(await fetched(own(piet), id));
-    const all = Object.values(files).map((file) => Buffer.from(file).toString()).join("\n");
+    const all = Object.values(files)
+      .map((file) => Buffer.from(file).toString())
+      .join("\n");
     assert.ok(all.includes("Piet's private words.") && all.includes(piet.address));
     assert.ok(!all.includes("The owner's words.") && !all.includes(mara.address));
   });
 
-  await t.test("to a key of the asker's it is encrypted, and a wrong one is refused before anything happens", async () => {
-    const identity = await generateX25519Identity();
-    const { id } = await askForExport(asking(), "workspace", await identityToRecipient(identity));
-    await make(id);
-    const sealed = await fetched(own(), id);
-    assert.throws(() => unzipSync(sealed));
-    const decrypter = new Decrypter();
-    decrypter.addIdentity(identity);
-    assert.ok(unzipSync(await decrypter.decrypt(sealed))["quill-1/README.txt"]);
-  });
+  await t.test(
+    "to a key of the asker's it is encrypted, and a wrong one is refused before anything happens",
+    async () => {
+      const identity = await generateX25519Identity();
+      const { id } = await askForExport(asking(), "workspace", await identityToRecipient(identity));
+      await make(id);
+      const sealed = await fetched(own(), id);
+      assert.throws(() => unzipSync(sealed));
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(identity);
+      assert.ok(unzipSync(await decrypter.decrypt(sealed))["quill-1/README.txt"]);
+    },
+  );
 
   await t.test("it is the asker's alone, while they may, for seven days", async () => {
     const { id } = await askForExport(asking(), "workspace", null);
@@ -108,7 +124,10 @@ test("exports", async (t) => {
     const range = await fetchPart(own(), id, 1, "bytes=10-19");
     assert.deepEqual(await buffer(range.stream), whole.subarray(10, 20));
     assert.deepEqual(range.ranges, { start: 10, end: 20, total: whole.length });
-    const files = await asSuperuser(stage.database, async (c) => (await c.query("select file from export_part")).rows);
+    const files = await asSuperuser(
+      stage.database,
+      async (c) => (await c.query("select file from export_part")).rows,
+    );
     stage.pass(days(7.01));
     assert.ok((await endExports(stage.system)) > 0);
     for (const { file } of files) assert.equal(await stage.system.files.exists(file), false);

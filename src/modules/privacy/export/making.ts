@@ -4,10 +4,10 @@ import { db } from "../../../kernel/database/queries.ts";
 import { isOutcomeUnknown, read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import type { JobSpec } from "../../../kernel/jobs.ts";
 import { allows, rightsOf } from "../../../kernel/permissions.ts";
+import { reachOfMember, visibleTo } from "../../knowledge/sharing/reach.ts";
 import { csvLines } from "../../operations/audit/formats.ts";
 import { exportLines } from "../../operations/audit/log/proofs.ts";
 import { allEntries } from "../../operations/audit/service.ts";
-import { reachOfMember, visibleTo } from "../../knowledge/sharing/reach.ts";
 import { type Archive, openArchive } from "./archive.ts";
 import { asCsv, asJson, columnsOf, entriesAbout, exportedTables, openRows } from "./data.ts";
 import { DOCUMENTS_IN_PART, hasText, nextOriginals, type Original, textOf } from "./documents.ts";
@@ -168,7 +168,10 @@ async function addOriginals(
       missing.push(original.documentId);
       continue;
     }
-    const path = paths([root, place, ...folders, ...(isCurrent ? [] : [`${name} - version ${version}`])], name);
+    const path = paths(
+      [root, place, ...folders, ...(isCurrent ? [] : [`${name} - version ${version}`])],
+      name,
+    );
     archive.add(path, addedAt, () => contentOf(ctx, keys, file), false);
     const entry: Listed = {
       path,
@@ -195,12 +198,7 @@ async function* contentOf(
   yield* await ctx.system.files.open(keys, file);
 }
 
-async function addData(
-  ctx: Ctx,
-  archive: Archive,
-  root: string,
-  memberId: string | null,
-): Promise<void> {
+async function addData(ctx: Ctx, archive: Archive, root: string, memberId: string | null): Promise<void> {
   const at = ctx.clock();
   const seen = memberId === null ? null : await documentsSeenBy(ctx, memberId);
   for (const table of await exportedTables(ctx, memberId)) {
@@ -230,7 +228,10 @@ async function* quotingOnly(rows: AsyncIterable<Record<string, unknown>>, seen: 
 async function documentsSeenBy(ctx: Ctx, memberId: string): Promise<ReadonlySet<string>> {
   const [rows] = await read(
     ctx,
-    db.selectFrom("document").select("document_id").where(visibleTo("document", reachOfMember(ctx, memberId))),
+    db
+      .selectFrom("document")
+      .select("document_id")
+      .where(visibleTo("document", reachOfMember(ctx, memberId))),
   );
   return new Set(rows.map((row) => row.document_id));
 }

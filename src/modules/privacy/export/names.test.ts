@@ -27,7 +27,13 @@ test("names that lead elsewhere, mean a device or cannot be kept become names th
 test("no two paths are one, on a system that ignores case neither", () => {
   const path = uniquePaths();
   assert.deepEqual(
-    [path(["A"], "x.pdf"), path(["a"], "X.pdf"), path(["A"], "x.pdf"), path(["..", "A"], "x.pdf"), path([], "x.pdf")],
+    [
+      path(["A"], "x.pdf"),
+      path(["a"], "X.pdf"),
+      path(["A"], "x.pdf"),
+      path(["..", "A"], "x.pdf"),
+      path([], "x.pdf"),
+    ],
     ["A/x.pdf", "a/X (2).pdf", "A/x (3).pdf", "_/A/x.pdf", "x.pdf"],
   );
 });

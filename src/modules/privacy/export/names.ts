@@ -10,7 +10,12 @@ const UNSAFE = /[<>:"/\\|?*\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u20
 
 /** A name as any system can keep it; never empty. */
 export function safeName(name: string): string {
-  const clean = name.toWellFormed().normalize("NFC").replace(UNSAFE, "_").trim().replace(/[. ]+$/u, "");
+  const clean = name
+    .toWellFormed()
+    .normalize("NFC")
+    .replace(UNSAFE, "_")
+    .trim()
+    .replace(/[. ]+$/u, "");
   const short = shortened(clean);
   if (short === "" || /^\.+$/.test(short)) return "_";
   return DEVICE.test(short) ? `_${short}` : short;
@@ -32,7 +37,10 @@ function shortened(name: string): string {
 export function uniquePaths(): (folders: readonly string[], name: string) => string {
   const given = new Set<string>();
   return (folders, name) => {
-    const folder = folders.slice(0, DEEPEST).map((part) => `${safeName(part)}/`).join("");
+    const folder = folders
+      .slice(0, DEEPEST)
+      .map((part) => `${safeName(part)}/`)
+      .join("");
     const safe = safeName(name);
     const dot = safe.lastIndexOf(".");
     const [stem, ending] = dot > 0 ? [safe.slice(0, dot), safe.slice(dot)] : [safe, ""];

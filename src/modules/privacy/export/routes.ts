@@ -14,7 +14,6 @@ export function exportRoutes(routes: Routes): void {
     method: "POST",
     path: "/exports",
     words: "Ask for an export of everything in the workspace, what is private to members among it",
-    creates: "export",
     whileClosing: WHILE_CLOSING,
     access: allow("tenant.export"),
     audit: "workspace.export-asked",
@@ -29,11 +28,12 @@ export function exportRoutes(routes: Routes): void {
     path: "/account/exports",
     words: "Ask for an export of one's own data",
     creates: "export",
+    // Somebody has asked for many already.
+    mayAnswer: [409],
     whileClosing: WHILE_CLOSING,
     access: allow("account.export"),
     audit: "account.export-asked",
     rate: "write",
-    fresh: true,
     input: { body },
     output: { 201: made },
     handler: (ctx, { body: { recipient } }) => askForExport(ctx, "person", recipient ?? null),
@@ -74,7 +74,15 @@ export function exportRoutes(routes: Routes): void {
     audit: "export.downloaded",
     rate: "read",
     input: {
-      params: z.object({ id: Id, no: z.coerce.number().int().min(1).max(100_000).meta({ examples: [1] }) }),
+      params: z.object({
+        id: Id,
+        no: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(100_000)
+          .meta({ examples: [1] }),
+      }),
     },
     output: { 200: "bytes" },
     handler: (ctx, { params }, reply) => fetchPart(ctx, params.id, params.no, reply.header("range")),

@@ -8,6 +8,7 @@ import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { allows } from "../../../kernel/permissions.ts";
 import type { Download } from "../../../kernel/routes/contract.ts";
+import { checkMayAdd, factorsOf } from "../../identity/factors/policy.ts";
 import { openName } from "../../identity/members.ts";
 import { notify } from "../../identity/notices/service.ts";
 import { removeExport } from "./ending.ts";
@@ -16,8 +17,10 @@ export type ExportKind = "workspace" | "person";
 
 /** So long an export can be fetched. */
 export const KEPT_FOR = days(7);
-/** Of one member, at once: the oldest goes when another is asked for. */
-const MOST = 3;
+/** Of one member, of everything: the oldest goes when another is asked for. They take much room. */
+const MOST_WHOLE = 2;
+/** Of one member, of their own. */
+const MOST_OWN = 20;
 
 export const recipientCell = (id: string) => ({ table: "export", column: "recipient", row: id });
 
@@ -37,7 +40,7 @@ export interface Export {
 
 /**
  * Asks for an export: of everything, which every member whose own is in it is told, or of one's own. Its parts are made by
- * a job.
+ * a job. Throws `step_up_required`, `wrong_state` for who has asked for many already.
  */
 export async function askForExport(
   ctx: Ctx,
@@ -46,7 +49,9 @@ export async function askForExport(
 ): Promise<{ id: string }> {
   return unit(ctx, async (inner) => {
     const me = memberOf(inner);
-    await makeRoom(inner, me);
+    // Of everything the route itself asks for a second factor; of one's own also those are asked who have none.
+    if (kind === "person") await checkMayAdd(inner, await factorsOf(inner, me));
+    await makeRoom(inner, kind, me);
     const id = newId();
     const now = inner.clock();
     const keys = await keysOf(inner);
@@ -80,17 +85,21 @@ export async function askForExport(
   });
 }
 
-async function makeRoom(ctx: Ctx, memberId: string): Promise<void> {
+async function makeRoom(ctx: Ctx, kind: ExportKind, memberId: string): Promise<void> {
   const [mine] = await read(
     ctx,
     db
       .selectFrom("export")
       .select("export_id")
       .where("asked_by", "=", memberId)
+      .where("kind", "=", kind)
       .orderBy("created_at", "desc")
       .orderBy("export_id", "desc"),
   );
-  for (const { export_id } of mine.slice(MOST - 1)) await removeExport(ctx, export_id);
+  if (kind === "person" && mine.length >= MOST_OWN)
+    throw appError("wrong_state", { message: "You have asked for many exports. End one of them first." });
+  if (kind === "workspace")
+    for (const { export_id } of mine.slice(MOST_WHOLE - 1)) await removeExport(ctx, export_id);
 }
 
 /** It is an access to what is theirs: each of them sees who it was, as with an opening, and the log says so of each. */

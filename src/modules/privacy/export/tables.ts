@@ -79,6 +79,7 @@ export const notExported: Readonly<Record<string, string>> = {
   recovery_code: "hashes of recovery codes",
   upload: "what has not arrived whole",
   upload_piece: "what has not arrived whole",
+  key_rotation: "how the server renews its keys",
   operator_tenant: "the operator's, not the workspace's",
   support_guest: "whose name the log gives",
   erasure: "who was forgotten",

@@ -1,8 +1,8 @@
 import { later } from "../../../kernel/clock.ts";
 import { newId } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
-import { eraseEntries } from "../workspaces/purging.ts";
 import { endExports } from "../export/ending.ts";
+import { eraseEntries } from "../workspaces/purging.ts";
 import { AUDIT_CONTENT, COUNTS, JOBS } from "./timers.ts";
 
 /** Of all processes on a database one purges. The number is ours alone. */

@@ -1,7 +1,7 @@
 import { minutes } from "../../../kernel/clock.ts";
 import type { System } from "../../../kernel/system.ts";
-import { purgeWorkspaces } from "../workspaces/purging.ts";
 import { finishErasures } from "../erasure/finishing.ts";
+import { purgeWorkspaces } from "../workspaces/purging.ts";
 import { purgeOld } from "./purging.ts";
 
 const EVERY = minutes(24 * 60);

@@ -1,4 +1,4 @@
-import { type Ctx } from "../../../kernel/context.ts";
+import type { Ctx } from "../../../kernel/context.ts";
 import { enter } from "../../../kernel/database/unit.ts";
 import { elsewhere, noSubjectYet, wordsOf } from "./timers.ts";
 
@@ -18,7 +18,9 @@ export async function retention(ctx: Ctx): Promise<{ items: RetentionLine[]; pur
   const { rows } = await pool.query<{ timer: string; keeps: string }>(
     "select timer, keeps::text as keeps from platform.retention order by place",
   );
-  const { rows: runs } = await pool.query<{ at: Date | null }>("select max(at) as at from platform.retention_run");
+  const { rows: runs } = await pool.query<{ at: Date | null }>(
+    "select max(at) as at from platform.retention_run",
+  );
   return {
     items: [
       ...elsewhere.map(({ id, words, keeps }) => ({ id, words, keeps, inUse: true })),

@@ -36,7 +36,8 @@ export const wordsOf: Readonly<Record<string, string>> = {
 export const elsewhere: readonly (Timer & { readonly keeps: string })[] = [
   {
     id: "audit-content",
-    words: "Content of audit entries (values, network addresses, browsers); the entry's place in the log stays",
+    words:
+      "Content of audit entries (values, network addresses, browsers); the entry's place in the log stays",
     tables: ["audit.entry"],
     keeps: "730 days",
   },
@@ -79,7 +80,11 @@ export const elsewhere: readonly (Timer & { readonly keeps: string })[] = [
 ];
 
 /** Promised, with nothing in the product yet that they could empty. */
-export const noSubjectYet: readonly { readonly id: string; readonly words: string; readonly keeps: string }[] = [
+export const noSubjectYet: readonly {
+  readonly id: string;
+  readonly words: string;
+  readonly keeps: string;
+}[] = [
   { id: "integration-events", words: "Events of integrations (failed ones longer)", keeps: "30 days" },
   { id: "lead-assignments", words: "Assignments of leads", keeps: "90 days" },
 ];
@@ -131,6 +136,17 @@ export const keptBecause: Readonly<Record<string, string>> = {
     "platform.signing_key",
     "platform.retention",
     "platform.alert_sent",
+    "platform.canary",
+    "platform.backup_run",
+    "platform.restore_test",
+    "platform.restored",
+  ]),
+  ...because("what the installation's attacks on itself met; they are on workspaces that nobody works in", [
+    "platform.alarm",
+    "platform.attack_run",
+  ]),
+  ...because("how far the renewal of the workspace's keys is: as long as the workspace exists", [
+    "key_rotation",
   ]),
   ...because("goes with the report that it belongs to", ["platform.closing_step"]),
 };

@@ -7,10 +7,10 @@ import { days } from "../../../kernel/clock.ts";
 import { noDemand } from "../../../kernel/context.ts";
 import { enter, once, unit } from "../../../kernel/database/unit.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
-import { renameTenant } from "../../tenancy/tenants/service.ts";
-import { purgeWorkspaces } from "./purging.ts";
 import { closingReports } from "../../tenancy/closing/report.ts";
 import { closeWorkspace, closingOf, keepWorkspace } from "../../tenancy/closing/service.ts";
+import { renameTenant } from "../../tenancy/tenants/service.ts";
+import { purgeWorkspaces } from "./purging.ts";
 import { rowsOf } from "./traces.ts";
 
 test("a workspace closes, is kept, closes again and is deleted", async (t) => {
@@ -22,8 +22,7 @@ test("a workspace closes, is kept, closes again and is deleted", async (t) => {
   const ines = await company.hire("Ines", "admin");
   const piet = await company.hire("Piet", "viewer");
   const stranger = await other.hire("Stranger", "owner");
-  const renaming = (by = mara, slug = "tenant.change") =>
-    by.as(slug, undefined, { changes: true });
+  const renaming = (by = mara, slug = "tenant.change") => by.as(slug, undefined, { changes: true });
   const closing = () => mara.as("tenant.close", undefined, { changes: true });
 
   await t.test("only by its name, by an owner, and once", async () => {
@@ -39,16 +38,22 @@ test("a workspace closes, is kept, closes again and is deleted", async (t) => {
     assert.deepEqual(told.sort(), [ines.address, mara.address].sort());
   });
 
-  await t.test("what changes something is refused to members, visitors and jobs; reading is not", async () => {
-    await enter(piet.as("tenant.read"));
-    assert.equal((await closingOf(piet.as("tenant.read")))?.since !== undefined, true);
-    await assert.rejects(renameTenant(renaming(), "Other"), refused("closing"));
-    for (const base of [company.visitor(), company.job()]) {
-      const changing = { ...base, demand: { ...noDemand, changes: true } };
-      await assert.rejects(unit(changing, async (inner) => void (await once(inner))), refused("closing"));
-    }
-    await renameTenant(stranger.as("tenant.change", undefined, { changes: true }), "Still open");
-  });
+  await t.test(
+    "what changes something is refused to members, visitors and jobs; reading is not",
+    async () => {
+      await enter(piet.as("tenant.read"));
+      assert.equal((await closingOf(piet.as("tenant.read")))?.since !== undefined, true);
+      await assert.rejects(renameTenant(renaming(), "Other"), refused("closing"));
+      for (const base of [company.visitor(), company.job()]) {
+        const changing = { ...base, demand: { ...noDemand, changes: true } };
+        await assert.rejects(
+          unit(changing, async (inner) => void (await once(inner))),
+          refused("closing"),
+        );
+      }
+      await renameTenant(stranger.as("tenant.change", undefined, { changes: true }), "Still open");
+    },
+  );
 
   await t.test("kept after 29 days, it is as before", async () => {
     stage.pass(days(29));

@@ -18,7 +18,11 @@ interface Due {
 /** A step of a deletion. Each can be done again after it was cut off: what is gone already is not met any more. */
 interface Step {
   readonly name: string;
-  readonly run: (system: System, due: Due, count: (what: string, gone: number) => Promise<void>) => Promise<void>;
+  readonly run: (
+    system: System,
+    due: Due,
+    count: (what: string, gone: number) => Promise<void>,
+  ) => Promise<void>;
 }
 
 /** In this order: nothing is found by its name any more, then content, then the keys that could still open a copy. */
@@ -64,10 +68,10 @@ export async function purgeWorkspaces(
 async function purge(system: System, due: Due, stopBefore: string | undefined): Promise<boolean> {
   const done = await stepsOf(system, due.closing_id);
   if (!done.has("rows")) {
-    const { rows } = await system.pool.query<{ may: boolean }>("select directory.begin_purge($1, $2) as may", [
-      due.tenant_id,
-      system.clock(),
-    ]);
+    const { rows } = await system.pool.query<{ may: boolean }>(
+      "select directory.begin_purge($1, $2) as may",
+      [due.tenant_id, system.clock()],
+    );
     // Kept meanwhile, or not there.
     if (!rows[0]?.may) return false;
     await system.pool.query(
@@ -143,7 +147,9 @@ async function emptyEntries(system: System, due: Due, count: Parameters<Step["ru
   const own = "select * from audit.unerased($1, 'infinity', 500)";
   for (const query of [own, "select * from audit.entries_about($1) limit 500"]) {
     for (;;) {
-      const { rows } = await system.pool.query<{ tenant_id: string; entry_id: string }>(query, [due.tenant_id]);
+      const { rows } = await system.pool.query<{ tenant_id: string; entry_id: string }>(query, [
+        due.tenant_id,
+      ]);
       const [first] = rows;
       if (!first) break;
       const of = rows.filter(({ tenant_id }) => tenant_id === first.tenant_id).map((row) => row.entry_id);

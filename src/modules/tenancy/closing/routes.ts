@@ -27,8 +27,17 @@ export function closingRoutes(routes: Routes): void {
     audit: "tenant.closing",
     rate: "write",
     fresh: true,
+    // The name that the attacker types is another workspace's: the attack must not close the one that it stands on.
+    mayAnswer: [422],
     state: "GET /tenant/closing",
-    input: { body: z.object({ name: z.string().max(200).meta({ examples: ["Quill and Sons"] }) }) },
+    input: {
+      body: z.object({
+        name: z
+          .string()
+          .max(200)
+          .meta({ examples: ["Quill and Sons"] }),
+      }),
+    },
     output: { 200: Closing },
     handler: (ctx, { body }) => closeWorkspace(ctx, body.name),
   });
@@ -40,6 +49,7 @@ export function closingRoutes(routes: Routes): void {
     access: allow("tenant.close"),
     audit: "tenant.kept",
     rate: "write",
+    mayAnswer: [409],
     state: "GET /tenant/closing",
     output: { 204: nothing },
     handler: async (ctx) => {
@@ -56,11 +66,15 @@ export function closingRoutes(routes: Routes): void {
     audit: "tenant.closed-by-operator",
     rate: "write",
     fresh: true,
+    mayAnswer: [422],
     state: "GET /closings",
     input: {
       params: z.object({ id: Id }),
       body: z.object({
-        slug: z.string().max(60),
+        slug: z
+          .string()
+          .max(60)
+          .meta({ examples: ["another-one"] }),
         reason: z
           .string()
           .trim()

@@ -1,9 +1,16 @@
 import { attack } from "../../../../attacker/attack.ts";
-import type { ClassName, Ledger, Manifest, Tenant } from "../../../../attacker/contract.ts";
+import {
+  CLASSES,
+  type ClassName,
+  type Ledger,
+  type Manifest,
+  type Tenant,
+} from "../../../../attacker/contract.ts";
 import { ATTACK } from "../controls/run.ts";
 import type { Stage } from "../stage/stage.ts";
 import { bodiesOf } from "./bodies.ts";
 import { classesFor } from "./classes.ts";
+import { momentsOf } from "./moments.ts";
 import { createSpare } from "./spares.ts";
 import { tenantOf } from "./things.ts";
 import { type Crew, credentialsOf, signInAnyway, staleSession, userOf } from "./users.ts";
@@ -16,6 +23,15 @@ export function attackStage(stage: Stage): Promise<Ledger> {
   stage.shared.set("attack", running);
   return running;
 }
+
+/** Everything that can be tried, in both directions. Floods need a server with limits that they can reach. */
+export const attackWhole = (stage: Stage): Promise<Ledger> =>
+  runAttack(
+    stage,
+    stage.server.url,
+    CLASSES.filter((name) => name !== "rate-limit"),
+    true,
+  );
 
 /** The claims of which the attacker's part is wanted; null for all. */
 function attackedOf({ only }: Stage): string[] | null {
@@ -30,7 +46,12 @@ function attackedOf({ only }: Stage): string[] | null {
 export const floodStage = (stage: Stage, origin: string): Promise<Ledger> =>
   runAttack(stage, origin, ["rate-limit"]);
 
-async function runAttack(stage: Stage, origin: string, classes: readonly ClassName[]): Promise<Ledger> {
+async function runAttack(
+  stage: Stage,
+  origin: string,
+  classes: readonly ClassName[],
+  bothWays = false,
+): Promise<Ledger> {
   const { server, a, b, founder } = stage;
   const crew: Crew = { stage, origin: server.url, passkeys: new Map() };
   // Not in the manifest, so that nothing is done to them: they invite whom the attacker needs.
@@ -54,6 +75,7 @@ async function runAttack(stage: Stage, origin: string, classes: readonly ClassNa
     signInStale: (slug, user) => staleSession(crew, slug, user),
     create: (noun, slug, user) => createSpare(crew, clerks, noun, slug, user),
     volatile: VOLATILE,
+    ...momentsOf(crew, clerks),
     bodies: await bodiesOf(crew, tenants, clerks),
   };
   // As an outsider would get it: from the running server.
@@ -64,6 +86,7 @@ async function runAttack(stage: Stage, origin: string, classes: readonly ClassNa
     manifest,
     classes,
     seed: "vouchsafe",
+    bothWays,
     ...(operations ? { operations } : {}),
     ...(untilBroken ? { untilBreached: true } : {}),
   });

@@ -3,7 +3,7 @@ import { expectStatus } from "../stage/client.ts";
 import type { Person } from "../stage/people.ts";
 import type { Cast } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
-import { sampleText } from "./sample.ts";
+import { sampleText, secretWord } from "./sample.ts";
 import { type Crew, userOf } from "./users.ts";
 
 /** What the attacker is told of a customer: who works there, and what is whose. */
@@ -37,6 +37,7 @@ export async function thingsOf(person: Person, mark: Mark = unmarked): Promise<T
     own("key", await idOf(person, "keys")),
     own("notice", await idOf(person, "notices")),
     own("passkey", factors.passkeys[0].id),
+    own("export", await exported(person)),
     own("chat", answer.chat),
     own("answer", answer.id),
     own(
@@ -48,7 +49,8 @@ export async function thingsOf(person: Person, mark: Mark = unmarked): Promise<T
     const drawer = { name: `Drawer of ${name}`, parent: null };
     const notes = await uploaded(person, `Notes of ${name}.txt`, "private");
     // The first version goes by the document's id.
-    things.push(own("document", notes), own("version", notes));
+    const words = [secretWord(owner)];
+    things.push(["document", { id: notes, owner, visibility: "private", words }], own("version", notes));
     things.push(own("binned", await binned(person, mark)));
     const upload = { name: `Plans of ${name}.txt`, bytes: 100, folder: null };
     things.push(own("upload", await made(person, "uploads", upload)));
@@ -96,6 +98,23 @@ export async function binned(person: Person, mark: Mark = unmarked): Promise<str
   return document.id;
 }
 
+/** An export of their own data, with a part that can be fetched. */
+async function exported({ client }: Person): Promise<string> {
+  const { id } = expectStatus(
+    await client.call("POST", "account/exports", { body: {} }),
+    201,
+    "an export",
+  ).json;
+  for (let tries = 0; tries < 600; tries++) {
+    const { json } = expectStatus(await client.call("GET", "exports"), 200, "looking at exports");
+    const { state } = json.items.find((one: { id: string }) => one.id === id);
+    if (state === "ready") return id;
+    if (state !== "making") throw new Error(`an export is ${state}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("an export took too long");
+}
+
 async function idOf({ client }: Person, list: string): Promise<string> {
   const { json } = expectStatus(await client.call("GET", list), 200, `listing ${list}`);
   const id: unknown = json.items[0]?.id;
@@ -108,11 +127,12 @@ async function made({ client }: Person, path: string, body: object): Promise<str
 }
 
 async function uploaded(
-  { client, name: person }: Person,
+  { client, id, name: person }: Person,
   name: string,
   visibility: "private" | "tenant",
 ): Promise<string> {
-  const [document] = await upload(client, [{ name, bytes: Buffer.from(sampleText(person)) }], visibility);
+  const text = sampleText(person, visibility === "private" ? secretWord(id) : "none");
+  const [document] = await upload(client, [{ name, bytes: Buffer.from(text) }], visibility);
   if (!document) throw new Error("nothing was uploaded");
   await waitUntilReady(client, [document.id]);
   return document.id;

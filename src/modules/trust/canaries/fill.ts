@@ -4,7 +4,7 @@ import { unit, write } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { permissions, rightsOf } from "../../../kernel/permissions.ts";
 import type { System } from "../../../kernel/system.ts";
-import { type Thing, thingsOf, thingsOfAll } from "../attack/things.ts";
+import { thingsOf, thingsOfAll } from "../attack/things.ts";
 import { type Client, expectStatus, openClient } from "../stage/client.ts";
 import { addPasskey } from "../stage/factors.ts";
 import type { Person } from "../stage/people.ts";
@@ -13,24 +13,28 @@ import { browserHeaders, openSessions, type Sessions } from "./sessions.ts";
 import { type Canary, type CanaryMember, noteFilled } from "./store.ts";
 
 /**
- * Puts into a canary what the attacker needs of everything: over HTTP, as its members would, one after the other. Cut off
+ * Puts into a canary what the attacker needs of everything: over HTTP, as its members would. Cut off
  * half-way it begins anew; what was made by then stays and does no harm.
  */
-export async function fillCanary(system: System, url: string, canary: Canary): Promise<void> {
+export async function fillCanary(
+  system: System,
+  url: string,
+  canary: Canary,
+  gently: boolean,
+): Promise<void> {
   const sessions = openSessions(system);
   const { marker } = canary.secrets;
   const mark = (text: string) => `${text.replace(/\.$/, "")} ${marker}`;
   try {
-    const people: CanaryMember[] = [];
-    const persons: Person[] = [];
-    const things: Thing[] = [];
-    for (const member of canary.secrets.people) {
+    const filled = await each(canary.secrets.people, gently, async (member) => {
       const person = await personOf(system, url, sessions, canary, member);
-      persons.push(person);
       await addPasskey(person.client, mark("Passkey"));
-      people.push({ ...member, ...(await makeKeys(system, canary, person)) });
-      things.push(...(await thingsOf(person, mark)));
-    }
+      const keys = await makeKeys(system, canary, person);
+      return { person, member: { ...member, ...keys }, things: await thingsOf(person, mark) };
+    });
+    const persons = filled.map(({ person }) => person);
+    const people = filled.map(({ member }) => member);
+    const things = filled.flatMap((one) => one.things);
     const of = (role: Person["role"]) => persons.filter((person) => person.role === role) as [Person, Person]; // as: two of each were made
     const all = { owner: of("owner"), admin: of("admin"), manager: of("manager"), viewer: of("viewer") };
     // A second factor stays fresh for five minutes, and a slow machine takes its time.
@@ -45,6 +49,18 @@ export async function fillCanary(system: System, url: string, canary: Canary): P
   } finally {
     await sessions.endAll();
   }
+}
+
+/** Does something for each: one after the other, or all at once. */
+export async function each<T, R>(
+  all: readonly T[],
+  gently: boolean,
+  work: (one: T) => Promise<R>,
+): Promise<R[]> {
+  if (!gently) return Promise.all(all.map(work));
+  const done: R[] = [];
+  for (const one of all) done.push(await work(one));
+  return done;
 }
 
 /** A member at a browser. */

@@ -3,7 +3,7 @@ import type { System } from "../../../kernel/system.ts";
 import { isSetUp } from "../../tenancy/set-up/service.ts";
 import { oneAtATime } from "../runs/one-at-a-time.ts";
 import { watchDecoys } from "./decoys.ts";
-import { fillCanary } from "./fill.ts";
+import { each, fillCanary } from "./fill.ts";
 import { type Canary, readCanaries } from "./store.ts";
 import { makeTenants } from "./tenants.ts";
 
@@ -13,16 +13,20 @@ const KEYS_LAST = days(80);
 
 /**
  * Sees to it that both canaries are there, filled by this version and with keys that are good; a new version may need
- * things of new kinds. Does nothing before the installation is set up, and in all processes but one. Answers whether
+ * things of new kinds. `gently`: one thing after the other, beside people who work. Does nothing before the installation is set up, and in all processes but one. Answers whether
  * they are ready.
  */
-export async function ensureCanaries(system: System, url: string): Promise<boolean> {
+export async function ensureCanaries(
+  system: System,
+  url: string,
+  { gently = true }: { gently?: boolean } = {},
+): Promise<boolean> {
   if (!(await isSetUp(system))) return false;
   await oneAtATime(system, LOCK, async () => {
     await makeTenants(system);
     await watchDecoys(system);
-    for (const canary of await readCanaries(system))
-      if (isDue(system, canary)) await fillCanary(system, url, canary);
+    const due = (await readCanaries(system)).filter((canary) => isDue(system, canary));
+    await each(due, gently, (canary) => fillCanary(system, url, canary, gently));
   });
   await watchDecoys(system);
   const canaries = await readCanaries(system);

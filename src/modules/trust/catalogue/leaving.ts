@@ -5,11 +5,15 @@ export const leavingClaims = claimsUnder("leaving", [
     id: "tenancy.export",
     words:
       "A customer can take out everything it has by itself, in open formats, and encrypted if it wishes.",
+    couldBeWrong:
+      "Secrets that are good here only (passwords, second factors, keys) are not in it, nor the index, which is made of the documents.",
   },
   {
     id: "tenancy.lifecycle",
     words:
       "A workspace that is closed can be brought back for 30 days and is deleted completely within the 90 that follow, apart from invoices, which the law wants kept for 7 years.",
+    couldBeWrong:
+      "Copies in backups are unreadable once the copies of the keys have lapsed, a week later. There is no billing yet, so there is no invoice that could be kept. The log keeps that things happened, and when, without saying what.",
   },
   {
     id: "privacy.requests",
@@ -20,6 +24,8 @@ export const leavingClaims = claimsUnder("leaving", [
     id: "privacy.retention",
     words:
       "Data goes when its time is over, by purges that are proven to run: audit content after 2 years, events of integrations after 30 days (failed ones later), assignments of leads after 90 days.",
+    couldBeWrong:
+      "There are no integrations and no leads yet: their two timers are declared, and nothing has shown that they run. Backups keep what they hold for as long as they are kept.",
   },
   {
     id: "billing.invoices",

@@ -38,6 +38,8 @@ export const lossClaims = claimsUnder("loss", [
     id: "crypto.tls",
     words:
       "Connections use TLS 1.3 (1.2 only if the operator permits it), browsers are told to insist on it, unencrypted requests are redirected, certificates renew by themselves, and the inner connections stay on the machine or use TLS as well.",
+    couldBeWrong:
+      "It is tried on the server's own listener with a certificate made for the check. Where a proxy in front brings the TLS, its settings are the operator's. Fetching a certificate from an authority is tried when the product is built, not on this installation. Mail leaves as the mail server permits.",
   },
   {
     id: "knowledge.encrypted-search",

@@ -44,7 +44,7 @@ export const tamperingClaims = claimsUnder("tampering", [
     words:
       "Each customer has a limited rate on each route, a stricter one at sign-in, counted correctly over all server processes; beyond it the answer is 429 and says, in standard headers, when to come back.",
     couldBeWrong:
-      "So far one server process is checked; several do not share their counts yet. Visitors are counted by network.",
+      "Several server processes share their counts only where the operator has set a Valkey or Redis; while it cannot be reached, sign-in is refused and every other limit is counted by each process alone. Where none is installed, only one process is checked. Visitors are counted by network.",
   },
   {
     id: "http.ssrf",
@@ -85,6 +85,7 @@ export const tamperingClaims = claimsUnder("tampering", [
   {
     id: "trust.falsifiable",
     words: "For each defence there is a test that takes it away and sees its claim turn red.",
-    couldBeWrong: "One way of removing a defence is tried; another could go unnoticed.",
+    couldBeWrong:
+      "One way of removing each defence is tried, all of them with every change of the program and two of them here each day; another way could go unnoticed.",
   },
 ]);

@@ -5,6 +5,7 @@ import { mailedToken } from "../stage/people.ts";
 import type { Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
 import type { Canaries } from "./canaries.ts";
+import { writeClosing } from "./dump-fields-closing.ts";
 import { writeFactors } from "./dump-fields-factors.ts";
 import { writeImports } from "./dump-fields-imports.ts";
 import { writeLibrary } from "./dump-fields-library.ts";
@@ -36,6 +37,7 @@ export async function writeCanaries(
   await writeSharing(stage, client, canaries);
   await writeSearches(client, canaries);
   await writeImports(stage, client, canaries);
+  await writeClosing(stage, canaries);
   await writeToTheDoors(stage, slug, canaries);
   await writeWhatIsRefused(stage, client, canaries, operations);
 }

@@ -13,6 +13,7 @@ import { hireAnother, spareCompany } from "../stage/spare-company.ts";
 import type { Stage } from "../stage/stage.ts";
 import { knock } from "./knock.ts";
 import { addressFor, bursts, type People } from "./rate-limits-bursts.ts";
+import { sharedLimits } from "./rate-limits-shared.ts";
 
 const UNSCALED = 1;
 
@@ -39,8 +40,10 @@ export async function checkRateLimits(
     const address = app.server.server.address();
     const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
     const people = await openPeople(stage);
+    const shared = await sharedLimits(system);
     const findings = [
       ...networks(),
+      ...(shared ?? []),
       ...(await bursts({ origin, clock, people })),
       ...(await wholeTenant(limited, app.routes, stage)),
       ...(await publicDoor(limited, app.routes, stage)),
@@ -48,7 +51,7 @@ export async function checkRateLimits(
     ];
     return outcomeOf(
       findings,
-      `${Object.keys(rates).length} rate classes to their end, ${app.routes.length} routes, one process`,
+      `${Object.keys(rates).length} rate classes to their end, ${app.routes.length} routes, ${shared ? "two servers on one Valkey" : "one process only: no Valkey or Redis is installed here"}`,
     );
   } finally {
     await app.server.close();

@@ -3,10 +3,12 @@ import type { Finding } from "../../../kernel/controls.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
+import type { System } from "../../../kernel/system.ts";
 import { watchDecoys } from "../canaries/decoys.ts";
+import { PROOF_HEADER, proofOfRunner } from "../canaries/proof.ts";
 import { openSessions } from "../canaries/sessions.ts";
-import { readCanaries } from "../canaries/store.ts";
-import { ensureCanaries } from "../canaries/upkeep.ts";
+import { noteFilled, readCanaries } from "../canaries/store.ts";
+import { makeTenants } from "../canaries/tenants.ts";
 import { type Client, expectStatus, openClient } from "../stage/client.ts";
 import { finding } from "../stage/finding.ts";
 import type { Stage } from "../stage/stage.ts";
@@ -14,8 +16,8 @@ import { upload } from "../stage/workspace.ts";
 
 /** Touches a canary in each way that there is, and asks for a lot that is none. */
 export async function checkDecoys(stage: Stage): Promise<Finding[]> {
-  const { system, url } = stage.server;
-  await ensureCanaries(system, url);
+  const { system } = stage.server;
+  await someCanaries(system);
   await withoutAlarms(stage);
   // Anew: what it told a moment ago it would not tell again.
   await watchDecoys(system);
@@ -25,6 +27,14 @@ export async function checkDecoys(stage: Stage): Promise<Finding[]> {
     await withoutAlarms(stage);
     system.decoys.current = null;
   }
+}
+
+/** The canaries with their members, and with nothing of theirs where nobody has filled them: enough for what names them. */
+export async function someCanaries(system: System): Promise<void> {
+  await makeTenants(system);
+  for (const canary of await readCanaries(system))
+    if (canary.version === null)
+      await noteFilled(system, canary, { ...canary.secrets, keysMadeAt: system.clock().toISOString() });
 }
 
 /** A day's work of somebody at another customer, and of the runner itself. */
@@ -45,14 +55,17 @@ async function checkOrdinary(stage: Stage): Promise<Finding[]> {
     "notices",
     "groups",
   ];
-  for (const path of [...paths, `documents/${id}/content`, "documents/01890a5d-ac96-774b-bcce-b302099a8057"])
+  for (const path of [...paths, `documents/${id}/original`, "documents/01890a5d-ac96-774b-bcce-b302099a8057"])
     await client.call("GET", path);
   await stage.founder.operator.client.call("GET", "attacks");
   await openClient(url, "nobody-at-all").call("POST", "session", {
     body: { address: "a@b.example", password: "x" },
   });
-  const raised = await alarms(stage);
   const [canary] = await readCanaries(system);
+  const headers = { [PROOF_HEADER]: await proofOfRunner(system) };
+  for (const path of ["folders", `members/${canary?.secrets.people[0]?.id}`])
+    await openClient(url, canary?.slug ?? "").call("GET", path, { headers });
+  const raised = await alarms(stage);
   return [
     finding(
       raised.length === 0 && canary !== undefined,
@@ -67,7 +80,7 @@ async function checkTouches(stage: Stage): Promise<Finding[]> {
   const { system, url } = stage.server;
   const [canary] = await readCanaries(system);
   const [member] = canary?.secrets.people ?? [];
-  const [thing] = canary?.secrets.objects.document ?? [];
+  const [, thing] = canary?.secrets.people ?? [];
   if (!canary || !member || !thing) throw new Error("the canaries are empty");
   const { client } = stage.a.people.manager[0];
   const { marker } = canary.secrets;
@@ -109,7 +122,7 @@ async function checkTouches(stage: Stage): Promise<Finding[]> {
       client.call("GET", path),
     );
   await raises("a canary’s name", "nobody", "named", null, () =>
-    openClient(url, canary.slug).call("GET", "/t/" + canary.slug),
+    openClient(url, canary.slug).call("GET", `/t/${canary.slug}`),
   );
   // Their own text: that it holds the marker is what counts, however it came there.
   const folder = expectStatus(
@@ -150,7 +163,7 @@ async function checkTouches(stage: Stage): Promise<Finding[]> {
 async function download(client: Client, marker: string): Promise<void> {
   const bytes = Buffer.from(`${"x".repeat(65_536 - 7)}${marker}\n`);
   const [document] = await upload(client, [{ name: "Leaked.txt", bytes }]);
-  await client.call("GET", `documents/${document?.id}/content`);
+  await client.call("GET", `documents/${document?.id}/original`);
   await client.call("DELETE", `documents/${document?.id}`);
 }
 

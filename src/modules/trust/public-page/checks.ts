@@ -8,6 +8,7 @@ import { storeRun } from "../runs/service.ts";
 import { expectStatus, openClient } from "../stage/client.ts";
 import { finding } from "../stage/finding.ts";
 import type { Stage } from "../stage/stage.ts";
+import { asPublic } from "./reader.ts";
 import { emptyPage } from "./settings.ts";
 
 export const pageControls: readonly Control<Stage>[] = [
@@ -73,7 +74,7 @@ async function checkPage(stage: Stage): Promise<Outcome> {
   await sees("what broke 26 hours and a minute ago", RED, "broken");
   await alone({ at: new Date(now - FRESH_FOR + 60_000) });
   await sees("what held 26 hours ago but for a minute", GREEN, "held");
-  findings.push(...(await forged(stage)));
+  findings.push(...(await forged(stage)), ...(await outOfReach(stage)));
   await withoutRuns(stage);
   return outcomeOf(
     findings,
@@ -104,6 +105,34 @@ async function forged(stage: Stage): Promise<Finding[]> {
       "that there is such a result",
       "the page",
       json.forged ? "says so" : "is silent",
+    ),
+  ];
+}
+
+/** What the page reads with is refused every table that is not the installation's own, and nothing but reading. */
+async function outOfReach({ server: { system }, sql }: Stage): Promise<Finding[]> {
+  const names: string[] = [];
+  await sql("postgres", async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+          and (n.nspname <> 'platform' or c.relname in ('canary', 'signing_key', 'set_up'))`,
+    );
+    names.push(...rows.map(({ name }) => name));
+  });
+  const open: string[] = [];
+  for (const name of names)
+    await asPublic(system, (ask) => ask(`select 1 from ${name} limit 1`)).then(
+      () => open.push(name),
+      () => {},
+    );
+  const own = await asPublic(system, (ask) => ask("select 1 as one from platform.control_run limit 1"));
+  return [
+    finding(
+      open.length === 0 && names.length > 0 && own.length === 1,
+      "every table that holds customers’ rows",
+      "what the page reads with",
+      open.join(", ") || `${names.length} tables refused`,
     ),
   ];
 }

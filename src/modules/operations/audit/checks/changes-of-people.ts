@@ -170,4 +170,16 @@ export async function* ofTheOperator(stage: Stage): AsyncGenerator<Step> {
     send: call(client, "POST", "controls/run", {}),
     status: 202,
   };
+  yield {
+    ...at,
+    route: `POST ${T}/master-keys/rotation`,
+    send: call(client, "POST", "master-keys/rotation", { makeNew: false }),
+    status: 200,
+  };
+  yield {
+    ...at,
+    route: `POST ${T}/data-keys/rotation`,
+    send: call(client, "POST", "data-keys/rotation", {}),
+    status: 200,
+  };
 }

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Defence } from "../defences/defence.ts";
-import { type ControlResult, isSeen } from "../modules/trust/controls/run.ts";
-import { projectFolder } from "../project.ts";
+import type { Defence } from "../../../defences/defence.ts";
+import { type ControlResult, isSeen } from "../controls/run.ts";
+import { projectFolder } from "../../../project.ts";
 
 const LONGEST_MS = 240_000;
 const PARTS = ["src", "db", "attacker", "verify", "samples", "package.json"];
@@ -47,10 +47,9 @@ export async function copySource(): Promise<SourceCopy> {
 }
 
 /** Why a defence cannot be removed from its file; null when it can. */
-export function problemOf({ text, without, words }: Defence, source: string): string | null {
+export function problemOf({ text, without, times }: Defence, source: string): string | null {
   const places = source.split(text).length - 1;
-  // The associated data stand twice, for sealing and opening: both go.
-  if (places < 1 || places > 2) return `its file holds ${places} times what “${words}” removes`;
+  if (places !== (times ?? 1)) return `its file holds ${places} times what is removed`;
   return text === without ? "nothing is removed" : null;
 }
 

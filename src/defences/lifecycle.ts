@@ -1,0 +1,79 @@
+import type { Defence } from "./defence.ts";
+
+const migration = "db/migrations/0023_lifecycle.sql";
+const purging = "src/modules/privacy/workspaces/purging.ts";
+const exports = "src/modules/privacy/export/service.ts";
+
+/** Of workspaces that close, of what is taken out, and of what goes when its time is over. */
+export const lifecycleDefences: readonly Defence[] = [
+  {
+    words: "members change nothing in a workspace that is closing",
+    claim: "tenancy.lifecycle",
+    file: "src/kernel/standing.ts",
+    text: '  if (asked.changes && standing.closing) throw appError("closing");\n',
+    without: "",
+  },
+  {
+    words: "visitors change nothing in a workspace that is closing",
+    claim: "tenancy.lifecycle",
+    file: migration,
+    text: "if p_changes and exists (select from public.tenant t where t.tenant_id = p_tenant and t.state <> 'active') then",
+    without: "if false then",
+  },
+  {
+    words: "the deletion takes every table that the catalog knows",
+    claim: "tenancy.lifecycle",
+    file: migration,
+    text: "where c.relkind in ('r', 'p') and c.oid <> 'public.tenant'::regclass\n",
+    without: "where c.relkind in ('r', 'p') and c.oid <> 'public.tenant'::regclass and c.relname <> 'chat'\n",
+  },
+  {
+    words: "the queue forgets the jobs of a workspace that is deleted",
+    claim: "tenancy.lifecycle",
+    file: purging,
+    text: '  { name: "jobs", run: dropJobs },\n',
+    without: "",
+  },
+  {
+    words: "the keys of a workspace that is deleted are destroyed",
+    claim: "tenancy.lifecycle",
+    file: purging,
+    text: '  { name: "keys", run: destroyKeys },\n',
+    without: "",
+  },
+  {
+    words: "an export is its asker's alone",
+    claim: "tenancy.export",
+    file: exports,
+    text: '.where("export_id", "=", id).where("asked_by", "=", memberOf(ctx)),',
+    without: '.where("export_id", "=", id),',
+  },
+  {
+    words: "whoever has something in an export of everything is told",
+    claim: "tenancy.export",
+    file: exports,
+    text: '    await notify(ctx, member_id, "workspace-exported", { by });\n',
+    without: "",
+  },
+  {
+    words: "a person's export holds their own documents only",
+    claim: "tenancy.export",
+    file: "src/modules/privacy/export/documents.ts",
+    text: "ownerId === null ? sql`true` : sql`d.owner_id = ${ownerId}`",
+    without: "sql`true`",
+  },
+  {
+    words: "the log's entries keep their content for two years",
+    claim: "privacy.retention",
+    file: migration,
+    text: "and (v_all or at < clock_timestamp() - interval '730 days'",
+    without: "and (true or at < clock_timestamp() - interval '730 days'",
+  },
+  {
+    words: "nothing is deleted before its time",
+    claim: "privacy.retention",
+    file: migration,
+    text: "where %2$s < $1 - $2 and (%3$s)",
+    without: "where %2$s < $1 + $2 and (%3$s)",
+  },
+];
