@@ -191,6 +191,8 @@ export type AttackOptions = {
   operations?: readonly string[];
   /** Ends with the first route on which something was breached. */
   untilBreached?: true;
+  /** How long an answer may be silent. Default 10,000. */
+  answerWithinMs?: number;
   /** When this is over, nothing more is sent: what is left stays inconclusive. Default 30 minutes. */
   withinMs?: number;
   request?: Transport;

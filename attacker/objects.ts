@@ -113,7 +113,12 @@ async function made(run: Run, noun: string, person: Person): Promise<string | nu
     }
   }
   if (noun === "session") return anotherSession(run, person);
-  return (await run.manifest.create?.(noun, person.tenant.slug, asTheyAre(person))) ?? null;
+  try {
+    return (await run.manifest.create?.(noun, person.tenant.slug, asTheyAre(person))) ?? null;
+  } catch {
+    // What the hook could not make is not there: the route that needs it stays open and says so.
+    return null;
+  }
 }
 
 /** A body made from its schema, whose `x-resource` values name objects of the person's own. */

@@ -68,7 +68,7 @@ export function openRun(options: AttackOptions): Run {
   if (!attacker || !victim) throw new Error("manifest.tenants: two are needed");
   const wire: { request: Transport; close: () => void } = options.request
     ? { request: options.request, close: () => {} }
-    : openWire(manifest.origin);
+    : openWire(manifest.origin, options.answerWithinMs);
   const random = seededRandom(options.seed);
   let serial = 0;
   const fresh: Freshness = {

@@ -4,17 +4,18 @@ import type { Transport, WireRequest, WireResponse } from "./contract.ts";
 
 const BODY_LIMIT = 2_000_000;
 /** An answer longer than this is no answer. */
-const ABSURD = 64_000_000;
+const ABSURD = 16_000_000;
 const TIMEOUT_MS = 10_000;
-/** However it trickles, an answer is there by then. */
-const WHOLE_MS = 30_000;
 
 /** HTTP over kept-alive connections to one origin. Bodies are cut at 2 MB; no redirect is followed. */
-export function openWire(origin: string): { request: Transport; close: () => void } {
+export function openWire(origin: string, silentMs = TIMEOUT_MS): { request: Transport; close: () => void } {
   const base = new URL(origin);
   const module = base.protocol === "https:" ? https : http;
   const agent = new module.Agent({ keepAlive: true, maxSockets: 8 });
-  return { request: (request) => exchange(module, agent, base, request), close: () => agent.destroy() };
+  return {
+    request: (request) => exchange(module, agent, base, request, silentMs),
+    close: () => agent.destroy(),
+  };
 }
 
 function exchange(
@@ -22,6 +23,7 @@ function exchange(
   agent: http.Agent,
   base: URL,
   request: WireRequest,
+  silentMs: number,
 ): Promise<WireResponse> {
   return new Promise((resolve, reject) => {
     const length = request.body === null ? 0 : Buffer.byteLength(request.body);
@@ -35,10 +37,13 @@ function exchange(
       // As given: the point of some probes is a path that a URL parser would tidy up.
       path: request.path,
       headers,
-      timeout: TIMEOUT_MS,
+      timeout: silentMs,
     });
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
-    const whole = setTimeout(() => outgoing.destroy(new Error("no whole answer in time")), WHOLE_MS).unref();
+    const whole = setTimeout(
+      () => outgoing.destroy(new Error("no whole answer in time")),
+      3 * silentMs,
+    ).unref();
     outgoing.on("close", () => clearTimeout(whole));
     outgoing.on("error", reject);
     outgoing.on("response", (incoming) => {

@@ -21,6 +21,7 @@ import { keyRoutes } from "./modules/identity/keys/routes.ts";
 import "./modules/identity/permissions.ts";
 import { mailResetLink } from "./modules/identity/resets/service.ts";
 import { identityRoutes } from "./modules/identity/routes.ts";
+import { hearOfNowhere } from "./modules/identity/sign-in/nowhere.ts";
 import { mailUnlockLink } from "./modules/identity/sign-in/service.ts";
 import { namesOfFolders } from "./modules/knowledge/folders/names.ts";
 import { knowledgeJobs } from "./modules/knowledge/jobs.ts";
@@ -136,6 +137,7 @@ export async function createApp(
   await mountRoutes(server, system, routes);
   mountHealth(server, system);
   mountTelemetry(server, system);
+  hearOfNowhere(system);
   mountReference(server, routes, system.version, rolesOf);
   mountMachineReadable(server, system);
   await mountWeb(server, webFolder);

@@ -2,6 +2,7 @@ import type { Control } from "./kernel/controls.ts";
 import { identityControls } from "./modules/identity/controls.ts";
 import { knowledgeControls } from "./modules/knowledge/controls.ts";
 import { auditControls } from "./modules/operations/audit/controls.ts";
+import { backupControls } from "./modules/operations/backup/controls.ts";
 import { keyControls } from "./modules/operations/keys/controls.ts";
 import { privacyControls } from "./modules/privacy/controls.ts";
 import { tenancyControls } from "./modules/tenancy/controls.ts";
@@ -27,6 +28,7 @@ export const allControls: readonly Control<Stage>[] = [
   ...auditControls,
   ...privacyControls,
   ...keyControls,
+  ...backupControls,
   ...pageControls,
   ...falsifiableControls,
   liveControl,

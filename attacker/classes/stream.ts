@@ -32,6 +32,7 @@ export const stream: AttackClass = {
   },
 };
 
+/** Status 0 where no stream came. */
 function listenTo(
   run: Run,
   op: Operation,
@@ -39,7 +40,8 @@ function listenTo(
   ids: Record<string, string> = {},
 ): Promise<Stream> {
   const ask = genuine(run, op, person, { slug: person.tenant.slug, ids });
-  return openStream(run.origin as URL, ask.path, ask.headers);
+  const none: Stream = { status: 0, text: () => "", ended: () => true, close: () => {} };
+  return openStream(run.origin as URL, ask.path, ask.headers).catch(() => none);
 }
 
 /** A foreign object's stream never opens: its head alone must refuse, whoever asks. */
@@ -47,17 +49,17 @@ async function ofOne({ run, op, ids, control }: Scene, owner: Person): Promise<P
   const elsewhere = owner.tenant === run.attacker ? run.victim : run.attacker;
   const stranger = someone(run, elsewhere, owner.role) as Person;
   await revive(run, stranger);
-  const opened = await listenTo(run, op, stranger, ids).catch(() => null);
+  const opened = await listenTo(run, op, stranger, ids);
   await pause(LATER_MS);
-  const text = opened?.text() ?? "";
-  opened?.close();
+  const text = opened.text();
+  opened.close();
   const by = { who: `${stranger.label}, listening to another's`, role: stranger.role };
-  const refused = opened !== null && opened.status >= 400 && opened.status < 500;
+  const refused = opened.status >= 400 && opened.status < 500;
   const judged: Judgement = refused
     ? { verdict: control?.ok ? "held" : "inconclusive", detail: `${opened.status}` }
     : {
-        verdict: opened ? "breached" : "inconclusive",
-        detail: `${opened?.status ?? "nothing"}: ${text.slice(0, 80)}`,
+        verdict: opened.status > 0 && opened.status < 400 ? "breached" : "inconclusive",
+        detail: `${opened.status}: ${text.slice(0, 80)}`,
       };
   return spoken(stream, op, by, judged);
 }
@@ -85,7 +87,7 @@ async function carries({ run, op }: Scene, owner: Person): Promise<Probe[]> {
   const handle = (await objectOf(run, made.creates ?? "", maker, true))?.id ?? null;
   const ids = handle === null ? [] : [handle];
   const own = streams[0] as Stream;
-  await until(() => handle !== null && own.text().includes(handle), ARRIVES_MS);
+  await until(() => own.ended() || (handle !== null && own.text().includes(handle)), ARRIVES_MS);
   await pause(LATER_MS);
   const hidden = [...ids, ...(run.knownIds.get(maker.tenant.slug) ?? [])];
   const told = handle !== null && own.text().includes(handle);

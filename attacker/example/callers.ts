@@ -2,13 +2,16 @@ import { type App, type Call, type Caller, Refusal } from "./model.ts";
 
 // Who calls: a person with the cookie of a session, or a program with a person's key.
 
-/** The caller, or null for nobody. Throws 400 for both at once and 401 for a key that is none. */
+/**
+ * The caller, or null for nobody: by cookie, by the same token as a bearer, or by key (as a bearer or in `x-api-key`).
+ * Throws 400 for cookies beside another and 401 for a key that is none.
+ */
 export function callerOf(call: Call): Caller | null {
   const { app, wire } = call;
-  const bearer = /^Bearer (.+)$/.exec(wire.headers.authorization ?? "")?.[1];
-  if (bearer === undefined) return ofSession(call);
+  const bearer = /^Bearer (.+)$/.exec(wire.headers.authorization ?? "")?.[1] ?? wire.headers["x-api-key"];
+  if (bearer === undefined) return ofSession(call, tokenIn(call));
   if (wire.headers.cookie && !app.holes.has("key-beside-cookies")) throw new Refusal(400, "two_credentials");
-  return ofKey(call, bearer);
+  return bearer.includes(".") ? ofSession(call, bearer) : ofKey(call, bearer);
 }
 
 function ofKey({ app, slug }: Call, given: string): Caller {
@@ -22,10 +25,13 @@ function ofKey({ app, slug }: Call, given: string): Caller {
   return { member: { ...member, tenant: slug }, csrf: "", factorAt: null };
 }
 
-function ofSession({ app, wire, slug }: Call): Caller | null {
+function tokenIn({ app, wire, slug }: Call): string | undefined {
   const cookies = (wire.headers.cookie ?? "").split("; ").map((pair) => pair.split(/=(.*)/s));
-  const own = cookies.find(([name]) => name === `access.${slug}` || app.holes.has("tenant-from-path"));
-  const claims = own?.[1] ? app.tokens.read(own[1]) : null;
+  return cookies.find(([name]) => name === `access.${slug}` || app.holes.has("tenant-from-path"))?.[1];
+}
+
+function ofSession({ app, slug }: Call, token: string | undefined): Caller | null {
+  const claims = token ? app.tokens.read(token) : null;
   if (claims === null) return null;
   const session = app.sessions.get(claims.sid);
   const member = app.members.find((candidate) => candidate.id === claims.sub);

@@ -179,6 +179,8 @@ async function dispatch(call: Call, name: string, overridden: boolean): Promise<
 /** A browser adds cookies to what another site asks for; a program adds its key to nothing but its own calls. */
 function checkProof({ app, wire }: Call, caller: Caller | null): void {
   const { origin } = wire.headers;
+  // A browser adds no header of this kind by itself.
+  if (caller?.factorAt !== null && wire.headers.authorization) return;
   if (caller?.factorAt === null && !app.holes.has("key-asks-for-proof")) return;
   if (app.holes.has("no-csrf")) return;
   if (origin !== ORIGIN && !app.holes.has("no-origin")) throw new Refusal(403, "csrf");

@@ -24,10 +24,13 @@ export async function runTogether(progress: (id: string, result: string) => void
   const seen = new Map<Step, Seen>();
   const queue = steps.filter(({ after }) => after === 0);
   const work = async (mine: Step[]) => {
+    if (mine.length === 0) return;
     const hand = openHand();
     try {
       for (let step = mine.shift(); step; step = mine.shift()) {
-        seen.set(step, await hand.look(steps.indexOf(step)));
+        const found = await hand.look(steps.indexOf(step));
+        if (!found) return; // It died at it; what it had not begun is left to the other.
+        seen.set(step, found);
         const of = steps.filter(({ control }) => control === step.control);
         if (of.every((one) => seen.has(one))) progress(step.control.id, resultOf(sum(of, seen).outcome));
       }
@@ -53,40 +56,47 @@ export async function runTogether(progress: (id: string, result: string) => void
 }
 
 function sum(steps: readonly Step[], seen: ReadonlyMap<Step, Seen>): Taken {
-  let whole: Taken | undefined;
-  for (const step of steps) {
-    const found = seen.get(step);
-    if (found) whole = taken(whole, step, found);
-  }
-  if (!whole) throw new Error("nobody looked");
+  const looks = steps.map((step) => [step, seen.get(step) ?? notSeen()] as const);
+  const whole = looks.reduce<Taken | undefined>((sofar, [step, found]) => taken(sofar, step, found), undefined);
+  if (!whole) throw new Error("a control without a look");
   return whole;
 }
 
+const notSeen = (): Seen => ({
+  outcome: notCarriedOut(new Error("the process that was at it died")),
+  at: new Date().toISOString(),
+  ms: 0,
+});
+
 interface Hand {
-  look(step: number): Promise<Seen>;
+  /** Null when it has died. */
+  look(step: number): Promise<Seen | null>;
   close(): Promise<void>;
 }
 
-/** Another process with a stage of its own. One that dies has its work counted as not carried out. */
+/** Another process with a stage of its own. */
 function openHand(): Hand {
   const child: ChildProcess = fork(join(projectFolder, "src/main.ts"), ["controls", HAND], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const ended = new Promise<void>((resolve) =>
-    child.once("exit", () => resolve()).once("error", () => resolve()),
-  );
+  let answer: (seen: Seen | null) => void = () => {};
+  let isGone = false;
+  const ended = new Promise<void>((resolve) => {
+    const end = () => {
+      isGone = true;
+      answer(null);
+      resolve();
+    };
+    child.once("exit", end).once("error", end);
+  });
+  child.on("message", (message) => answer(message as Seen)); // what `lendAHand` sends
   return {
-    async look(step) {
-      const answer = new Promise<Seen>(
-        (resolve) => child.once("message", (message) => resolve(message as Seen)), // what `lendAHand` sends
-      );
-      if (child.connected) child.send(step);
-      const at = new Date().toISOString();
-      const died = ended.then(
-        (): Seen => ({ outcome: notCarriedOut(new Error("its process died")), at, ms: 0 }),
-      );
-      return Promise.race([answer, died]);
-    },
+    look: (step) =>
+      new Promise((resolve) => {
+        answer = resolve;
+        if (isGone || !child.connected) resolve(null);
+        else child.send(step);
+      }),
     async close() {
       if (child.connected) child.disconnect();
       await ended;

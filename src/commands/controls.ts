@@ -4,7 +4,7 @@ import { type ControlResult, runControls } from "../modules/trust/controls/run.t
 import type { Aim, Stage } from "../modules/trust/stage/stage.ts";
 import { version } from "../project.ts";
 import { HAND, lendAHand, runTogether } from "./controls-together.ts";
-import { type Copy, onStage } from "./on-stage.ts";
+import { type Copy, endWithParent, onStage } from "./on-stage.ts";
 
 /**
  * `controls [--json] [--two] [id[/part] …]`: every claim of the catalogue, with `--two` on two instances at once. Exit
@@ -12,6 +12,7 @@ import { type Copy, onStage } from "./on-stage.ts";
  * and with `--until-broken` nothing of a claim is looked at after the first that was found broken.
  */
 export async function run(args: readonly string[]): Promise<number> {
+  if (args.includes("--with-parent")) endWithParent();
   if (args.includes(HAND)) return lendAHand();
   const { only, aim, copy, json } = readArguments(args);
   const progress = (id: string, result: string) => {

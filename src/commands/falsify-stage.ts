@@ -46,7 +46,8 @@ export async function prepareStage(): Promise<Prepared> {
       const isOwn = (path: string) => ![join(home, "run"), join(home, "postgres.json")].includes(path);
       cpSync(home, join(place, "home"), { recursive: true, filter: isOwn });
       const databaseUrls = Object.fromEntries(
-        DATABASE_LOGINS.map((role) => [role, postgres.url(role, name)]),
+        // With a host before the path, as a URL has to have; the one behind it counts.
+        DATABASE_LOGINS.map((role) => [role, postgres.url(role, name).replace("@/", "@localhost/")]),
       ) as Copy["databaseUrls"]; // of every role, as listed
       const copy: Copy = { home: join(place, "home"), databaseUrls, stage: kept };
       const file = join(place, "copy.json");

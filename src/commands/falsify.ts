@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import type { Defence } from "../defences/defence.ts";
 import { defences } from "../defences.ts";
@@ -11,8 +12,12 @@ import {
 } from "../modules/trust/falsifiable/source-copy.ts";
 import { projectFolder } from "../project.ts";
 import { type Prepared, prepareStage } from "./falsify-stage.ts";
+import { endWithParent } from "./on-stage.ts";
 
-const AT_ONCE = 2;
+// One more than can run: some wait, for a clock or the database.
+const AT_ONCE = Math.min(Math.max(availableParallelism(), 2) + 1, 5);
+// Below that a second copy of the source costs more than it saves.
+const WORTH_MORE = 8;
 
 interface Falsified {
   readonly defence: string;
@@ -29,6 +34,7 @@ interface Falsified {
  */
 export async function run(args: readonly string[]): Promise<number> {
   const started = performance.now();
+  if (args.includes("--with-parent")) endWithParent();
   const { only, list } = readArguments(args);
   const all = list ? (JSON.parse(await readFile(list, "utf8")) as Defence[]) : defences; // who gives a list knows its shape
   const chosen = all.filter((d) => only.length === 0 || only.includes(d.claim));
@@ -91,7 +97,7 @@ async function falsifyAll(wanted: readonly Defence[]): Promise<Falsified[]> {
         await copy.remove();
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(Array.from({ length: wanted.length < WORTH_MORE ? 1 : AT_ONCE }, work));
     const looked = await (untouched as Promise<Looked> | null);
     return results.map((result) => unlessRedAnyway(result, looked));
   } finally {
@@ -119,9 +125,10 @@ async function falsify(defence: Defence, copy: SourceCopy, prepared: Prepared): 
       : await onCopy(prepared, (file) => copy.look(defence, ["--copy", file, ...args])),
     claim,
   );
-  // Not where it was expected: before it counts as unnoticed, everything is looked at.
-  if (!verdict.noticed && defence.part !== undefined)
+  if (!verdict.noticed && defence.part !== undefined) {
+    process.stderr.write(`not in ${claim}/${defence.part}, so everywhere: ${words} (${verdict.got})\n`);
     verdict = verdictOf(await copy.look(defence, ["--until-broken", claim]), claim);
+  }
   return { defence: words, claim, ...verdict, seconds: (performance.now() - started) / 1000 };
 }
 

@@ -9,6 +9,14 @@ export interface Copy extends Furnished {
   readonly stage: KeptStage;
 }
 
+/** From now on this process is stopped when the one that began it has ended, however that ended: its pipe tells. */
+export function endWithParent(): void {
+  const { stdin } = process;
+  stdin.resume().once("end", () => process.kill(process.pid, "SIGTERM"));
+  // Listening alone keeps nobody here.
+  if ("unref" in stdin) stdin.unref();
+}
+
 /** Runs work on a stage of its own: a throw-away instance with two companies. Cleans up whatever happens. */
 export async function onStage<T>(
   work: (stage: Stage) => Promise<T>,

@@ -59,8 +59,10 @@ async function restoreAndLook(task: RestoreTask, folder: string): Promise<Restor
   const log = openLog("silent");
 
   const database = await startEmbedded({ home, runtime, log, durable: false });
-  const { opening, manifest, tables, rows, looked } = await restored(home, database, archives, identities);
-  await database.stop();
+  // A database that runs on would keep this process from ending.
+  const { opening, manifest, tables, rows, looked } = await restored(home, database, archives, identities).finally(
+    () => database.stop(),
+  );
 
   const instance = await startInstance({ config, log, env, runtime, durable: false });
   try {

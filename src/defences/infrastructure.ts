@@ -30,11 +30,11 @@ export const infrastructureDefences: readonly Defence[] = [
     without: "for (const server of servers.slice(9)) server.setSecureContext(contextOf(tls, next));",
   },
   {
-    words: "a pair that does not belong together leaves the old one in place",
+    words: "a pair that cannot be used is told",
     claim: "crypto.tls",
-    file: "src/kernel/tls/pair.ts",
-    text: "if (!leaf.checkPrivateKey(createPrivateKey(key)))",
-    without: 'if (!leaf.checkPrivateKey(createPrivateKey(key)) && key === "")',
+    file: certificate,
+    text: "if (refused !== problem) {",
+    without: 'if (refused !== problem && refused !== "") {',
   },
   {
     words: "browsers are told to insist on TLS",

@@ -223,6 +223,7 @@ export const skeletonDefences: readonly Defence[] = [
   {
     words: "the operator's record of a customer is sealed",
     claim: "crypto.dump-reveals-nothing",
+    anew: true,
     file: "src/modules/tenancy/tenants/service.ts",
     text: "name: keys.seal(nameCell(id), input.name),",
     without: "name: (keys.seal(nameCell(id), input.name), Buffer.from(input.name)),",

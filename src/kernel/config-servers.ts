@@ -60,8 +60,8 @@ const web = z.string().refine((value) => URL.canParse(value) && /^https?:$/.test
 
 const valkey = z
   .string()
-  .refine((value) => URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol), {
-    message: "must be a URL that begins with rediss:// or redis://",
+  .refine((value) => URL.canParse(value) && /^(rediss?|unix):$/.test(new URL(value).protocol), {
+    message: "must be a URL that begins with rediss://, redis:// or unix:///",
   });
 
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";

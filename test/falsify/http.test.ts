@@ -61,7 +61,7 @@ test("originals that are served like pages are noticed, and so is script that th
   const { server } = instance.app.server;
   server.prependListener("request", inline);
   t.after(() => server.off("request", inline));
-  const files = red(await filesCheck.check(stage));
+  const files = red(await filesCheck.parts.inert(stage));
   assert.ok(
     files.some((line) => line.startsWith("headers of picture.svg.html")),
     files.join("\n"),

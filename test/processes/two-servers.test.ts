@@ -100,6 +100,21 @@ describe("two servers and a worker", { skip: withoutRedis }, async () => {
     await reading;
   });
 
+  test("count together for workspaces that do not exist, as for those that do", async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const answer = await fetch(`${(i % 2 === 0 ? first : second).url}/api/t/no-such-place/session`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-forwarded-for": "198.51.100.12" },
+        body: JSON.stringify({ address: "who@firm.example", password: "Wrong-password-42" }),
+      });
+      statuses.push(answer.status);
+      await sleep(60);
+    }
+    // After two failures, wherever they were, the third is asked for a challenge.
+    assert.deepEqual(statuses, [401, 401, 428, 428]);
+  });
+
   test("do what comes by the clock in one process", async () => {
     const held = await asSuperuser(database, async (client) => {
       const { rows } = await client.query<{ n: number }>(

@@ -31,5 +31,5 @@ function isPostgresSafe(text: string): boolean {
 
 function isSafe(text: string, protocol: string): boolean {
   const { protocol: given, hostname } = new URL(text);
-  return given === protocol || isLoopbackName(hostname);
+  return given === protocol || given === "unix:" || isLoopbackName(hostname);
 }

@@ -19,7 +19,7 @@ const CONNECT_MS = 2000;
  * there, or known not to be.
  */
 export async function openValkey(url: string, log: Logger): Promise<Valkey> {
-  const redis = new Redis(url, {
+  const redis = new Redis(url.startsWith("unix:") ? new URL(url).pathname : url, {
     connectTimeout: CONNECT_MS,
     commandTimeout: ANSWER_MS,
     maxRetriesPerRequest: 0,

@@ -17,7 +17,8 @@ export function RetentionTable() {
     return <ErrorPanel error={retention.error} onRetry={() => void retention.refetch()} />;
   const { items, purgedAt } = retention.data;
   return (
-    <>
+    <details>
+      <summary className="min-h-9 text-small font-semibold">See all {items.length}</summary>
       <table className="w-full border-collapse text-left text-small">
         <thead>
           <tr className="border-b border-line text-muted">
@@ -46,7 +47,7 @@ export function RetentionTable() {
           ? `What was older was last deleted on ${fullTime(purgedAt)}.`
           : "Nothing had to be deleted yet."}
       </p>
-    </>
+    </details>
   );
 }
 

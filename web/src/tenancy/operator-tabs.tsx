@@ -10,7 +10,7 @@ export function OperatorTabs() {
     activeOptions: { exact: true },
     activeProps: { "aria-current": "page" as const },
     className:
-      "inline-flex min-h-10 items-center border-b-2 border-transparent px-1 text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-semibold aria-[current=page]:text-ink",
+      "inline-flex min-h-10 items-center whitespace-nowrap border-b-2 border-transparent px-1 text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-semibold aria-[current=page]:text-ink",
   };
   return (
     <nav aria-label="Customers" className="-mt-2 mb-6 flex gap-6 overflow-x-auto border-b border-line">

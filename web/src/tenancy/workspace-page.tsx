@@ -39,17 +39,17 @@ export function WorkspacePage() {
           <Exports kind="workspace" />
         </Part>
       )}
-      {session.can("retention.read") && (
-        <Part title="How long what is kept" words="What is older goes by itself, every day.">
-          <RetentionTable />
-        </Part>
-      )}
       {session.can("tenant.close") && (
         <Part
           title="Close"
           words="Thirty days to read, export and change your mind. Then it is deleted for good."
         >
           <CloseWorkspace />
+        </Part>
+      )}
+      {session.can("retention.read") && (
+        <Part title="How long what is kept" words="What is older goes by itself, every day.">
+          <RetentionTable />
         </Part>
       )}
     </div>

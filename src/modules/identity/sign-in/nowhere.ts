@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { later, minutes } from "../../../kernel/clock.ts";
 import type { Ctx } from "../../../kernel/context.ts";
 import { type AppError, appError } from "../../../kernel/errors.ts";
@@ -10,6 +11,8 @@ import { verifyPassword } from "../passwords/hash.ts";
 import { FREE_FAILURES, FREE_FAILURES_OF_NETWORK, MOST_FAILURES } from "./lockout.ts";
 
 interface Guard {
+  /** A keyed hash: other processes are told of it. */
+  readonly key: string;
   failures: number;
   startedAt: Date;
   lockedUntil: Date | null;
@@ -23,7 +26,8 @@ const tickets = new WeakMap<System["pool"], Moments>();
 
 /**
  * Refuses a sign-in to a workspace that does not exist: after as long, in the same words, and with the same pause
- * after five failures as where there is one. Else the pause would tell which workspaces there are. Kept in memory.
+ * after five failures as where there is one. Else the pause would tell which workspaces there are. Kept in memory, and told
+ * to other processes: each would else count from nothing, and so tell it again.
  */
 export async function refuseNowhere(
   ctx: Ctx,
@@ -36,7 +40,7 @@ export async function refuseNowhere(
   if (guard.lockedUntil) throw appError("locked", { retryAfter: 900 });
   if (lacksChallenge) throw appError("challenge_required");
   // Counted before the password is looked at, as in countAttempt: of many at once the sixth is locked, too.
-  const failures = ++guard.failures;
+  const failures = count(ctx.system, guard, 1);
   if (failures > MOST_FAILURES) {
     lock(guard, ctx.clock());
     throw appError("locked", { retryAfter: 900 });
@@ -44,10 +48,10 @@ export async function refuseNowhere(
   try {
     await verifyPassword(password, null, ctx.system.config.passwordHash);
   } catch (error) {
-    guard.failures--;
+    count(ctx.system, guard, -1);
     throw error;
   }
-  network.failures++;
+  count(ctx.system, network, 1);
   if (failures >= MOST_FAILURES) lock(guard, ctx.clock());
   throw appError("sign_in_failed");
 }
@@ -111,9 +115,26 @@ export function refusePasskeyNowhere(ctx: Ctx, slug: string, ticket: string, cre
   if (!until || until <= ctx.clock()) return appError("sign_in_failed");
   const guard = guardOf(ctx.system, `${slug}/passkey/${credentialId}`, ctx.clock());
   if (guard.lockedUntil) return appError("locked", { retryAfter: 900 });
-  const failures = ++guard.failures;
-  if (failures >= MOST_FAILURES) lock(guard, ctx.clock());
+  if (count(ctx.system, guard, 1) >= MOST_FAILURES) lock(guard, ctx.clock());
   return appError("sign_in_failed");
+}
+
+const TOPIC = "nowhere:";
+const hearing = new WeakSet<System["hub"]>();
+
+/** From now on counts what other processes have met, too. */
+export function hearOfNowhere(system: System): void {
+  if (hearing.has(system.hub)) return;
+  hearing.add(system.hub);
+  system.hub.hear(TOPIC, (told) => {
+    if (told !== null) guardOfKey(system, told.slice(1), system.clock()).failures += told[0] === "-" ? -1 : 1;
+  });
+}
+
+function count(system: System, guard: Guard, by: 1 | -1): number {
+  guard.failures += by;
+  system.hub.tell(`${TOPIC}${by < 0 ? "-" : "+"}${guard.key}`);
+  return guard.failures;
 }
 
 function lock(guard: Guard, now: Date): void {
@@ -122,10 +143,17 @@ function lock(guard: Guard, now: Date): void {
   guard.locks++;
 }
 
-function guardOf(system: System, key: string, now: Date): Guard {
+const guardOf = (system: System, of: string, now: Date): Guard =>
+  guardOfKey(
+    system,
+    createHmac("sha256", system.challengeKey).update(`nowhere/${of}`).digest("base64url"),
+    now,
+  );
+
+function guardOfKey(system: System, key: string, now: Date): Guard {
   const kept = guards.get(system.pool) ?? new Map<string, Guard>();
   guards.set(system.pool, kept);
-  const known = kept.get(key) ?? { failures: 0, startedAt: now, lockedUntil: null, locks: 0 };
+  const known = kept.get(key) ?? { key, failures: 0, startedAt: now, lockedUntil: null, locks: 0 };
   const isOver = known.lockedUntil ? known.lockedUntil <= now : later(known.startedAt, minutes(15)) <= now;
   if (isOver) Object.assign(known, { failures: 0, startedAt: now, lockedUntil: null });
   kept.delete(key);

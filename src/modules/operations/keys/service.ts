@@ -33,6 +33,8 @@ const looks = new WeakMap<System, { readonly until: number; readonly page: KeySt
 const LOOK_MS = 2000;
 /** Pressed twice, or by two, it makes one new key. */
 const FRESH_MS = 60_000;
+const YOUNG =
+  "The master key is less than a minute old: every key is wrapped with it, and no other was made. Try again in a minute.";
 
 export async function showKeys({ system }: Ctx): Promise<KeysPage> {
   const known = looks.get(system);
@@ -57,7 +59,7 @@ export async function startRotation(ctx: Ctx, { makeNew }: { makeNew: boolean })
   });
   if (!rotations.get(system)?.running) {
     rotations.set(system, { running: true, done: 0, of: 0, problem: null });
-    void rotateInBackground(system, makeNew && !(await isFresh(system)));
+    void rotateInBackground(system, makeNew);
   }
   return showKeys(ctx);
 }
@@ -68,10 +70,11 @@ async function isFresh({ keyring, config, clock }: System): Promise<boolean> {
   return since != null && clock().getTime() - Date.parse(since) < FRESH_MS;
 }
 
-async function rotateInBackground(system: System, makeNew: boolean): Promise<void> {
+async function rotateInBackground(system: System, wantsNew: boolean): Promise<void> {
   const note = (progress: Partial<Progress>) =>
     rotations.set(system, { ...(rotations.get(system) as Progress), ...progress }); // set before this began
   try {
+    const makeNew = wantsNew && !(await isFresh(system));
     const { failed } = await rotateMasterKey(system.keyring, system.config.home, {
       makeNew,
       now: system.clock(),
@@ -80,7 +83,8 @@ async function rotateInBackground(system: System, makeNew: boolean): Promise<voi
     const problem =
       failed.length > 0 ? `The keys of ${failed.length} workspaces do not open. The log names them.` : null;
     if (problem) system.log.error({ tenants: failed }, "keys do not open");
-    note({ running: false, problem });
+    const unchanged = wantsNew && !makeNew ? YOUNG : null;
+    note({ running: false, problem: problem ?? unchanged });
   } catch (error) {
     system.log.error({ err: error }, "the master key could not be rotated");
     note({ running: false, problem: problemOf(error) });

@@ -52,8 +52,7 @@ export async function thingsOf(person: Person, mark: Mark = unmarked): Promise<T
     const words = [secretWord(owner)];
     things.push(["document", { id: notes, owner, visibility: "private", words }], own("version", notes));
     things.push(own("binned", await binned(person, mark)));
-    const upload = { name: `Plans of ${name}.txt`, bytes: 100, folder: null };
-    things.push(own("upload", await made(person, "uploads", upload)));
+    things.push(own("upload", await begun(person)));
     things.push(own("folder", await made(person, "folders", drawer)));
   }
   return [["member", { id: owner, owner }], ...things];
@@ -89,6 +88,10 @@ export async function thingsOfAll(
   return things;
 }
 
+/** A file of which nothing has come yet. */
+export const begun = (person: Person): Promise<string> =>
+  made(person, "uploads", { name: `Plans of ${person.name}.txt`, bytes: 100, folder: null });
+
 /** A document that its owner deleted. */
 export async function binned(person: Person, mark: Mark = unmarked): Promise<string> {
   const bytes = Buffer.from(`${mark("Gone.")}\n`);
@@ -99,7 +102,7 @@ export async function binned(person: Person, mark: Mark = unmarked): Promise<str
 }
 
 /** An export of their own data, with a part that can be fetched. */
-async function exported({ client }: Person): Promise<string> {
+export async function exported({ client }: Person): Promise<string> {
   const { id } = expectStatus(
     await client.call("POST", "account/exports", { body: {} }),
     201,

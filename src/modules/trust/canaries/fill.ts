@@ -64,7 +64,7 @@ export async function each<T, R>(
 }
 
 /** A member at a browser. */
-async function personOf(
+export async function personOf(
   system: System,
   url: string,
   sessions: Sessions,

@@ -22,6 +22,8 @@ export interface Secrets {
   readonly people: readonly CanaryMember[];
   readonly objects: Readonly<Record<string, readonly KnownObject[]>>;
   readonly keysMadeAt: string | null;
+  /** By noun, when what ends by itself was last made anew. */
+  readonly renewedAt?: Readonly<Record<string, string>>;
 }
 
 export interface CanaryMember {

@@ -13,8 +13,8 @@ const KEYS_LAST = days(80);
 
 /**
  * Sees to it that both canaries are there, filled by this version and with keys that are good; a new version may need
- * things of new kinds. `gently`: one thing after the other, beside people who work. Does nothing before the installation is set up, and in all processes but one. Answers whether
- * they are ready.
+ * things of new kinds. `gently`: one thing after the other, beside people who work. Does nothing before the installation
+ * is set up, and in all processes but one. Answers whether they are ready.
  */
 export async function ensureCanaries(
   system: System,

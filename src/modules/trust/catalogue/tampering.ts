@@ -80,7 +80,8 @@ export const tamperingClaims = claimsUnder("tampering", [
     id: "trust.self-attack",
     words:
       "Two customers made for this purpose, who know each other's identifiers, attack each route, tool, job, stream and search: with all means against test installations and the latest backup, restored apart, with the harmless ones against the live service; a breach shows at once and its details once it is mended, and anyone can run the attacks from outside.",
-    couldBeWrong: "Attempts find the faults they were written to find.",
+    couldBeWrong:
+      "Attempts find the faults they were written to find. The server can tell the attacker’s requests from others, since they must raise no alarm: that it treats them alike, only an attack from outside shows.",
   },
   {
     id: "trust.falsifiable",

@@ -2,6 +2,7 @@ import { opendir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { LiveServer } from "../stage/live-server.ts";
+import { openedBackup } from "../../operations/backup/checks/opened-backup.ts";
 import { exceptedColumns } from "./exceptions.ts";
 
 /** A part of everything that lies on disk or in the database, and its bytes, a piece at a time. */
@@ -36,6 +37,7 @@ export async function openPlaces(server: LiveServer): Promise<{ places: Place[];
     { name: "the file store", pieces: filesIn(join(home, "files")) },
     { name: "the key store", pieces: filesIn(join(home, "keys")) },
     { name: "the rest of the server's folder", pieces: filesIn(home, ["files", "keys", "postgres"]) },
+    { name: "a backup, opened by who may open it", pieces: openedBackup(server) },
     { name: "the log", pieces: onePiece(() => Buffer.from(server.log())) },
   ];
   return { places, close: () => client.end() };

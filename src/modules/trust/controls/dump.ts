@@ -104,7 +104,7 @@ async function whereSeen(server: LiveServer, canary: Canaries): Promise<Finding>
   const { places, close } = await openPlaces(server);
   try {
     const expected = places.filter(({ name }) =>
-      /planted_by_the_check|the files of|file store|key store|rest of|the log/.test(name),
+      /planted_by_the_check|the files of|file store|key store|rest of|a backup|the log/.test(name),
     );
     const missed: string[] = [];
     for (const place of expected) {
@@ -115,7 +115,7 @@ async function whereSeen(server: LiveServer, canary: Canaries): Promise<Finding>
         missed.push(`${place.name} (${found.length})`);
     }
     return finding(
-      expected.length === 6 && missed.length === 0,
+      expected.length === 7 && missed.length === 0,
       "the finder itself",
       "a canary in clear",
       missed.length === 0

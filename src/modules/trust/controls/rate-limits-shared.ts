@@ -53,7 +53,7 @@ async function openServer(
   name: ReturnType<typeof createSecretKey>,
   closing: (() => unknown)[],
 ): Promise<string> {
-  const valkey = await openValkey(socket, openLog("silent"));
+  const valkey = await openValkey(`unix://${socket}`, openLog("silent"));
   closing.push(() => valkey.close());
   const app = await createApp({
     ...system,

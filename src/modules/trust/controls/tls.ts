@@ -32,7 +32,7 @@ const NAME = "desk.example";
 /** The server's own doors with a certificate made for this check: handshakes as a client makes them. */
 async function checkTls(stage: Stage): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), "vouchsafe-tls-"));
-  const closing: (() => Promise<unknown> | void)[] = [() => rm(folder, { recursive: true, force: true })];
+  const closing: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
     const strict = await openDoor(stage, folder, "TLSv1.3", closing);
     const permitting = await openDoor(stage, folder, "TLSv1.2", closing);
@@ -60,7 +60,7 @@ async function openDoor(
   { server: { system } }: Stage,
   folder: string,
   minVersion: TlsConfig["minVersion"],
-  closing: (() => Promise<unknown> | void)[],
+  closing: (() => unknown)[],
 ): Promise<Door> {
   await writePair(folder, selfSigned(NAME));
   const alerts: string[] = [];
@@ -151,7 +151,7 @@ async function insisting(port: number): Promise<Finding[]> {
   ];
 }
 
-async function redirecting(folder: string, closing: (() => Promise<unknown> | void)[]): Promise<Finding[]> {
+async function redirecting(folder: string, closing: (() => unknown)[]): Promise<Finding[]> {
   const server: Server = redirectServer({ home: folder, origin: null, port: () => 443 }).listen(
     0,
     "127.0.0.1",

@@ -24,7 +24,7 @@ export const falsifiableControls: readonly Control<Stage>[] = [
     id: ID,
     kind: "tested",
     removed: "the question whether a check could run at all before its red counts as noticed",
-    ...inPieces(nothing, { claims: everyClaim, list: everyText, removals: someRemovals }, (counts) => ({
+    ...inPieces(nothing, { removals: someRemovals, list: everyText, claims: everyClaim }, (counts) => ({
       summary: `${defences.length} defences, ${counts.removals} removals tried`,
     })),
   },
@@ -97,7 +97,7 @@ async function falsify(list: readonly Defence[]): Promise<Printed> {
   try {
     const file = join(folder, "defences.json");
     await writeFile(file, JSON.stringify(list));
-    return JSON.parse(await printed(["falsify", "--json", "--list", file])) as Printed; // of our own command
+    return JSON.parse(await printed(["falsify", "--json", "--with-parent", "--list", file])) as Printed; // of our own command
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -108,7 +108,7 @@ function printed(args: readonly string[]): Promise<string> {
     const child = spawn(process.execPath, [join(projectFolder, "src/main.ts"), ...args], {
       cwd: projectFolder,
       env: { PATH: process.env.PATH ?? "", TMPDIR: process.env.TMPDIR ?? "" },
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ["pipe", "pipe", "ignore"],
       timeout: LONGEST_MS,
     });
     let text = "";

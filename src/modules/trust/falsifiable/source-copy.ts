@@ -68,11 +68,12 @@ export function verdictOf(looked: Looked, claim: string): { noticed: boolean; go
 
 function runControls(folder: string, args: readonly string[]): Promise<Looked> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(folder, "src/main.ts"), "controls", "--json", ...args], {
+    const command = [join(folder, "src/main.ts"), "controls", "--json", "--with-parent", ...args];
+    const child = spawn(process.execPath, command, {
       cwd: folder,
       // The copy stays where it is, so that only the file without its defence is compiled again.
       env: { ...process.env, NODE_COMPILE_CACHE: join(folder, ".compiled") },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       timeout: LONGEST_MS,
     });
     let printed = "";

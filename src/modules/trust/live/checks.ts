@@ -49,7 +49,7 @@ export const liveControl: Control<Stage> = {
 
 // As fast as it goes: nobody waits for this server.
 const AT_ONCE = 0;
-const QUICKLY: readonly ClassName[] = ["no-credentials", "foreign-tenant", "foreign-user", "role-matrix"];
+const QUICKLY: readonly ClassName[] = ["no-credentials", "foreign-tenant"];
 const LEAST_ATTEMPTS = 500;
 
 /** They are there, filled, in no list of the operator's, and no mail was written for them. */

@@ -3,6 +3,8 @@ import { minutes } from "../../../kernel/clock.ts";
 import type { System } from "../../../kernel/system.ts";
 import { alertOperator } from "../../operations/alerts/service.ts";
 import { attackCanaries } from "../canaries/attack.ts";
+import { renewPerished } from "../canaries/perishable.ts";
+import { readCanaries } from "../canaries/store.ts";
 import { ensureCanaries } from "../canaries/upkeep.ts";
 import { oneAtATime } from "../runs/one-at-a-time.ts";
 import { breachedIn, inconclusiveLately, type StoredAttack, storeAttack } from "./store.ts";
@@ -23,6 +25,7 @@ export async function attackLive(
   if (!(await ensureCanaries(system, url))) return null;
   let stored: StoredAttack | null = null;
   await oneAtATime(system, LOCK, async () => {
+    for (const canary of await readCanaries(system)) await renewPerished(system, url, canary);
     const [began, cpu] = [performance.now(), process.cpuUsage()];
     const ledger = await attackCanaries(system, url, {
       harmless: true,

@@ -1,4 +1,4 @@
-import { type Control, type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
+import { type Control, type Finding, type Look, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
 import type { Stage } from "./stage.ts";
 
 export type Piece<S> = (stage: Stage, scene: S) => Promise<readonly Finding[]>;
@@ -7,21 +7,21 @@ export type Piece<S> = (stage: Stage, scene: S) => Promise<readonly Finding[]>;
  * A check in pieces that look at one scene. As a whole it sets the scene anew; pieces that are run by themselves on one
  * stage share theirs, set by the first of them.
  */
-export function inPieces<S>(
+export function inPieces<S, N extends string>(
   set: (stage: Stage) => Promise<S>,
-  pieces: Readonly<Record<string, Piece<S>>>,
+  pieces: Readonly<Record<N, Piece<S>>>,
   inWords: (
     counts: Readonly<Record<string, number>>,
     scene: S,
   ) => Partial<Outcome> & { readonly summary: string },
-): Required<Pick<Control<Stage>, "check" | "parts">> {
+): Pick<Control<Stage>, "check"> & { readonly parts: Readonly<Record<N, Look<Stage>>> } {
   const scenes = new WeakMap<Stage, Promise<S>>();
   const sceneOn = (stage: Stage): Promise<S> => {
     const scene = scenes.get(stage) ?? set(stage);
     scenes.set(stage, scene);
     return scene;
   };
-  const named = Object.entries(pieces);
+  const named = Object.entries<Piece<S>>(pieces);
   return {
     async check(stage) {
       const scene = await set(stage);
@@ -44,7 +44,7 @@ export function inPieces<S>(
         name,
         async (stage: Stage) => outcomeOf(await piece(stage, await sceneOn(stage)), name),
       ]),
-    ),
+    ) as Record<N, Look<Stage>>, // one for each piece
   };
 }
 

@@ -1,0 +1,25 @@
+import type { Control } from "../../../kernel/controls.ts";
+import type { Stage } from "../../trust/stage/stage.ts";
+import { checkBackups } from "./checks/backups.ts";
+import { checkRecipients, checkRestoreTest } from "./checks/restoring.ts";
+
+export const backupControls: readonly Control<Stage>[] = [
+  {
+    id: "ops.backup",
+    kind: "tested",
+    removed: "reading back what was stored: a disk that lost a byte went unnoticed",
+    check: checkBackups,
+  },
+  {
+    id: "ops.restore-test",
+    kind: "tested",
+    removed: "the comparison of every table with its checksum after it was loaded",
+    check: checkRestoreTest,
+  },
+  {
+    id: "ops.backup-keys",
+    kind: "tested",
+    removed: "the configured recipients: everything was encrypted for the first one",
+    check: checkRecipients,
+  },
+];
