@@ -112,11 +112,16 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 const finished = (child: ReturnType<typeof spawn>): Promise<void> =>
   new Promise((done, fail) => {
-    child.on("error", fail).on("close", (code) => (code === 0 ? done() : fail(new Error(`ended with ${code}`))));
+    child
+      .on("error", fail)
+      .on("close", (code) => (code === 0 ? done() : fail(new Error(`ended with ${code}`))));
   });
 
 /** The most that this process held while 1 GB went into an archive, and out of it again, above what it held before. */
-async function memoryAtOneGigabyte(folder: string, { identity, recipient }: { identity: Secret; recipient: string }) {
+async function memoryAtOneGigabyte(
+  folder: string,
+  { identity, recipient }: { identity: Secret; recipient: string },
+) {
   const place = folderPlace(folder);
   const through = async (bytes: number) => {
     let peak = 0;
@@ -136,14 +141,19 @@ async function memoryAtOneGigabyte(folder: string, { identity, recipient }: { id
   const large = await through(GIGABYTE);
   rmSync(folder, { recursive: true });
   const megabytes = (bytes: number) => rounded(bytes / 1024 / 1024, 0);
-  return { megabytesAt64MB: megabytes(small), megabytesAt1GB: megabytes(large), more: megabytes(large - small) };
+  return {
+    megabytesAt64MB: megabytes(small),
+    megabytesAt1GB: megabytes(large),
+    more: megabytes(large - small),
+  };
 }
 
 /** Incompressible, as what is encrypted is. */
 async function* noise(bytes: number): AsyncGenerator<Buffer> {
   const { randomBytes } = await import("node:crypto");
   const piece = randomBytes(1024 * 1024);
-  for (let left = bytes; left > 0; left -= piece.length) yield piece.subarray(0, Math.min(left, piece.length));
+  for (let left = bytes; left > 0; left -= piece.length)
+    yield piece.subarray(0, Math.min(left, piece.length));
 }
 
 async function startDatabase(folder: string) {
@@ -156,11 +166,30 @@ async function startDatabase(folder: string) {
     mkdirSync(path);
     if (root) chownSync(path, number("-u"), number("-g"));
   }
-  const options = { ...account, cwd: "/", stdio: ["ignore", "ignore", "pipe"] as ["ignore", "ignore", "pipe"] };
-  await finished(spawn(`${POSTGRES}/initdb`, ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], options));
+  const options = {
+    ...account,
+    cwd: "/",
+    stdio: ["ignore", "ignore", "pipe"] as ["ignore", "ignore", "pipe"],
+  };
+  await finished(
+    spawn(`${POSTGRES}/initdb`, ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], options),
+  );
   const server = spawn(
     `${POSTGRES}/postgres`,
-    ["-D", data, "-k", sockets, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=256MB", "-c", "max_wal_size=2GB"],
+    [
+      "-D",
+      data,
+      "-k",
+      sockets,
+      "-c",
+      "listen_addresses=",
+      "-c",
+      "fsync=off",
+      "-c",
+      "shared_buffers=256MB",
+      "-c",
+      "max_wal_size=2GB",
+    ],
     options,
   );
   const url = (name: string) => `postgresql://postgres@/${name}?host=${encodeURIComponent(sockets)}`;

@@ -18,5 +18,6 @@ export default async function* seconds(source: AsyncIterable<Summary>): AsyncGen
   files.sort((one, other) => other.ms - one.ms);
   const all = files.reduce((sum, { ms }) => sum + ms, 0);
   yield `\n${files.length} files, ${(all / 1000).toFixed(0)} s one after the other; the longest:\n`;
-  for (const { file, ms } of files.slice(0, SHOWN)) yield `${(ms / 1000).toFixed(1).padStart(7)} s  ${file}\n`;
+  for (const { file, ms } of files.slice(0, SHOWN))
+    yield `${(ms / 1000).toFixed(1).padStart(7)} s  ${file}\n`;
 }

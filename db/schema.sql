@@ -1604,6 +1604,7 @@ create table platform.restore_test (  -- owner: vouchsafe_migrator
 CREATE INDEX restore_test_newest ON platform.restore_test USING btree (at DESC);
 grant insert, select on platform.restore_test to vouchsafe_app;
 grant select on platform.restore_test to vouchsafe_backup;
+grant select on platform.restore_test to vouchsafe_public;
 
 create table platform.restored (  -- owner: vouchsafe_migrator
   restore_id uuid not null,
@@ -1615,6 +1616,7 @@ create table platform.restored (  -- owner: vouchsafe_migrator
 );
 grant insert, select on platform.restored to vouchsafe_app;
 grant select on platform.restored to vouchsafe_backup;
+grant select on platform.restored to vouchsafe_public;
 
 create table platform.retention (  -- owner: vouchsafe_migrator
   timer text not null,

@@ -1,6 +1,7 @@
 import { accountDefences } from "./defences/accounts.ts";
 import { attackBeyondDefences } from "./defences/attack-beyond.ts";
 import { auditLogDefences } from "./defences/audit-log.ts";
+import { backupDefences } from "./defences/backups.ts";
 import type { Defence } from "./defences/defence.ts";
 import { everywhereDefences } from "./defences/everywhere.ts";
 import { factorDefences } from "./defences/factors.ts";
@@ -40,6 +41,7 @@ export const defences: readonly Defence[] = [
   ...infrastructureDefences,
   ...lifecycleDefences,
   ...keyDefences,
+  ...backupDefences,
   ...falsifiableDefences,
   ...attackBeyondDefences,
 ];

@@ -36,6 +36,8 @@ export interface Instance {
   readonly plainUrl: string | null;
   /** Of the listener for metrics and health; null: there is none. */
   readonly internalUrl: string | null;
+  /** Tells everybody that it ends (readyz, streams, clients), and goes on working. */
+  beginToEnd(): void;
   close(): Promise<void>;
 }
 
@@ -83,7 +85,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const internalUrl = await listenInside(system, closing);
     measure(system, app, certificate);
     if (postgres && !config.s3) closing.push(removeUnfinished(system, began));
-    return { url, plainUrl, internalUrl, system, app, postgres, appDatabaseUrl, certificate, close };
+    const urls = { url, plainUrl, internalUrl, appDatabaseUrl };
+    const { beginToEnd } = system;
+    return { ...urls, system, app, postgres, certificate, beginToEnd, close };
   }, log);
 }
 

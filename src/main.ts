@@ -24,7 +24,7 @@ const commands: Record<
   },
   attack: { words: "run the attacker on an instance of its own", load: () => import("./commands/attack.ts") },
   bench: {
-    words: "measure: read-path, signin, audit, start, search",
+    words: "measure: read-path, signin, audit, backup, start, search",
     load: () => import("./commands/bench.ts"),
   },
   falsify: {
@@ -50,6 +50,10 @@ const commands: Record<
   "rotate-keys": {
     words: "wrap every key with the newest master key (--new makes one first)",
     load: () => import("./commands/rotate-keys.ts"),
+  },
+  "restore-tenant": {
+    words: "set one workspace back, and no other: SLUG --identity FILE [--from FOLDER|FILE] [--at TIME]",
+    load: () => import("./commands/restore-tenant.ts"),
   },
   "restore-test": {
     words: "restore a backup on a scratch database, as told on standard input; the server calls it",

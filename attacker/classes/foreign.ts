@@ -12,7 +12,8 @@ export const foreignTenant: AttackClass = {
   harmless: "refusals",
   excuse: (op) => {
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;
-    return op.tenantScoped ? null : "names no tenant and no object of one";
+    const reads = op.safe && !op.stream;
+    return op.tenantScoped || op.ids.length > 0 || reads ? null : "names no tenant and no object of one";
   },
   shots: async (scene) => {
     const { run, op, owner, ids } = scene;
@@ -29,13 +30,7 @@ export const foreignTenant: AttackClass = {
       // What the other tenant shares among its own is as foreign as what it keeps private.
       const shared = op.safe ? sharedIds(run, op, owner) : null;
       if (shared) shots.push(namingAnothers({ ...scene, ids: { ...ids, ...shared } }, person, body));
-      const ask = genuine(run, op, null, { slug: owner.tenant.slug, ids, body });
-      shots.push({
-        who: `${person.label} under the other tenant's name`,
-        role,
-        ask: { ...ask, headers: { ...ask.headers, ...credentialsOf(run, person, !op.safe) } },
-        judge: (answer) => shutOut(answer),
-      });
+      if (op.tenantScoped) shots.push(underItsName(scene, owner, person, body));
       if (op.safe && !op.stream && op.ids.length === 0)
         shots.push(listing(scene, person, foreignIds(run, owner)));
     }
@@ -77,6 +72,16 @@ function sharedIds(run: Run, op: Operation, owner: Person): Record<string, strin
   if (name === undefined || noun === null || !isPrivate(run, noun)) return null;
   const found = owner.tenant.objects[noun]?.find((item) => item.visibility === "tenant");
   return found ? { [name]: found.id } : null;
+}
+
+function underItsName({ run, op, ids }: Scene, owner: Person, person: Person, body: unknown): Shot {
+  const ask = genuine(run, op, null, { slug: owner.tenant.slug, ids, body });
+  return {
+    who: `${person.label} under the other tenant's name`,
+    role: person.role,
+    ask: { ...ask, headers: { ...ask.headers, ...credentialsOf(run, person, !op.safe) } },
+    judge: (answer) => shutOut(answer),
+  };
 }
 
 /** Of two identifiers in a path one is the caller's own: what the other names must lie in it, or not be there. */

@@ -4,7 +4,12 @@ import { refusedWith } from "../judge.ts";
 import { adopt, cookiesOf, type Person, type Run, someone } from "../run.ts";
 import type { AttackClass } from "../scene.ts";
 
-type Forgery = { name: string; cookies: Record<string, string>; bearer?: string; csrf?: string };
+type Forgery = {
+  name: string;
+  cookies: Record<string, string>;
+  headers?: Record<string, string>;
+  csrf?: string;
+};
 
 export const forgedToken: AttackClass = {
   name: "forged-token",
@@ -16,14 +21,15 @@ export const forgedToken: AttackClass = {
     if (!owner) return [];
     await revive(run, owner);
     const forgeries = [...forge(run, owner), ...(await signedOut(run, owner))];
-    return forgeries.map(({ name, cookies, bearer, csrf }) => {
+    return forgeries.map(({ name, cookies, headers: forged, csrf }) => {
       const ask = genuine(run, op, owner, { slug, ids, body });
       const headers: Record<string, string> = { ...ask.headers };
-      delete headers.cookie;
+      // Nothing genuine stays beside what is forged.
+      for (const known of ["cookie", ...Object.keys(owner.headers)]) delete headers[known];
       if (Object.keys(cookies).length > 0) headers.cookie = cookieHeader(cookies);
       // The proof of the same session: what must refuse the call is the token, not the proof.
       if (csrf !== undefined && headers[run.csrfHeader] !== undefined) headers[run.csrfHeader] = csrf;
-      if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`;
+      Object.assign(headers, forged);
       return {
         who: `${name}, in the name of the ${owner.label}`,
         role: owner.role,
@@ -45,14 +51,12 @@ function forge(run: Run, owner: Person): Forgery[] {
       cookies.some(([name, value]) => value !== owner.cookies[name]) || forgedBearer !== undefined;
     if (!touched || cookies.some(([, value]) => value === null) || forgedBearer === null) return null;
     const jar = Object.fromEntries(cookies.map(([name, value]) => [name, value ?? ""]));
-    return { cookies: jar, ...(forgedBearer !== undefined && { bearer: forgedBearer }) };
+    return { cookies: jar, ...(forgedBearer && { headers: { authorization: `Bearer ${forgedBearer}` } }) };
   };
-  const noise = (value: string) => run.random.hex(Math.max(16, value.length));
+  const noise = (value: string) =>
+    `${/^Bearer /i.exec(value)?.[0] ?? ""}${run.random.hex(Math.max(16, value.length))}`;
   const forgeries: [string, Omit<Forgery, "name"> | null][] = [
-    [
-      "garbage",
-      { cookies: Object.fromEntries(Object.entries(owner.cookies).map(([n, v]) => [n, noise(v)])) },
-    ],
+    ["garbage", { cookies: each(owner.cookies, noise), headers: each(owner.headers, noise) }],
     ["altered claims, old signature", replaced((token) => withClaims(token, { iat: 1, role: "owner" }))],
     ["no signature", replaced((token) => `${token.split(".").slice(0, 2).join(".")}.`)],
     ...["none", "None", "NONE"].map((alg): [string, Omit<Forgery, "name"> | null] => [
@@ -75,7 +79,8 @@ function renamed(run: Run, owner: Person): Omit<Forgery, "name"> | null {
   const elsewhere = owner.tenant === run.attacker ? run.victim : run.attacker;
   const other =
     someone(run, elsewhere, owner.role) ?? run.people.find((person) => person.tenant === elsewhere);
-  if (!other || Object.keys(other.cookies).length === 0) return null;
+  if (!other) return null;
+  if (Object.keys(other.cookies).length === 0) return { cookies: {}, headers: other.headers };
   const entries = Object.entries(other.cookies).map(([name, value]) => [
     name.replace(elsewhere.slug, owner.tenant.slug),
     value,
@@ -97,8 +102,12 @@ async function signedOut(run: Run, owner: Person): Promise<Forgery[]> {
       if (answer.status < 300) run.dead = { cookies: double.cookies, csrf: double.csrf ?? "" };
     }
   }
-  const fits = run.dead && owner.tenant === run.victim;
+  const fits = run.dead && Object.keys(run.dead.cookies).length > 0 && owner.tenant === run.victim;
   return fits && run.dead ? [{ name: "a session that signed out", ...run.dead }] : [];
+}
+
+function each(values: Record<string, string>, change: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }
 
 function isJwt(value: string): boolean {

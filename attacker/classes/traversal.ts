@@ -30,7 +30,9 @@ export const traversal: AttackClass = {
     if (op.body?.type !== "multipart/form-data") return probes;
     for (const name of NAMES) {
       const written = await writeFile(scene, { name, type: "text/plain", text: CONTENT });
-      probes.push(probe(scene, `a file called ${name.slice(0, 30)}`, written, CONTENT));
+      probes.push(
+        probe(scene, `a file called ${name.slice(0, 30)}`, written, op.creates === null ? null : CONTENT),
+      );
     }
     return probes;
   },

@@ -47,6 +47,7 @@ create table platform.restored (
   tenant_id uuid
 );
 grant select, insert on platform.restored to vouchsafe_app;
+grant select on platform.restore_test, platform.restored to vouchsafe_public;
 
 -- A backup reads everything. What later migrations add is read as well, without a word of theirs.
 grant usage on schema public, audit, platform, directory, kernel to vouchsafe_backup;

@@ -13,19 +13,23 @@ import {
   takeLook,
   taken,
 } from "../modules/trust/controls/run.ts";
+import type { Stage } from "../modules/trust/stage/stage.ts";
 import { projectFolder, version } from "../project.ts";
 import { onStage } from "./on-stage.ts";
 
 // Two stages side by side: what destroys one has it to itself; everything else is taken by whichever is free.
 
-/** Every control, on two instances at once; the results are those of one after the other. */
-export async function runTogether(progress: (id: string, result: string) => void): Promise<ControlResult[]> {
-  const steps = stepsOf(allControls, { only: null, aim: {} });
+/** Every control, or those that are asked for, on two instances at once; the results are as if one after the other. */
+export async function runTogether(
+  only: readonly string[] | null,
+  progress: (id: string, result: string) => void,
+): Promise<ControlResult[]> {
+  const steps = stepsOf(allControls, { only, aim: {} });
   const seen = new Map<Step, Seen>();
   const queue = steps.filter(({ after }) => after === 0);
   const work = async (mine: Step[]) => {
     if (mine.length === 0) return;
-    const hand = openHand();
+    const hand = openHand(only ?? []);
     try {
       for (let step = mine.shift(); step; step = mine.shift()) {
         const found = await hand.look(steps.indexOf(step));
@@ -52,12 +56,15 @@ export async function runTogether(progress: (id: string, result: string) => void
         seen,
       ),
     );
-  return resultsOf(looks, null, version);
+  return resultsOf(looks, only, version);
 }
 
 function sum(steps: readonly Step[], seen: ReadonlyMap<Step, Seen>): Taken {
   const looks = steps.map((step) => [step, seen.get(step) ?? notSeen()] as const);
-  const whole = looks.reduce<Taken | undefined>((sofar, [step, found]) => taken(sofar, step, found), undefined);
+  const whole = looks.reduce<Taken | undefined>(
+    (sofar, [step, found]) => taken(sofar, step, found),
+    undefined,
+  );
   if (!whole) throw new Error("a control without a look");
   return whole;
 }
@@ -75,8 +82,8 @@ interface Hand {
 }
 
 /** Another process with a stage of its own. */
-function openHand(): Hand {
-  const child: ChildProcess = fork(join(projectFolder, "src/main.ts"), ["controls", HAND], {
+function openHand(only: readonly string[]): Hand {
+  const child: ChildProcess = fork(join(projectFolder, "src/main.ts"), ["controls", HAND, ...only], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   let answer: (seen: Seen | null) => void = () => {};
@@ -107,7 +114,7 @@ function openHand(): Hand {
 export const HAND = "--hand";
 
 /** The other side: sets a stage, takes the looks that it is told to, and ends when it is told no more. */
-export async function lendAHand(): Promise<number> {
+export async function lendAHand(only: readonly string[] | null): Promise<number> {
   const waiting: number[] = [];
   let wake = () => {};
   let isOver = false;
@@ -119,8 +126,8 @@ export async function lendAHand(): Promise<number> {
     isOver = true;
     wake();
   });
-  const steps = stepsOf(allControls, { only: null, aim: {} });
-  await onStage(async (stage) => {
+  const steps = stepsOf(allControls, { only, aim: {} });
+  const look = async (stage: Stage) => {
     while (!isOver || waiting.length > 0) {
       const step = steps[waiting.shift() ?? -1];
       if (step) {
@@ -132,6 +139,7 @@ export async function lendAHand(): Promise<number> {
         });
       }
     }
-  });
+  };
+  await onStage(look, only ? { only } : {});
   return 0;
 }

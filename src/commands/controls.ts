@@ -13,13 +13,13 @@ import { type Copy, endWithParent, onStage } from "./on-stage.ts";
  */
 export async function run(args: readonly string[]): Promise<number> {
   if (args.includes("--with-parent")) endWithParent();
-  if (args.includes(HAND)) return lendAHand();
   const { only, aim, copy, json } = readArguments(args);
+  if (args.includes(HAND)) return lendAHand(only.length > 0 ? only : null);
   const progress = (id: string, result: string) => {
     if (!json || process.stderr.isTTY) process.stderr.write(`${result.padEnd(8)} ${id}\n`);
   };
-  if (args.includes("--two") && only.length === 0) {
-    const results = await runTogether(progress);
+  if (args.includes("--two")) {
+    const results = await runTogether(only.length > 0 ? only : null, progress);
     await print(results, json);
     return exitCode(results);
   }

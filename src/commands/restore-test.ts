@@ -60,9 +60,12 @@ async function restoreAndLook(task: RestoreTask, folder: string): Promise<Restor
 
   const database = await startEmbedded({ home, runtime, log, durable: false });
   // A database that runs on would keep this process from ending.
-  const { opening, manifest, tables, rows, looked } = await restored(home, database, archives, identities).finally(
-    () => database.stop(),
-  );
+  const { opening, manifest, tables, rows, looked } = await restored(
+    home,
+    database,
+    archives,
+    identities,
+  ).finally(() => database.stop());
 
   const instance = await startInstance({ config, log, env, runtime, durable: false });
   try {

@@ -26,10 +26,11 @@ export async function run(args: readonly string[]): Promise<number> {
     );
   // Answers and jobs that are under way get their time, after a proxy has had its own.
   const deadlineMs = 10_000 + config.drainSeconds * 1000;
+  let renew = () => {};
   const life = lifetime({ log, deadlineMs, ...(config.tls ? { hangup: () => renew() } : {}) });
   const progress = progressLine();
   const instance = await startInstance({ config, log, env: process.env, jobs, progress: progress.show });
-  const renew = () => void instance.certificate?.reload();
+  renew = () => void instance.certificate?.reload();
   life.onStop("instance", () => instance.close());
   instance.postgres?.onCrash((words) => log.warn({ words }, "the database ended and is being started again"));
   try {
@@ -43,6 +44,8 @@ export async function run(args: readonly string[]): Promise<number> {
   life.onStop("decoys", keepWatching(instance.system));
   const timers = keepTimers(instance.system, instance.postgres ? null : instance.appDatabaseUrl, allTimers);
   life.onStop("timers", timers.stop);
+  // First of all: a proxy learns it while the timers still end.
+  life.onStop("notice", instance.beginToEnd);
   await life.stopped;
   return 0;
 }

@@ -2,7 +2,7 @@ import type { Defence } from "./defence.ts";
 
 const escalation = "tenancy.no-escalation";
 
-/** Of what only the attacker's classes beyond single calls notice: names, moments, pages, what is told apart. */
+/** Of what the attacker's classes beyond single calls notice: names that lead elsewhere, calls at the same moment. */
 export const attackBeyondDefences: readonly Defence[] = [
   {
     words: "a document's name leads nowhere when it is saved",
@@ -21,14 +21,5 @@ export const attackBeyondDefences: readonly Defence[] = [
     file: "src/modules/identity/roles/acting.ts",
     text: " for no key update`",
     without: "`",
-  },
-  {
-    words: "an invitation that two accept at the same moment lets one in",
-    claim: "identity.invitations",
-    part: "attack",
-    operation: "POST /api/t/{slug}/invitations/accept",
-    file: "src/modules/identity/invitations/service.ts",
-    text: '        .where("invitation_id", "=", opened.id)\n        .where("accepted_at", "is", null)\n',
-    without: '        .where("invitation_id", "=", opened.id)\n',
   },
 ];

@@ -75,7 +75,7 @@ export const keyDefences: readonly Defence[] = [
     words: "handles that are held die with the keys",
     claim: "crypto.shredding",
     file: ring,
-    text: "      if (known) destroyed.add(tenantId);\n",
+    text: "      if (store.isDestroyed(tenantId)) destroyed.add(tenantId);\n",
     without: "",
   },
   {

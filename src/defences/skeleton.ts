@@ -198,6 +198,7 @@ export const skeletonDefences: readonly Defence[] = [
     file: entering,
     text: " and m.verified_at is not null",
     without: "",
+    times: 2,
   },
   {
     words: "an invitation never gives more than the inviter holds",

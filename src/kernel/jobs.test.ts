@@ -49,10 +49,10 @@ test("jobs", async (t) => {
   const rows = (name: string) =>
     asSuperuser(stage.database, async (client) => {
       const { rows } = await client.query(
-        "select data, state, output::text as output from pgboss.job where name = $1 order by created_on",
+        "select data, state, retry_count, output::text as output from pgboss.job where name = $1 order by created_on",
         [name],
       );
-      return rows as { data: object; state: string; output: string | null }[];
+      return rows as { data: object; state: string; retry_count: number; output: string | null }[];
     });
 
   await t.test("exist when, and only when, their unit of work commits", async () => {
@@ -141,6 +141,34 @@ test("jobs", async (t) => {
       await until(async () => resumed.includes(id));
     } finally {
       await again.stop();
+    }
+  });
+
+  await t.test("that are not done when their process ends are given back, and cost no try", async () => {
+    const id = newId();
+    await enqueue("test.waiting", id);
+    const begun: string[] = [];
+    const spec = { name: "test.waiting", concurrency: 1, retries: 1 };
+    const ending = openJobs(stage.database.url("vouchsafe_jobs"), { soleProcess: false });
+    // One that outlives its process.
+    await ending.start(stage.system, [
+      { ...spec, run: (_ctx, job) => new Promise(() => void begun.push(job)) },
+    ]);
+    await until(async () => begun.includes(id));
+    assert.equal(ending.running(), 1);
+    await ending.stop(1000);
+    const given = (await rows("test.waiting")).find(({ data }) => (data as { id: string }).id === id);
+    assert.deepEqual([given?.state, given?.retry_count], ["retry", 0]);
+    const resumed: { job: string; last: boolean }[] = [];
+    const next = openJobs(stage.database.url("vouchsafe_jobs"), { soleProcess: false });
+    await next.start(stage.system, [
+      { ...spec, run: async (_ctx, job, last) => void resumed.push({ job, last }) },
+    ]);
+    try {
+      await until(async () => resumed.length > 0);
+      assert.deepEqual(resumed, [{ job: id, last: false }]);
+    } finally {
+      await next.stop();
     }
   });
 });

@@ -43,7 +43,7 @@ export interface Jobs {
   /** Forgets jobs that ended before a moment; answers how many. */
   forget(before: Date): Promise<number>;
   /** Takes no more; what is not done after five seconds is given back, and begun anew by another process. */
-  stop(): Promise<void>;
+  stop(within?: number): Promise<void>;
   /** How many are being worked on in this process. */
   running(): number;
 }
@@ -130,10 +130,10 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
     drop: (tenantId) => remove(boss, "data->>'tenantId' = $1", [tenantId]),
     forget: async (before) => (started ? remove(boss, "completed_on < $1", [before.toISOString()]) : 0),
 
-    async stop() {
+    async stop(within = 5000) {
       if (!started) return;
       started = false;
-      await boss.stop({ graceful: true, timeout: 5000, close: true });
+      await boss.stop({ graceful: true, timeout: within, close: true });
       await giveBack(url, working);
     },
   };

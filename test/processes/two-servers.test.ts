@@ -22,11 +22,9 @@ after(async () => {
 });
 
 test("the built-in database is for one process, and says so", async () => {
-  for (const command of [["work"], ["serve", "--no-jobs"]]) {
-    const { code, words } = await runToEnd(place, { command: ["src/main.ts", ...command] });
-    assert.equal(code, 1);
-    assert.match(words, /built-in database is for one process only/);
-  }
+  const { code, words } = await runToEnd(place, { command: ["src/main.ts", "work"] });
+  assert.equal(code, 1);
+  assert.match(words, /built-in database is for one process only/);
 });
 
 describe("two servers and a worker", { skip: withoutRedis }, async () => {
@@ -168,25 +166,26 @@ describe("two servers and a worker", { skip: withoutRedis }, async () => {
         // Its own limits are no loss.
         if (![200, 201, 429].includes(response.status)) told.push(`${response.status} ${text.slice(0, 200)}`);
         answered++;
-        await sleep(15);
+        await sleep(40);
       }
     };
-    const loops = Promise.all(
-      [1, 2, 3, 4].map((who) => loop(who).catch((error) => told.push(String(error)))),
-    );
-    for (const old of [first, second]) {
-      const next = await start();
-      servers.add(next);
-      await until("the proxy knows it", 5000, () => proxy.knows(next));
-      await stop(old);
-      servers.delete(old);
+    const loops = Promise.all([1, 2, 3].map((who) => loop(who).catch((error) => told.push(String(error)))));
+    try {
+      for (const old of [first, second]) {
+        const next = await start();
+        servers.add(next);
+        await until("the proxy knows it", 20_000, () => proxy.knows(next));
+        await stop(old);
+        servers.delete(old);
+      }
+      await sleep(200);
+    } finally {
+      going = false;
+      await loops;
+      proxy.close();
     }
-    await sleep(200);
-    going = false;
-    await loops;
-    proxy.close();
     assert.deepEqual(told, []);
-    assert.ok(answered > 50, `${answered} answers`);
+    assert.ok(answered > 30, `${answered} answers`);
   });
 });
 

@@ -8,7 +8,7 @@ import { identify, isRunning, type ProcessIdentity } from "../../src/kernel/post
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 90_000;
 
 /** A folder for one server: its home, and the runtime folder that PostgreSQL uses when root starts it. */
 export interface Place {

@@ -179,6 +179,11 @@ const encryptionKeys = createRoute({
   path: "/tenants/keys",
   component: lazyRouteComponent(() => import("./operations/keys-page.tsx"), "KeysPage"),
 });
+const backups = createRoute({
+  getParentRoute: () => tenant,
+  path: "/tenants/backups",
+  component: lazyRouteComponent(() => import("./operations/backups-page.tsx"), "BackupsPage"),
+});
 const attacks = createRoute({
   getParentRoute: () => tenant,
   path: "/tenants/attacks",
@@ -300,7 +305,8 @@ export const router = createRouter({
       tenants,
       enterSupport,
       publicPage,
-      encryptionKeys,
+      backups,
+    encryptionKeys,
       attacks,
       settings.addChildren([
         settingsHome,

@@ -36,6 +36,8 @@ export type KeyStore = {
    * a key, so that it must cost microseconds.
    */
   stamp(tenantId: string): string | null;
+  /** Whether there were keys that were destroyed: a folder that is away for a moment destroys nothing. */
+  isDestroyed(tenantId: string): boolean;
   /** Runs work that changes what all records depend on (the list of master keys) alone among all processes. */
   alone<T>(work: () => Promise<T>): Promise<T>;
 };
@@ -133,22 +135,22 @@ export function folderKeyStore(folder: string): KeyStore {
     finish: () =>
       alone(async () => {
         let finished = 0;
-        for (const name of await names()) {
+        const all = await names();
+        for (const name of all) {
           const path = join(folder, name);
-          const id = name.slice(0, 36);
-          if (name === `${id}.gone` && isTenantId(id)) {
-            if ((await readFile(path, "utf8")) !== GONE) {
-              await eraseFile(path, GONE);
-              finished++;
-            }
-            if ((await names()).some((other) => other.startsWith(`${id}.json`))) {
-              await removeBeside(id);
-              finished++;
-            }
-          } else if (/\.[0-9a-f]{16}\.tmp$/.test(name)) {
+          if (/\.[0-9a-f]{16}\.tmp$/.test(name)) {
             await eraseFile(path);
             finished++;
+          } else if (name.endsWith(".gone") && (await readFile(path, "utf8")) !== GONE) {
+            await eraseFile(path, GONE);
+            finished++;
           }
+        }
+        const gone = new Set(all.filter((name) => name.endsWith(".gone")).map((name) => name.slice(0, -5)));
+        for (const name of all) {
+          if (!name.endsWith(".json") || !gone.has(name.slice(0, -5))) continue;
+          await eraseFile(join(folder, name));
+          finished++;
         }
         if (finished > 0) await syncFolder(folder);
         return finished;
@@ -162,6 +164,7 @@ export function folderKeyStore(folder: string): KeyStore {
         .filter((id) => !gone.has(id))
         .sort();
     },
+    isDestroyed: (tenantId) => isThere(pathOf(tenantId, "gone")),
     stamp(tenantId) {
       const found = statSync(pathOf(tenantId), { throwIfNoEntry: false });
       return found ? `${found.ino}/${found.mtimeMs}/${found.size}` : null;

@@ -246,6 +246,17 @@ describe("the keyring", () => {
     assert.throws(() => held.seal(cell, "x"), unreadable);
   });
 
+  test("a folder that is away for a moment refuses, and destroys nothing", async () => {
+    const { folder, keyring } = await open();
+    await keyring.create(A);
+    const sealed = (await keyring.tenant(A)).seal(cell, "x");
+    await rename(folder, `${folder}-away`);
+    assert.equal(keyring.has(A), false);
+    await assert.rejects(keyring.tenant(A), unreadable);
+    await rename(`${folder}-away`, folder);
+    assert.equal((await keyring.tenant(A)).openText(cell, sealed), "x");
+  });
+
   test("destroyed keys stay destroyed when a copy of the file is put back", async () => {
     const { folder, keyring } = await open();
     await keyring.create(A);

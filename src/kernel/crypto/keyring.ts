@@ -91,7 +91,7 @@ export function openKeyring(options: {
     const known = cache.get(tenantId);
     if (!record || stamp === null) {
       // Known here and gone there: another process destroyed it, and handles still held must die too.
-      if (known) destroyed.add(tenantId);
+      if (store.isDestroyed(tenantId)) destroyed.add(tenantId);
       cache.delete(tenantId);
       throw cryptoFailure("This tenant has no keys, or they were destroyed.");
     }

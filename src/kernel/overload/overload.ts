@@ -31,7 +31,7 @@ export function boundsOf({ memoryLimit }: Pick<Config, "memoryLimit">): Bounds {
   return {
     connections: 4000,
     waiting: 1000,
-    lateMs: 1000,
+    lateMs: 2500,
     rss: limit * PART,
     heap: getHeapStatistics().heap_size_limit * PART,
   };

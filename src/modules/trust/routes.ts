@@ -11,6 +11,23 @@ import { securitySnapshot } from "./snapshot.ts";
 
 const Result = z.enum(["held", "broken", "stale", "not-run"]);
 
+/** Whether the last backup could be restored, and whether this installation was ever set back to one. */
+const PublicBackups = z.object({
+  test: z
+    .object({
+      at: z.string(),
+      passed: z.boolean(),
+      takenAt: z.string(),
+      tables: z.number(),
+      rows: z.number(),
+      files: z.number(),
+      sumsEqual: z.boolean(),
+      attempts: z.number().nullable(),
+    })
+    .nullable(),
+  restored: z.object({ at: z.string(), takenAt: z.string() }).nullable(),
+});
+
 const Snapshot = z.object({
   name: z.string(),
   version: z.string(),
@@ -70,6 +87,7 @@ const Snapshot = z.object({
   forged: z.boolean(),
   days: z.array(z.object({ date: z.string(), attempts: z.number(), broken: z.number() })),
   live: LiveResult,
+  backups: PublicBackups,
 });
 
 export function trustRoutes(routes: Routes): void {

@@ -2,6 +2,7 @@ import { seconds } from "../../kernel/clock.ts";
 import type { System } from "../../kernel/system.ts";
 import { signerOf } from "../operations/audit/log/keeper.ts";
 import { verifierKey } from "../operations/audit/log/note.ts";
+import { publicBackups } from "../operations/backup/view.ts";
 import { classesOf } from "./attack/classes.ts";
 import { type Claim, catalogue, questions } from "./catalogue.ts";
 import type { ControlResult } from "./controls/run.ts";
@@ -49,10 +50,11 @@ const snapshots = new WeakMap<System, { key: string; at: number; snapshot: Promi
 
 async function writeSnapshot(system: System) {
   const kept = await publicPage(system);
-  const { stored, days, live } = await asPublic(system, async (ask) => ({
+  const { stored, days, live, backups } = await asPublic(system, async (ask) => ({
     stored: await latestRun(system, ask),
     days: await runDays(system, ask),
     live: await liveResult(system, ask),
+    backups: await publicBackups(system, ask),
   }));
   const run = stored === "forged" ? null : stored;
   const signer = await signerOf(system);
@@ -71,6 +73,7 @@ async function writeSnapshot(system: System) {
   return {
     name: system.config.name,
     version: system.version,
+    backups,
     checkedAt: run?.at.toISOString() ?? null,
     instance: "fresh copy" as const,
     totals: {
@@ -140,6 +143,31 @@ function shown(
       at: brokenLive,
       ms: result?.ms ?? 0,
     };
+  // What a check sees of such a claim is a part of it: without the operator's word for the rest nothing is said.
+  if (result?.kind === "attested" && result.result !== "broken") {
+    const { subjects, evidence, removed, ms } = result;
+    if (statement)
+      return {
+        kind: "attested" as const,
+        result: "not-run" as const,
+        subjects,
+        evidence: [...evidence],
+        summary: statement.words,
+        removed,
+        at: statement.at,
+        ms,
+      };
+    return {
+      kind: "not-done" as const,
+      result: "not-run" as const,
+      subjects: 0,
+      evidence: [],
+      summary: `${result.summary}. The operator has not said anything of the rest`,
+      removed: null,
+      at: null,
+      ms: 0,
+    };
+  }
   // Our word is never more than that, and never green.
   if (statement && (!result || result.kind === "not-done"))
     return {

@@ -15,6 +15,8 @@ export type Role = string;
 
 export type Permission =
   | "account.use"
+  | "operator.backups.read"
+  | "operator.backups.make"
   | "account.export"
   | "account.erase"
   | "member.erase"
@@ -678,6 +680,20 @@ export type SecuritySnapshot = {
   /** A result is stored that the installation did not sign. */
   forged: boolean;
   live: LiveAttacks;
+  /** Whether the last backup could be restored, and whether the installation was ever set back to one. */
+  backups: {
+    test: {
+      at: string;
+      passed: boolean;
+      takenAt: string;
+      tables: number;
+      rows: number;
+      files: number;
+      sumsEqual: boolean;
+      attempts: number | null;
+    } | null;
+    restored: { at: string; takenAt: string } | null;
+  };
 };
 
 /** What the attacks on the running server came to. */
@@ -770,3 +786,50 @@ export type KeysState = {
 };
 
 export type PublicPageSettings = { page: PublicPage; attestable: { id: string; words: string }[] };
+
+/** Backups as the operator sees them: figures, places and results, never an archive. */
+export type BackupReport = {
+  recipients: string[];
+  places: { kind: "folder" | "bucket"; words: string }[];
+  besideTheData: boolean;
+  keep: string;
+  nextAt: string | null;
+  late: boolean;
+  runs: {
+    id: string;
+    kind: "data" | "keys";
+    asked: "schedule" | "operator" | "command";
+    name: string;
+    state: "running" | "good" | "failed";
+    problem: string | null;
+    startedAt: string;
+    takenAt: string | null;
+    endedAt: string | null;
+    keptAt: string[] | null;
+    bytes: number | null;
+    rows: number | null;
+    files: number | null;
+    recipients: string[];
+  }[];
+  test: {
+    at: string;
+    passed: boolean;
+    result: {
+      archive: string;
+      takenAt: string;
+      problem: string | null;
+      tables: number;
+      rows: number;
+      files: number;
+      bytes: number;
+      sumsEqual: boolean;
+      catalog: { looked: number; broken: number };
+      audit: { entries: number; verified: boolean };
+      attack: { attempts: number; held: number; breached: number; inconclusive: number } | null;
+      attackSaid: string;
+      seconds: number;
+    };
+  } | null;
+  forged: boolean;
+  restored: { at: string; takenAt: string; whole: boolean } | null;
+};

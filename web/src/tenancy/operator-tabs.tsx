@@ -30,6 +30,11 @@ export function OperatorTabs() {
           Attacks
         </Link>
       )}
+      {session.can("operator.backups.read") && (
+        <Link to="/t/$slug/tenants/backups" {...shared}>
+          Backups
+        </Link>
+      )}
       {session.can("operator.keys.read") && (
         <Link to="/t/$slug/tenants/keys" {...shared}>
           Keys

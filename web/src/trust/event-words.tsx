@@ -112,6 +112,10 @@ const groups: Record<string, Record<string, string>> = {
   Workspace: {
     "public-page.changed": "Changed the public security page",
     "audit.exported": "Exported this log",
+    "backup.asked": "Asked for a backup",
+    "backup.made": "Made a backup",
+    "backup.failed": "Could not make a backup",
+    "installation.restored": "Restored the installation from a backup",
     "master-key.rotated": "Replaced the master key",
     "data-keys.renewed": "Made new data keys",
     "policy.changed": "Changed the sign-in rules",

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import type { SecuritySnapshot } from "../api/types.ts";
 import { useTitle } from "../frame/page.tsx";
+import { backupWords, setBackWords } from "../operations/backups-words.ts";
 import { Button } from "../ui/button.tsx";
 import { Glyph, type State } from "../ui/glyph.tsx";
 import { BrandMark } from "../ui/mark.tsx";
@@ -152,6 +153,7 @@ function Facts({ snapshot }: { snapshot: SecuritySnapshot }) {
         more={touched ? undefined : "by anybody but us"}
       />
       <Fact name="Master key" value={capital(snapshot.masterKey)} />
+      <BackupFacts backups={snapshot.backups} />
       {snapshot.operator?.company && <Fact name="Run by" value={snapshot.operator.company} />}
       {snapshot.operator?.hosting && (
         <Fact name="Hosting" value={snapshot.operator.hosting} more="the operator’s word" />
@@ -174,6 +176,17 @@ function Contacts({ contacts }: { contacts: string[] }) {
       {contact.replace(/^(mailto:|tel:|https:\/\/)/, "")}
     </a>
   ));
+}
+
+function BackupFacts({ backups }: { backups: SecuritySnapshot["backups"] }) {
+  const now = useNow();
+  const setBack = setBackWords(backups, now);
+  return (
+    <>
+      <Fact name="Backup" value={backupWords(backups, now)} />
+      {setBack && <Fact name="Set back" value={capital(setBack)} />}
+    </>
+  );
 }
 
 function capital(words: string): string {

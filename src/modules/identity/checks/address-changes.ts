@@ -62,6 +62,7 @@ export async function newAddressNeedsItsWord(stage: Stage, ledger: Ledger): Prom
     204,
   );
   ledger.status("a session that was open", "after it", await second.client.call("GET", "session"), 401);
+  ledger.status("a session opened with the new address", "after it", await thief.call("GET", "session"), 401);
   ledger.status("sign-in with the new address", "after it", await signIn(to), 401);
   const back = await signIn(person.address);
   ledger.note(

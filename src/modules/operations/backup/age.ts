@@ -1,11 +1,11 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  hkdfSync,
-  randomBytes,
-} from "node:crypto";
-import { Decrypter, Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
+  Decrypter,
+  Encrypter,
+  generateHybridIdentity,
+  generateX25519Identity,
+  identityToRecipient,
+} from "age-encryption";
 import { reveal, type Secret, secret } from "../../../kernel/secret.ts";
 import { bytesOf } from "./bytes.ts";
 import { backupFailure } from "./failure.ts";
@@ -74,7 +74,8 @@ export async function* decryptWith(
     const counter = Buffer.alloc(12);
     let chunk = Buffer.from(await payload.take(CHUNK + TAG));
     for (let first = true; ; first = false) {
-      const next = chunk.length === CHUNK + TAG ? Buffer.from(await payload.take(CHUNK + TAG)) : Buffer.alloc(0);
+      const next =
+        chunk.length === CHUNK + TAG ? Buffer.from(await payload.take(CHUNK + TAG)) : Buffer.alloc(0);
       const last = next.length === 0;
       if (chunk.length < TAG || (last && !first && chunk.length === TAG)) throw damaged();
       counter[11] = last ? 1 : 0;
@@ -89,8 +90,12 @@ export async function* decryptWith(
 }
 
 /** An identity, and its recipient. Post-quantum, unless one of those that it stands beside is not: age mixes none. */
-export async function newIdentity(beside: readonly string[]): Promise<{ identity: Secret; recipient: string }> {
-  const identity = beside.some(isPostQuantum) ? await generateHybridIdentity() : await generateX25519Identity();
+export async function newIdentity(
+  beside: readonly string[],
+): Promise<{ identity: Secret; recipient: string }> {
+  const identity = beside.some(isPostQuantum)
+    ? await generateHybridIdentity()
+    : await generateX25519Identity();
   return { identity: secret(identity), recipient: await identityToRecipient(identity) };
 }
 

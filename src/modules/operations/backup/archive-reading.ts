@@ -39,7 +39,9 @@ export async function readArchive(
     first ??= error;
   });
   const decompress = createZstdDecompress();
-  const bytes = bytesOf(pipeline(Readable.from(plain, { objectMode: true, highWaterMark: 4 }), decompress, () => {}));
+  const bytes = bytesOf(
+    pipeline(Readable.from(plain, { objectMode: true, highWaterMark: 4 }), decompress, () => {}),
+  );
   try {
     return await readEntries(bytes, visitor);
   } catch (error) {
@@ -183,7 +185,8 @@ function createCounter() {
   }
   function number(bytes: Buffer, at: number): void {
     if (state === "header") {
-      if (bytes.toString("latin1", at, at + 11) !== "PGCOPY\n\xff\r\n\0") throw damaged("holds a table in another form");
+      if (bytes.toString("latin1", at, at + 11) !== "PGCOPY\n\xff\r\n\0")
+        throw damaged("holds a table in another form");
       state = "row";
       need = 2;
     } else if (state === "row") {
@@ -221,7 +224,10 @@ function createCounter() {
   };
 }
 
-async function* hashed(source: AsyncIterable<Buffer>, hash: { update(bytes: Buffer): unknown }): AsyncGenerator<Buffer> {
+async function* hashed(
+  source: AsyncIterable<Buffer>,
+  hash: { update(bytes: Buffer): unknown },
+): AsyncGenerator<Buffer> {
   for await (const piece of source) {
     hash.update(piece);
     yield piece;

@@ -45,7 +45,12 @@ export function writeArchive(options: {
   return inBatches(encryptFor(options.recipients, compressed), BATCH);
 }
 
-async function* entries({ opening, parts, checkpoint, written }: Parameters<typeof writeArchive>[0]): AsyncGenerator<Buffer> {
+async function* entries({
+  opening,
+  parts,
+  checkpoint,
+  written,
+}: Parameters<typeof writeArchive>[0]): AsyncGenerator<Buffer> {
   const at = new Date(opening.at);
   const text = function* (name: string, content: string) {
     const bytes = Buffer.from(content);

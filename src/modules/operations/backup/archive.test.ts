@@ -5,7 +5,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { Decrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
+import {
+  Decrypter,
+  generateHybridIdentity,
+  generateX25519Identity,
+  identityToRecipient,
+} from "age-encryption";
 import { reveal, secret } from "../../../kernel/secret.ts";
 import { decryptWith, encryptFor, newIdentity, parseIdentities, problemOf } from "./age.ts";
 import { readArchive } from "./archive-reading.ts";
@@ -33,7 +38,11 @@ function rowsOf(texts: readonly string[]): Buffer {
   return Buffer.concat([header, ...rows, Buffer.from([0xff, 0xff])]);
 }
 
-const files = { "files/00": randomBytes(3000), "files/01": Buffer.alloc(0), "audit/key.json": Buffer.from("{}") };
+const files = {
+  "files/00": randomBytes(3000),
+  "files/01": Buffer.alloc(0),
+  "audit/key.json": Buffer.from("{}"),
+};
 const table = rowsOf(Array.from({ length: 400 }, (_, i) => `row ${i} ${"x".repeat(i)}`));
 
 const opening: Opening = {
@@ -70,7 +79,10 @@ async function* partsOf(): AsyncGenerator<Part> {
   yield { gone: "ff" };
 }
 
-async function write(parts = partsOf, to: readonly string[] = recipients): Promise<{ bytes: Buffer; manifest: Manifest }> {
+async function write(
+  parts = partsOf,
+  to: readonly string[] = recipients,
+): Promise<{ bytes: Buffer; manifest: Manifest }> {
   let manifest: Manifest | null = null;
   const archive = writeArchive({
     opening,
@@ -101,7 +113,11 @@ const identities = [secret(one)];
 describe("an archive", () => {
   test("comes back as it was written, to each recipient, in pieces of any length", async () => {
     const { bytes, manifest } = await write();
-    for (const [identity, length] of [[one, 1], [two, 977], [one, 1 << 20]] as const) {
+    for (const [identity, length] of [
+      [one, 1],
+      [two, 977],
+      [one, 1 << 20],
+    ] as const) {
       const seen: Record<string, Buffer> = {};
       const read = await readArchive(inPieces(bytes, length), [secret(identity)], {
         async table(name, rows) {
@@ -124,7 +140,9 @@ describe("an archive", () => {
     const { bytes } = await write();
     const stranger = secret(await generateX25519Identity());
     await assert.rejects(readArchive(inPieces(bytes), [stranger]), { code: "wrong_key" });
-    await assert.rejects(readArchive(inPieces(Buffer.from("no archive at all")), identities), { code: "damaged" });
+    await assert.rejects(readArchive(inPieces(Buffer.from("no archive at all")), identities), {
+      code: "damaged",
+    });
     assert.throws(() => parseIdentities("age1something"), { code: "wrong_key" });
     assert.equal(reveal(parseIdentities(`# created: today\n${one}\n`)[0] ?? secret("")), one);
   });
@@ -136,7 +154,11 @@ describe("an archive", () => {
     for (let at = 0; at < bytes.length; at += at < header ? 7 : 61) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      await assert.rejects(readArchive(inPieces(changed), identities), { name: "BackupFailure" }, `byte ${at}`);
+      await assert.rejects(
+        readArchive(inPieces(changed), identities),
+        { name: "BackupFailure" },
+        `byte ${at}`,
+      );
     }
   });
 
@@ -150,9 +172,15 @@ describe("an archive", () => {
     const payload = bytes.indexOf("\n", bytes.indexOf("\n--- ") + 1) + 1 + 16;
     const edges = [payload, payload + 65_552, payload + 2 * 65_552, payload + 3 * 65_552];
     for (const end of [0, 10, payload - 5, ...edges, ...edges.map((e) => e + 100), bytes.length - 1]) {
-      await assert.rejects(readArchive(inPieces(bytes.subarray(0, end)), identities), { code: "damaged" }, `${end}`);
+      await assert.rejects(
+        readArchive(inPieces(bytes.subarray(0, end)), identities),
+        { code: "damaged" },
+        `${end}`,
+      );
     }
-    await assert.rejects(readArchive(inPieces(Buffer.concat([bytes, Buffer.alloc(1)])), identities), { code: "damaged" });
+    await assert.rejects(readArchive(inPieces(Buffer.concat([bytes, Buffer.alloc(1)])), identities), {
+      code: "damaged",
+    });
   });
 
   test("is refused when its insides do not fit: what somebody with the recipient alone could make", async () => {
@@ -163,15 +191,21 @@ describe("an archive", () => {
       readArchive(encryptFor(recipients, inPieces(zstdCompressSync(changed))), identities);
     await read(tar);
     const row = tar.indexOf("row 7 ");
+    const changed = (bytes: Buffer, change: () => void) => {
+      change();
+      return bytes;
+    };
     const cases: Record<string, (bytes: Buffer) => Buffer> = {
-      "another value in a row": (b) => (b.writeUInt8(0x51, row), b),
-      "another count of rows": (b) => Buffer.from(b.toString("latin1").replace('"rows":400', '"rows":401'), "latin1"),
-      "another name in a header": (b) => (b.write("x", b.indexOf("files/00")), b),
+      "another value in a row": (b) => changed(b, () => b.writeUInt8(0x51, row)),
+      "another count of rows": (b) =>
+        Buffer.from(b.toString("latin1").replace('"rows":400', '"rows":401'), "latin1"),
+      "another name in a header": (b) => changed(b, () => b.write("x", b.indexOf("files/00"))),
       "an entry left out": (b) => {
         const at = b.indexOf("files/00");
         return Buffer.concat([b.subarray(0, at), b.subarray(at + 512 + 3072)]);
       },
-      "something in the padding": (b) => (b.writeUInt8(1, b.indexOf("files/00") + 512 + 3000), b),
+      "something in the padding": (b) =>
+        changed(b, () => b.writeUInt8(1, b.indexOf("files/00") + 512 + 3000)),
       "no end": (b) => b.subarray(0, -512),
       "something after the end": (b) => Buffer.concat([b, Buffer.alloc(512)]),
     };
@@ -210,8 +244,32 @@ describe("an archive", () => {
       const decrypter = new Decrypter();
       decrypter.addIdentity(two);
       assert.ok(Buffer.from(await decrypter.decrypt(sealed)).equals(content), `${length} bytes`);
-      assert.ok((await collect(decryptWith(identities, inPieces(sealed)))).equals(content), `${length} bytes`);
+      assert.ok(
+        (await collect(decryptWith(identities, inPieces(sealed)))).equals(content),
+        `${length} bytes`,
+      );
     }
+  });
+
+  test("what an earlier version wrote is still read: testdata/backup", async () => {
+    const tar = await readFile(new URL("../../../../testdata/backup/archive.tar.zst", import.meta.url));
+    const seen: Record<string, string> = {};
+    const read = await readArchive(encryptFor(recipients, inPieces(tar)), identities, {
+      async file(path, content) {
+        seen[path] = (await collect(content)).toString();
+      },
+      table: async (name, rows) => {
+        seen[name] = createHash("sha256")
+          .update(await collect(rows))
+          .digest("hex");
+        return null;
+      },
+    });
+    const expected = await readFile(
+      new URL("../../../../testdata/backup/archive.json", import.meta.url),
+      "utf8",
+    );
+    assert.deepEqual({ ...read, seen }, JSON.parse(expected));
   });
 
   test("age, zstd, tar and sha256sum of the system open it", async (t) => {
@@ -224,13 +282,19 @@ describe("an archive", () => {
     await writeFile(join(folder, "archive.age"), (await write()).bytes);
     const opened = spawnSync(
       "bash",
-      ["-c", "set -o pipefail; age -d -i ../identity ../archive.age | zstd -dc | tar -x && sha256sum -c SHA256SUMS"],
+      [
+        "-c",
+        "set -o pipefail; age -d -i ../identity ../archive.age | zstd -dc | tar -x && sha256sum -c SHA256SUMS",
+      ],
       { cwd: out, encoding: "utf8" },
     );
     assert.equal(opened.status, 0, opened.stderr);
     const said = JSON.parse(await readFile(join(out, "vouchsafe-backup.json"), "utf8"));
     assert.deepEqual(said, opening);
     const rows = spawnSync("bash", ["-c", "cat tables/public.tenant/*"], { cwd: out }).stdout;
-    assert.equal(createHash("sha256").update(rows).digest("hex"), createHash("sha256").update(table).digest("hex"));
+    assert.equal(
+      createHash("sha256").update(rows).digest("hex"),
+      createHash("sha256").update(table).digest("hex"),
+    );
   });
 });

@@ -17,7 +17,9 @@ test("a backup holds everything of one moment, and gives it back", async (t) => 
   const { system, folder, database, identity } = stand;
   const [harrow, bexley] = [await stand.workspace("harrow"), await stand.workspace("bexley")];
   const [mara, idris] = [await harrow.hire("Mara", "manager"), await bexley.hire("Idris", "manager")];
-  await harrow.settle(...(await upload(mara, { name: "a.md", content: "# Rates\nAnchorage is 40 a day." })).items);
+  await harrow.settle(
+    ...(await upload(mara, { name: "a.md", content: "# Rates\nAnchorage is 40 a day." })).items,
+  );
   await upload(idris, { name: "b.md", content: "Another text." });
   await sequenceAudit(system);
   const both = await backUp(system, "operator");
@@ -26,10 +28,10 @@ test("a backup holds everything of one moment, and gives it back", async (t) => 
 
   await t.test("in two archives that nobody else can read", async () => {
     const names = (await readdir(folder)).sort();
-    assert.deepEqual(names.map((name) => name.replace(/\d{8}T\d{6}Z-[0-9a-f]{12}/, "…")), [
-      "data-….tar.zst.age",
-      "keys-….tar.zst.age",
-    ]);
+    assert.deepEqual(
+      names.map((name) => name.replace(/\d{8}T\d{6}Z-[0-9a-f]{12}/, "…")),
+      ["data-….tar.zst.age", "keys-….tar.zst.age"],
+    );
     for (const name of names) {
       assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
       assert.match((await readFile(join(folder, name))).toString("latin1", 0, 21), /^age-encryption.org\/v1/);
@@ -39,10 +41,16 @@ test("a backup holds everything of one moment, and gives it back", async (t) => 
       await readArchive(await folderPlace(folder).get(name), [identity], {
         file: async (path) => void inside[kind]?.push(path),
       });
-    assert.ok(inside.data?.every((path) => /^files\/|^audit\/(key|checkpoint).json$/.test(path)), `${inside.data}`);
+    assert.ok(
+      inside.data?.every((path) => /^files\/|^audit\/(key|checkpoint).json$/.test(path)),
+      `${inside.data}`,
+    );
     assert.equal(inside.data?.filter((path) => path.startsWith("files/")).length, 2);
     assert.ok(inside.data?.includes("audit/checkpoint.json"));
-    assert.ok(inside.keys?.every((path) => /^keys\/[\w-]+\.(json|gone)$/.test(path)), `${inside.keys}`);
+    assert.ok(
+      inside.keys?.every((path) => /^keys\/[\w-]+\.(json|gone)$/.test(path)),
+      `${inside.keys}`,
+    );
     assert.ok(inside.keys?.some((path) => path.includes(harrow.tenant.id)));
   });
 
@@ -51,10 +59,13 @@ test("a backup holds everything of one moment, and gives it back", async (t) => 
     assert.equal(run?.name, made.archive.name);
     assert.deepEqual(run?.sha256, made.sha256);
     assert.equal(run?.bytes, (await stat(join(folder, made.archive.name))).size);
-    assert.deepEqual((await listRuns(system)).map((r) => [r.kind, r.state]), [
-      ["keys", "good"],
-      ["data", "good"],
-    ]);
+    assert.deepEqual(
+      (await listRuns(system)).map((r) => [r.kind, r.state]),
+      [
+        ["keys", "good"],
+        ["data", "good"],
+      ],
+    );
   });
 
   await t.test("loads into an empty database, byte by byte the same", async () => {
@@ -71,7 +82,10 @@ test("a backup holds everything of one moment, and gives it back", async (t) => 
         files[path] = seen;
       },
     });
-    assert.equal(loaded.rows, made.manifest.tables.reduce((all, { rows }) => all + rows, 0));
+    assert.equal(
+      loaded.rows,
+      made.manifest.tables.reduce((all, { rows }) => all + rows, 0),
+    );
     assert.deepEqual(loaded.left, []);
     for (const name of ["document", "passage", "index_posting", "audit.entry", "directory.tenant_slug"]) {
       const sql = `select md5(string_agg(r::text, ',' order by r::text)) from ${name} r`;
@@ -99,14 +113,29 @@ test("a backup holds everything of one moment, and gives it back", async (t) => 
     assert.equal(again?.data.manifest.tables.find((table) => table.name === "public.document")?.rows, before);
   });
 
-  await t.test("a file that is missing though a document names it fails the backup, and is told", async () => {
-    const [[file]] = (await query(database.url("postgres"), "select file from document_version limit 1")) as [[string]];
-    const broken = { ...system, files: { ...system.files, sealed: async (name: string) => (name === file ? null : system.files.sealed(name)) } };
-    await assert.rejects(backUp(broken, "schedule"), { code: "incomplete" });
-    const [run] = await listRuns(system);
-    assert.deepEqual([run?.state, run?.problem, run?.kind], ["failed", "incomplete", "data"]);
-    assert.equal((await readdir(folder)).some((name) => name === run?.name || name.endsWith(".unfinished")), false);
-  });
+  await t.test(
+    "a file that is missing though a document names it fails the backup, and is told",
+    async () => {
+      const [[file]] = (await query(
+        database.url("postgres"),
+        "select file from document_version limit 1",
+      )) as [[string]];
+      const broken = {
+        ...system,
+        files: {
+          ...system.files,
+          sealed: async (name: string) => (name === file ? null : system.files.sealed(name)),
+        },
+      };
+      await assert.rejects(backUp(broken, "schedule"), { code: "incomplete" });
+      const [run] = await listRuns(system);
+      assert.deepEqual([run?.state, run?.problem, run?.kind], ["failed", "incomplete", "data"]);
+      assert.equal(
+        (await readdir(folder)).some((name) => name === run?.name || name.endsWith(".unfinished")),
+        false,
+      );
+    },
+  );
 
   await t.test("one that does not read back as it was written is a failure, and is taken away", async () => {
     const good = folderPlace(folder);
@@ -131,8 +160,15 @@ test("a backup holds everything of one moment, and gives it back", async (t) => 
     const far = stand.with({ bucket: { ...service.config, partBytes: 5 * 1024 * 1024 } });
     const places = placesOf(far.config.backup, far.config.home);
     const copied = await backUp(far, "operator", places);
-    assert.deepEqual(copied?.data.places.map(({ kind }) => kind), ["folder", "bucket"]);
-    assert.ok(service.requests.some((request) => request.startsWith("GET") && request.includes(copied?.data.archive.name ?? "?")));
+    assert.deepEqual(
+      copied?.data.places.map(({ kind }) => kind),
+      ["folder", "bucket"],
+    );
+    assert.ok(
+      service.requests.some(
+        (request) => request.startsWith("GET") && request.includes(copied?.data.archive.name ?? "?"),
+      ),
+    );
     const listed = await places[1]?.list();
     assert.equal(listed?.length, 2);
     service.intercept((_request, response) => {
@@ -148,15 +184,21 @@ test("a backup holds everything of one moment, and gives it back", async (t) => 
     assert.equal(two.filter((one) => one === null).length, 1);
   });
 
-  await t.test("with new recipients, new ones open for these, and old ones stay readable with the old identity", async () => {
-    const { generateX25519Identity, identityToRecipient } = await import("age-encryption");
-    const { secret } = await import("../../../kernel/secret.ts");
-    const words = await generateX25519Identity();
-    const renewed = stand.with({ recipients: [await identityToRecipient(words)] });
-    const after = await backUp(renewed, "operator");
-    const place = folderPlace(folder);
-    await readArchive(await place.get(made.archive.name), [identity]);
-    await readArchive(await place.get(after?.data.archive.name ?? ""), [secret(words)]);
-    await assert.rejects(async () => readArchive(await place.get(after?.data.archive.name ?? ""), [identity]), { code: "wrong_key" });
-  });
+  await t.test(
+    "with new recipients, new ones open for these, and old ones stay readable with the old identity",
+    async () => {
+      const { generateX25519Identity, identityToRecipient } = await import("age-encryption");
+      const { secret } = await import("../../../kernel/secret.ts");
+      const words = await generateX25519Identity();
+      const renewed = stand.with({ recipients: [await identityToRecipient(words)] });
+      const after = await backUp(renewed, "operator");
+      const place = folderPlace(folder);
+      await readArchive(await place.get(made.archive.name), [identity]);
+      await readArchive(await place.get(after?.data.archive.name ?? ""), [secret(words)]);
+      await assert.rejects(
+        async () => readArchive(await place.get(after?.data.archive.name ?? ""), [identity]),
+        { code: "wrong_key" },
+      );
+    },
+  );
 });

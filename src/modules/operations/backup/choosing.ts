@@ -27,11 +27,19 @@ export async function choose(
   places: readonly Place[],
   { at, name }: { at?: Date | undefined; name?: string | null | undefined },
 ): Promise<{ data: Chosen; keys: Chosen }> {
-  const all = (await Promise.all(places.map(async (place) => (await place.list()).map((archive) => ({ archive, place })))))
+  const all = (
+    await Promise.all(
+      places.map(async (place) => (await place.list()).map((archive) => ({ archive, place }))),
+    )
+  )
     .flat()
     .sort((a, b) => b.archive.at.getTime() - a.archive.at.getTime());
   const chosen = (found: (typeof all)[number] | undefined, what: string): Chosen => {
-    if (!found) throw backupFailure("incomplete", `There is no archive of the ${what} in ${places.map((p) => p.words).join(" or ")}.`);
+    if (!found)
+      throw backupFailure(
+        "incomplete",
+        `There is no archive of the ${what} in ${places.map((p) => p.words).join(" or ")}.`,
+      );
     const { archive, place } = found;
     return { archive, words: `${archive.name} in ${place.words}`, read: () => place.get(archive.name) };
   };
@@ -40,6 +48,9 @@ export async function choose(
   );
   return {
     data: chosen(data, at ? `data from before ${at.toISOString()}` : "data"),
-    keys: chosen(all.find(({ archive }) => archive.kind === "keys"), "keys"),
+    keys: chosen(
+      all.find(({ archive }) => archive.kind === "keys"),
+      "keys",
+    ),
   };
 }

@@ -2,6 +2,7 @@ import type { Control } from "../../../kernel/controls.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { checkBackups } from "./checks/backups.ts";
 import { checkRecipients, checkRestoreTest } from "./checks/restoring.ts";
+import { checkTenantRestore } from "./checks/tenants.ts";
 
 export const backupControls: readonly Control<Stage>[] = [
   {
@@ -21,5 +22,11 @@ export const backupControls: readonly Control<Stage>[] = [
     kind: "tested",
     removed: "the configured recipients: everything was encrypted for the first one",
     check: checkRecipients,
+  },
+  {
+    id: "ops.tenant-restore",
+    kind: "tested",
+    removed: "the tenant in the condition under which rows are deleted",
+    check: checkTenantRestore,
   },
 ];

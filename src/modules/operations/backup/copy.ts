@@ -28,7 +28,11 @@ const MOST_WAITING = 4;
  * Runs `COPY … TO STDOUT` and yields what comes in pieces of about `pieceBytes`. Answers the number of rows.
  * Whoever stops early must close the connection.
  */
-export async function* copyOut(client: pg.ClientBase, sql: string, pieceBytes = 256 * 1024): AsyncGenerator<Buffer, number> {
+export async function* copyOut(
+  client: pg.ClientBase,
+  sql: string,
+  pieceBytes = 256 * 1024,
+): AsyncGenerator<Buffer, number> {
   const waiting: Buffer[] = [];
   let piece = Buffer.allocUnsafe(pieceBytes);
   let used = 0;
@@ -97,7 +101,11 @@ export async function* copyOut(client: pg.ClientBase, sql: string, pieceBytes = 
 }
 
 /** Runs `COPY … FROM STDIN` with what the source yields; answers the number of rows. An error of the source undoes it. */
-export function copyIn(client: pg.ClientBase, sql: string, source: AsyncIterable<Uint8Array>): Promise<number> {
+export function copyIn(
+  client: pg.ClientBase,
+  sql: string,
+  source: AsyncIterable<Uint8Array>,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     let rows = 0;
     let failed: unknown = null;
@@ -145,4 +153,5 @@ export function copyIn(client: pg.ClientBase, sql: string, source: AsyncIterable
 }
 
 /** The driver's types know of queries with `submit` alone; what it calls on them beyond that stands above. */
-const send = (client: pg.ClientBase, query: Query): void => void client.query(query as unknown as pg.Submittable);
+const send = (client: pg.ClientBase, query: Query): void =>
+  void client.query(query as unknown as pg.Submittable);

@@ -7,11 +7,7 @@ export type BackupFailure = Error & {
   readonly code: "damaged" | "wrong_key" | "unsupported" | "incomplete";
 };
 
-export function backupFailure(
-  code: BackupFailure["code"],
-  problem: string,
-  cause?: unknown,
-): BackupFailure {
+export function backupFailure(code: BackupFailure["code"], problem: string, cause?: unknown): BackupFailure {
   const error = new Error(problem, cause === undefined ? undefined : { cause });
   return Object.assign(error, { name: "BackupFailure" as const, code });
 }

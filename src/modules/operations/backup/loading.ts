@@ -1,12 +1,25 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
-import { type MigrationFile, migrate, migrationFiles, withDatabase } from "../../../kernel/database/migrate.ts";
+import {
+  type MigrationFile,
+  migrate,
+  migrationFiles,
+  withDatabase,
+} from "../../../kernel/database/migrate.ts";
 import type { Secret } from "../../../kernel/secret.ts";
 import { type ReadArchive, readArchive, type Visitor } from "./archive-reading.ts";
 import type { Opening } from "./contents.ts";
 import { copyIn, copyOut } from "./copy.ts";
 import { backupFailure } from "./failure.ts";
-import { copyInto, copyOutOf, queueVersionOf, quoted, READ_IN_ORDER, type Table, tablesOf } from "./tables.ts";
+import {
+  copyInto,
+  copyOutOf,
+  queueVersionOf,
+  quoted,
+  READ_IN_ORDER,
+  type Table,
+  tablesOf,
+} from "./tables.ts";
 
 export interface Loaded extends ReadArchive {
   readonly tables: number;
@@ -33,7 +46,10 @@ export interface LoadOptions {
  */
 export async function loadArchive(options: LoadOptions): Promise<Loaded> {
   const { adminUrl, database, progress = () => {} } = options;
-  const client = new pg.Client({ connectionString: withDatabase(adminUrl, database), application_name: "vouchsafe restore" });
+  const client = new pg.Client({
+    connectionString: withDatabase(adminUrl, database),
+    application_name: "vouchsafe restore",
+  });
   await client.connect();
   try {
     let open: ReadonlyMap<string, Table> = new Map();
@@ -42,7 +58,12 @@ export async function loadArchive(options: LoadOptions): Promise<Loaded> {
       async opening(opening) {
         progress(`preparing the database as of ${opening.at}`);
         const files = await migrationsOf(opening);
-        await migrate({ adminUrl, database, files, ...(options.passwords ? { passwords: options.passwords } : {}) });
+        await migrate({
+          adminUrl,
+          database,
+          files,
+          ...(options.passwords ? { passwords: options.passwords } : {}),
+        });
         open = await prepare(client, opening, left);
       },
       async table(name, rows) {
@@ -97,7 +118,10 @@ async function prepare(client: pg.Client, opening: Opening, left: string[]): Pro
     }
     const found = here.find(({ name }) => name === table.name);
     if (JSON.stringify(found?.columns) !== JSON.stringify(table.columns))
-      throw backupFailure("unsupported", `The table ${table.name} has other columns here than in this backup.`);
+      throw backupFailure(
+        "unsupported",
+        `The table ${table.name} has other columns here than in this backup.`,
+      );
     open.set(table.name, table);
   }
   // Some have a first row from their migration.

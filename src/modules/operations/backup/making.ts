@@ -27,10 +27,17 @@ export interface Made {
 }
 
 /** Makes an archive of all data: every table in one snapshot, and the files that it names. */
-export function backUpData(system: System, places: readonly Place[], asked: BackupRun["asked"]): Promise<Made> {
+export function backUpData(
+  system: System,
+  places: readonly Place[],
+  asked: BackupRun["asked"],
+): Promise<Made> {
   return make(system, places, asked, "data", async () => {
     if (!system.backupUrl)
-      throw backupFailure("incomplete", "BACKUP_DATABASE_URL is not set: nothing can read the whole database.");
+      throw backupFailure(
+        "incomplete",
+        "BACKUP_DATABASE_URL is not set: nothing can read the whole database.",
+      );
     // Before the snapshot, which then has at least as many entries as were signed.
     const memory = await remember(system);
     const snapshot = await openSnapshot(reveal(system.backupUrl));
@@ -53,7 +60,11 @@ export function backUpData(system: System, places: readonly Place[], asked: Back
 }
 
 /** Makes an archive of the key store: wrapped keys, which only the master key opens. It is in none of them. */
-export function backUpKeys(system: System, places: readonly Place[], asked: BackupRun["asked"]): Promise<Made> {
+export function backUpKeys(
+  system: System,
+  places: readonly Place[],
+  asked: BackupRun["asked"],
+): Promise<Made> {
   return make(system, places, asked, "keys", async () => ({
     at: system.clock(),
     described: { postgres: "", queue: null, migrations: [], tables: [], sequences: [] },
@@ -86,7 +97,14 @@ async function make(
   const startedAt = system.clock();
   const name = nameOf({ kind, at: startedAt, id });
   const run = newId();
-  await beginRun(system, { id: run, kind, asked, name, startedAt, recipients: recipients.map(fingerprintOf) });
+  await beginRun(system, {
+    id: run,
+    kind,
+    asked,
+    name,
+    startedAt,
+    recipients: recipients.map(fingerprintOf),
+  });
   let contents: Contents | null = null;
   try {
     const problem = recipients.length === 0 ? "is empty" : await problemOf(recipients);
@@ -180,7 +198,9 @@ async function* folderParts(
   name: string,
   instead: (file: string) => Buffer | null | undefined = () => undefined,
 ): AsyncGenerator<Part> {
-  const names = (await readdir(folder).catch(() => [] as string[])).filter((file) => /^[\w-]+\.(json|gone)$/.test(file));
+  const names = (await readdir(folder).catch(() => [] as string[])).filter((file) =>
+    /^[\w-]+\.(json|gone)$/.test(file),
+  );
   for (const file of names.sort()) {
     const given = instead(file);
     if (given === null) continue;

@@ -43,7 +43,9 @@ export function placesOf({ folder, bucket }: BackupConfig, home: string): Place[
   const folders = folder ?? (bucket ? null : join(home, "backups"));
   return [
     ...(folders ? [folderPlace(folders)] : []),
-    ...(bucket ? [bucketPlace(openBucket(bucket), `bucket ${bucket.bucket} at ${new URL(bucket.endpoint).host}`)] : []),
+    ...(bucket
+      ? [bucketPlace(openBucket(bucket), `bucket ${bucket.bucket} at ${new URL(bucket.endpoint).host}`)]
+      : []),
   ];
 }
 

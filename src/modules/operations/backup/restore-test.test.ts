@@ -18,14 +18,19 @@ test("each day's backup is made at its time and restored on a scratch database",
   await sequenceAudit(stand.system);
   let now = new Date("2030-05-06T02:59:00Z");
   const system = stand.with({ at: 180 }, () => now);
-  const scratch = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("vouchsafe-restore-"));
+  const scratch = async () =>
+    (await readdir(tmpdir())).filter((name) => name.startsWith("vouchsafe-restore-"));
   const before = await scratch();
 
   assert.equal(await backUpIfDue(system, now), "made");
   const stored = await latestRestoreTest(system);
   assert.ok(stored && stored !== "forged");
   const { result } = stored;
-  assert.deepEqual([result.problem, result.sumsEqual, result.audit.verified], [null, true, true], JSON.stringify(result));
+  assert.deepEqual(
+    [result.problem, result.sumsEqual, result.audit.verified],
+    [null, true, true],
+    JSON.stringify(result),
+  );
   assert.equal(passed(result), result.catalog.broken === 0);
   assert.equal(result.files, 3);
   assert.ok(result.rows > 20 && result.tables > 50 && result.catalog.looked > 50);
@@ -44,18 +49,27 @@ test("each day's backup is made at its time and restored on a scratch database",
     assert.equal(await latestRestoreTest(system), "forged");
   });
 
-  await t.test("a backup that fails is tried again in an hour, and told when there was none for 26 hours", async () => {
-    const broken = { ...system, backupUrl: null, log: { ...system.log, error: () => {}, info: () => {} } };
-    now = later(now, minutes(2));
-    assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
-    assert.equal(await backUpIfDue(broken as typeof system, now), "not due");
-    now = later(now, minutes(61));
-    assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
-    now = later(now, days(1) + minutes(60));
-    assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
-    const alerts = await query(stand.database.url("postgres"), "select kind from platform.alert_sent order by 1");
-    assert.ok(["backup.failed", "backup.late"].every((kind) => alerts.flat().includes(kind)), `${alerts}`);
-  });
+  await t.test(
+    "a backup that fails is tried again in an hour, and told when there was none for 26 hours",
+    async () => {
+      const broken = { ...system, backupUrl: null, log: { ...system.log, error: () => {}, info: () => {} } };
+      now = later(now, minutes(2));
+      assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
+      assert.equal(await backUpIfDue(broken as typeof system, now), "not due");
+      now = later(now, minutes(61));
+      assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
+      now = later(now, days(1) + minutes(60));
+      assert.equal(await backUpIfDue(broken as typeof system, now), "failed");
+      const alerts = await query(
+        stand.database.url("postgres"),
+        "select kind from platform.alert_sent order by 1",
+      );
+      assert.ok(
+        ["backup.failed", "backup.late"].every((kind) => alerts.flat().includes(kind)),
+        `${alerts}`,
+      );
+    },
+  );
 });
 
 test("a backup is due once a day, at its time", () => {

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import pg from "pg";
+import { record } from "../../../kernel/audit.ts";
 import { folderKeyStore } from "../../../kernel/crypto/key-store.ts";
 import { openKeyring, PLATFORM_ID } from "../../../kernel/crypto/keyring.ts";
 import type { MasterKeys } from "../../../kernel/crypto/master-key.ts";
-import { record } from "../../../kernel/audit.ts";
-import { unit } from "../../../kernel/database/unit.ts";
 import { withDatabase } from "../../../kernel/database/migrate.ts";
+import { unit } from "../../../kernel/database/unit.ts";
 import { makePrivateFolder, replaceFile } from "../../../kernel/files/durable.ts";
 import type { FileStore } from "../../../kernel/files/file-store.ts";
 import { newId } from "../../../kernel/ids.ts";
@@ -18,7 +18,8 @@ import { sequenceAudit } from "../audit/log/sequencer.ts";
 import { type ReadArchive, readArchive } from "./archive-reading.ts";
 import type { Chosen } from "./choosing.ts";
 import { backupFailure } from "./failure.ts";
-import { type Loaded, loadArchive, type LoadOptions } from "./loading.ts";
+import { type Loaded, type LoadOptions, loadArchive } from "./loading.ts";
+import type { Ask } from "./restore-test.ts";
 import { endInterrupted } from "./runs.ts";
 
 /** Reads an archive from its first byte to its last, and changes nothing. */
@@ -30,12 +31,17 @@ export async function checkArchive(chosen: Chosen, identities: readonly Secret[]
 }
 
 /** Whether these master keys open the key archive, found out beside the installation. Throws `wrong_key`. */
-export async function checkKeys(chosen: Chosen, identities: readonly Secret[], masterKeys: MasterKeys): Promise<void> {
+export async function checkKeys(
+  chosen: Chosen,
+  identities: readonly Secret[],
+  masterKeys: MasterKeys,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "vouchsafe-keys-"));
   try {
     await readArchive(await chosen.read(), identities, { file: intoFolder("keys", folder) });
     const store = folderKeyStore(folder);
-    if (!(await store.load(PLATFORM_ID))) throw backupFailure("incomplete", "The key archive lacks the installation's own key.");
+    if (!(await store.load(PLATFORM_ID)))
+      throw backupFailure("incomplete", "The key archive lacks the installation's own key.");
     await openKeyring({ masterKeys, store })
       .platform()
       .catch((cause: unknown) => {
@@ -100,11 +106,12 @@ export async function noteRestored(system: System, { data }: { data: Chosen }, t
 /** What this installation, or a tenant of it, was set back to last; null when it never was. */
 export async function latestRestored(
   system: System,
+  ask: Ask = async (text) => (await system.pool.query(text)).rows,
 ): Promise<{ at: Date; takenAt: Date; tenantId: string | null } | null> {
-  const { rows } = await system.pool.query<{ at: Date; takenAt: Date; tenantId: string | null }>(
+  const [row] = await ask<{ at: Date; takenAt: Date; tenantId: string | null }>(
     `select at, taken_at as "takenAt", tenant_id as "tenantId" from platform.restored order by at desc limit 1`,
   );
-  return rows[0] ?? null;
+  return row ?? null;
 }
 
 // A session that was ended after the backup would stand again: everybody signs in anew.
@@ -112,7 +119,9 @@ async function endSessions({ adminUrl, database }: Pick<Target, "adminUrl" | "da
   const client = new pg.Client({ connectionString: withDatabase(adminUrl, database) });
   await client.connect();
   try {
-    await client.query("update session set ended_at = now(), ended_because = 'restored' where ended_at is null");
+    await client.query(
+      "update session set ended_at = now(), ended_because = 'restored' where ended_at is null",
+    );
   } finally {
     await client.end();
   }

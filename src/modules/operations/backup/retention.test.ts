@@ -58,14 +58,21 @@ test("the last good one is kept, however old, and one that was never good is not
 });
 
 test("several of one day stay for a day", () => {
-  const two = [archive(later(now, -7_200_000), "aaaaaaaaaaaa"), archive(later(now, -3_600_000), "bbbbbbbbbbbb")];
+  const two = [
+    archive(later(now, -7_200_000), "aaaaaaaaaaaa"),
+    archive(later(now, -3_600_000), "bbbbbbbbbbbb"),
+  ];
   const keep: Retention = { kind: "daily-weekly", daily: 7, weekly: 4 };
   assert.deepEqual(expired(two, keep, now), []);
-  assert.deepEqual(expired(two, keep, later(now, days(2))).map(({ id }) => id), ["aaaaaaaaaaaa"]);
+  assert.deepEqual(
+    expired(two, keep, later(now, days(2))).map(({ id }) => id),
+    ["aaaaaaaaaaaa"],
+  );
 });
 
 test("only names of ours are archives", () => {
   const good = nameOf({ kind: "keys", at: now, id: "0123456789ab" });
   assert.equal(good, "keys-20261122T030500Z-0123456789ab.tar.zst.age");
-  for (const name of ["../x", `${good}.unfinished`, good.replace("keys", "notes"), ""]) assert.equal(parseName(name, 0), null);
+  for (const name of ["../x", `${good}.unfinished`, good.replace("keys", "notes"), ""])
+    assert.equal(parseName(name, 0), null);
 });

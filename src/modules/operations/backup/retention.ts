@@ -25,7 +25,10 @@ const youngerThan = (archives: readonly Archive[], count: number, now: Date): Se
   new Set(archives.filter(({ at }) => at.getTime() > now.getTime() - days(count)));
 
 /** Newest first: the first of each of so many days, and of each of so many weeks. */
-function newestOfEach(archives: readonly Archive[], { daily, weekly }: Extract<Retention, { kind: "daily-weekly" }>) {
+function newestOfEach(
+  archives: readonly Archive[],
+  { daily, weekly }: Extract<Retention, { kind: "daily-weekly" }>,
+) {
   const kept = new Set<Archive>();
   const firstOf = (most: number, period: (at: Date) => string | number) => {
     const seen = new Set<string | number>();

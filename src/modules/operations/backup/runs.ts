@@ -35,7 +35,10 @@ export async function listRuns(system: System, most = 50): Promise<BackupRun[]> 
 }
 
 /** The newest that is good, by its snapshot. */
-export async function latestGood(system: System, kind: BackupRun["kind"] = "data"): Promise<BackupRun | null> {
+export async function latestGood(
+  system: System,
+  kind: BackupRun["kind"] = "data",
+): Promise<BackupRun | null> {
   const { rows } = await system.pool.query<BackupRun>(
     `select ${COLUMNS} from platform.backup_run where kind = $1 and state = 'good' order by started_at desc limit 1`,
     [kind],

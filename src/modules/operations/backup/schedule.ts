@@ -1,9 +1,9 @@
 import { days, later, minutes } from "../../../kernel/clock.ts";
 import type { System } from "../../../kernel/system.ts";
 import { alertOperator } from "../alerts/service.ts";
+import { testRestore } from "./restore-test.ts";
 import { type BackupRun, latestGood, listRuns } from "./runs.ts";
 import { backUp } from "./service.ts";
-import { testRestore } from "./restore-test.ts";
 
 const FIRST_AFTER = minutes(1);
 const LOOK_EVERY = minutes(5);

@@ -56,7 +56,12 @@ export async function removeExpired(system: System, places: readonly Place[]): P
   for (const place of places) {
     const archives = await place.list();
     const doomed = [
-      ...expired(archives.filter(({ kind }) => kind === "data"), system.config.backup.keep, now, bad),
+      ...expired(
+        archives.filter(({ kind }) => kind === "data"),
+        system.config.backup.keep,
+        now,
+        bad,
+      ),
       ...expired(
         archives.filter(({ kind }) => kind === "keys"),
         { kind: "days", days: KEEP_KEYS_DAYS },

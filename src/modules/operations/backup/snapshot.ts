@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { FileStore } from "../../../kernel/files/file-store.ts";
-import { PIECE_BYTES, type Part } from "./archive-writing.ts";
+import { type Part, PIECE_BYTES } from "./archive-writing.ts";
 import type { Opening } from "./contents.ts";
 import { copyOut } from "./copy.ts";
 import { backupFailure } from "./failure.ts";
@@ -33,7 +33,11 @@ const NAMES_AT_ONCE = 1000;
  * snapshot were no faster here, since compressing and the disk are what takes the time, and one keeps the order.
  */
 export async function openSnapshot(url: string): Promise<Snapshot> {
-  const client = new pg.Client({ connectionString: url, application_name: "vouchsafe backup", keepAlive: true });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "vouchsafe backup",
+    keepAlive: true,
+  });
   await client.connect();
   try {
     await client.query("begin transaction isolation level repeatable read, read only");
@@ -67,7 +71,8 @@ export async function openSnapshot(url: string): Promise<Snapshot> {
 
 /** The tables, one after the other; `only` keeps the rows of one tenant, of tables that have tenants. */
 export async function* tableParts({ client, tables }: Snapshot, only?: string): AsyncGenerator<Part> {
-  for (const table of tables) yield { table: table.name, rows: copyOut(client, rowsOf(table, only), PIECE_BYTES) };
+  for (const table of tables)
+    yield { table: table.name, rows: copyOut(client, rowsOf(table, only), PIECE_BYTES) };
 }
 
 export function rowsOf(table: Table, tenant: string | undefined): string {
@@ -79,7 +84,11 @@ export function rowsOf(table: Table, tenant: string | undefined): string {
  * The stored files that the snapshot's rows name. Files never change once written, so that they can be read after it;
  * one that is missing and that no row names any more was deleted meanwhile, and is said to be gone.
  */
-export async function* fileParts(snapshot: Snapshot, files: FileStore, tenant?: string): AsyncGenerator<Part> {
+export async function* fileParts(
+  snapshot: Snapshot,
+  files: FileStore,
+  tenant?: string,
+): AsyncGenerator<Part> {
   for await (const names of fileNames(snapshot, tenant)) {
     for (const name of names) {
       const file = await files.sealed(name);
@@ -96,7 +105,8 @@ export async function* fileParts(snapshot: Snapshot, files: FileStore, tenant?: 
 
 async function* fileNames({ client, tables }: Snapshot, tenant?: string): AsyncGenerator<string[]> {
   const sources = namesIn(tables).map(
-    (name) => `select file from ${quoted(name)}${tenant === undefined ? "" : ` where tenant_id = '${tenant}'`}`,
+    (name) =>
+      `select file from ${quoted(name)}${tenant === undefined ? "" : ` where tenant_id = '${tenant}'`}`,
   );
   if (sources.length === 0) return;
   await client.query(`declare stored_files no scroll cursor for ${sources.join(" union ")} order by 1`);

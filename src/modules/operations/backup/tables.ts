@@ -59,7 +59,8 @@ export const copyOutOf = (table: Table): string =>
 export const copyInto = (table: Table): string =>
   `copy ${quoted(table.name)} (${columnsOf(table)}) from stdin (format binary)`;
 
-export const columnsOf = ({ columns }: Table): string => columns.map(({ name }) => identifier(name)).join(", ");
+export const columnsOf = ({ columns }: Table): string =>
+  columns.map(({ name }) => identifier(name)).join(", ");
 /** `schema.table`, each quoted. */
 export const quoted = (name: string): string => name.split(".").map(identifier).join(".");
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;

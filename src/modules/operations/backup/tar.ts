@@ -18,7 +18,8 @@ export interface TarEntry {
 /** The header of a file of so many bytes. `at` is the backup's own time: an archive tells nothing of its files' times. */
 export function tarHeader({ name, bytes }: TarEntry, at: Date): Buffer {
   if (!NAME.test(name) || name.length > LONGEST_NAME) throw new TypeError(`No name for an entry: ${name}`);
-  if (bytes > MOST_BYTES) throw backupFailure("unsupported", `A file of ${bytes} bytes is too large for an archive.`);
+  if (bytes > MOST_BYTES)
+    throw backupFailure("unsupported", `A file of ${bytes} bytes is too large for an archive.`);
   const header = Buffer.alloc(BLOCK);
   const octal = (value: number, offset: number, digits: number) =>
     header.write(`${value.toString(8).padStart(digits, "0")}\0`, offset, "latin1");
@@ -43,7 +44,10 @@ export const tarPadding = (bytes: number): Buffer => Buffer.alloc((BLOCK - (byte
 export const tarEnd: Buffer = Buffer.alloc(2 * BLOCK);
 
 /** The next header, or null at the archive's end, after which nothing comes. Anything but `tarHeader`'s bytes is `damaged`. */
-export async function readTarHeader(bytes: Bytes, at: Date | null): Promise<(TarEntry & { at: Date }) | null> {
+export async function readTarHeader(
+  bytes: Bytes,
+  at: Date | null,
+): Promise<(TarEntry & { at: Date }) | null> {
   const block = Buffer.from(await bytes.take(BLOCK));
   if (block.length < BLOCK) throw cutOff();
   if (block.every((byte) => byte === 0)) {
@@ -57,7 +61,10 @@ export async function readTarHeader(bytes: Bytes, at: Date | null): Promise<(Tar
   const time = new Date(Number.parseInt(block.toString("latin1", 136, 147), 8) * 1000);
   if (!NAME.test(name) || name.split("/").some((part) => /^\.+$/.test(part)) || !Number.isSafeInteger(size))
     throw malformed();
-  if (Number.isNaN(time.getTime()) || (at !== null && Math.floor(at.getTime() / 1000) * 1000 !== time.getTime()))
+  if (
+    Number.isNaN(time.getTime()) ||
+    (at !== null && Math.floor(at.getTime() / 1000) * 1000 !== time.getTime())
+  )
     throw malformed();
   if (!tarHeader({ name, bytes: size }, time).equals(block)) throw malformed();
   return { name, bytes: size, at: time };

@@ -1,7 +1,7 @@
 import type { System } from "../../../kernel/system.ts";
 import { fingerprintOf } from "./age.ts";
 import { type Place, placesOf } from "./places.ts";
-import { latestRestoreTest, passed } from "./restore-test.ts";
+import { type Ask, latestRestoreTest, passed, type StoredRestoreTest } from "./restore-test.ts";
 import { latestRestored } from "./restoring.ts";
 import { latestGood, listRuns } from "./runs.ts";
 import { LATE_AFTER, nextTime } from "./schedule.ts";
@@ -24,7 +24,10 @@ export async function backupReport(system: System) {
     places: places.map(({ kind, words }) => ({ kind, words })),
     /** Where the archives lie on the same disk as what they are of. */
     besideTheData: places.length === 1 && backup.folder === null && backup.bucket === null,
-    keep: backup.keep.kind === "days" ? `${backup.keep.days} days` : `${backup.keep.daily} days and ${backup.keep.weekly} weeks`,
+    keep:
+      backup.keep.kind === "days"
+        ? `${backup.keep.days} days`
+        : `${backup.keep.daily} days and ${backup.keep.weekly} weeks`,
     nextAt: backup.recipients.length > 0 ? nextTime(backup.at, now).toISOString() : null,
     late:
       backup.recipients.length > 0 && good !== null && now.getTime() - good.startedAt.getTime() > LATE_AFTER,
@@ -57,11 +60,23 @@ export async function backupReport(system: System) {
   };
 }
 
-/** What everybody may know of the last restore test; null before the first, and for one that nobody here signed. */
-export async function publicRestoreTest(system: System) {
-  const test = await latestRestoreTest(system);
-  if (!test || test === "forged") return null;
+/** What everybody may know: whether the last backup could be restored, and whether this installation was set back. */
+export async function publicBackups(system: System, ask: Ask) {
+  const test = await latestRestoreTest(system, ask);
+  const restored = await latestRestored(system, ask);
+  return {
+    test: test && test !== "forged" ? shownTest(test) : null,
+    // Of a single workspace only its members need to know.
+    restored:
+      restored && restored.tenantId === null
+        ? { at: restored.at.toISOString(), takenAt: restored.takenAt.toISOString() }
+        : null,
+  };
+}
+
+function shownTest(test: StoredRestoreTest) {
   const { rows, files, tables, sumsEqual, takenAt, attack } = test.result;
+  const attempts = attack?.attempts ?? null;
   return {
     at: test.at.toISOString(),
     passed: passed(test.result),
@@ -70,6 +85,6 @@ export async function publicRestoreTest(system: System) {
     rows,
     files,
     sumsEqual,
-    attempts: attack?.attempts ?? null,
+    attempts,
   };
 }

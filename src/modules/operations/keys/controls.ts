@@ -28,6 +28,8 @@ export const keyControls: readonly Control<Stage>[] = [
   {
     id: "crypto.shredding",
     kind: "tested",
+    // Whoever opens all that was ever recorded meets what opens no more.
+    last: true,
     removed:
       "the destruction of the file; the mark that stays; the look that another process takes at it; the end of the last copy",
     check: checkShredding,

@@ -108,18 +108,36 @@ async function resealOne(
   if (!record || newest === undefined || older.length === 0) return null;
   // Work of no session, in no address.
   const ctx = jobContext(system, { tenantId, slug: "" });
+  const versions = older.map(({ version }) => version);
+  if (!older.some(({ use }) => use === "data")) return (await dropAuditKeys(ctx, versions)) ? [] : null;
   if (!(await beginRotation(ctx, newest))) return null;
-  // What is left of a retired key stays as long as the audit log has entries under it, which nobody has to look at now.
-  const soFar = older.some(({ use }) => use === "data")
-    ? await resealTenant(ctx, { ...pace, onBatch: (done) => noteProgress(ctx, newest, done) })
-    : { values: 0, files: 0, problems: [] };
+  const soFar = await resealTenant(ctx, { ...pace, onBatch: (done) => noteProgress(ctx, newest, done) });
   if (pace.stopped()) return soFar.problems;
-  await retire(
-    ctx,
-    newest,
-    older.map(({ version }) => version),
-  );
+  await retire(ctx, newest, versions);
   return soFar.problems;
+}
+
+const looked = new Map<string, number>();
+
+/**
+ * What is left of a retired key stays as long as the audit log has entries under it, two years as a rule: looked at once a
+ * day. False when it was not looked at.
+ */
+async function dropAuditKeys(ctx: Ctx, versions: readonly number[]): Promise<boolean> {
+  const { id } = tenantOf(ctx);
+  const now = ctx.clock().getTime();
+  if (now - (looked.get(id) ?? 0) < minutes(24 * 60)) return false;
+  looked.set(id, now);
+  const [rows] = await read(
+    ctx,
+    sql<{ version: string }>`
+      select distinct get_byte(content, 1)::bigint << 24 | get_byte(content, 2) << 16
+                    | get_byte(content, 3) << 8 | get_byte(content, 4) as version
+        from audit.entry where tenant_id = ${id} and octet_length(content) >= 33 and get_byte(content, 0) = 1`,
+  );
+  const named = rows.map(({ version }) => Number(version));
+  await ctx.system.keyring.retireDataKeys(id, versions, named);
+  return true;
 }
 
 /** False for keys without a workspace: one that is just being made, or that never came to be. */

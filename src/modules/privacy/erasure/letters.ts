@@ -64,7 +64,7 @@ export async function eraseOwnEntries(
   for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
     const [rows]: [readonly EntryRow[]] = await read(
       ctx,
-      sql<EntryRow>`select entry_id, actor_id, resource_id, content from audit.entry
+      sql<EntryRow>`select entry_id, event, actor_id, resource_id, content from audit.entry
         where tenant_id = ${tenantOf(ctx).id} and content is not null and entry_id > ${after}
         order by entry_id limit ${AT_ONCE}`,
     );
@@ -81,6 +81,7 @@ export async function eraseOwnEntries(
 
 interface EntryRow {
   readonly entry_id: string;
+  readonly event: string;
   readonly actor_id: string | null;
   readonly resource_id: string | null;
   readonly content: Buffer;
@@ -92,6 +93,8 @@ function isAbout(
   memberId: string,
   names: (text: string) => boolean,
 ): boolean {
+  // That somebody else had them erased names nobody.
+  if (row.event === "member.erased" && row.actor_id !== memberId) return false;
   if (row.actor_id === memberId || row.resource_id === memberId) return true;
   const content: unknown = JSON.parse(keys.openText(auditCell(row.entry_id), row.content));
   return namingWithin((text) => text === memberId || names(text))(content);

@@ -27,7 +27,12 @@ export const DOCUMENTS_IN_PART = 1000;
 const BYTES_IN_PART = 1024 ** 3;
 
 /** The next documents, in all their versions, whose number comes after one; of one owner, when one is named. */
-export async function nextOriginals(ctx: Ctx, after: number, ownerId: string | null): Promise<Original[]> {
+export async function nextOriginals(
+  ctx: Ctx,
+  after: number,
+  ownerId: string | null,
+  atMost: number,
+): Promise<Original[]> {
   const keys = await keysOf(ctx);
   const tenant = tenantOf(ctx).id;
   const mine = ownerId === null ? sql`true` : sql`d.owner_id = ${ownerId}`;
@@ -37,7 +42,7 @@ export async function nextOriginals(ctx: Ctx, after: number, ownerId: string | n
       select d.document_no, d.document_id, d.name as document_name, d.folder_id, d.deleted_at, d.version_id as current,
              v.version_id, v.no, v.name, v.file, v.bytes::float8 as bytes, v.created_at
         from (select * from document d where d.tenant_id = ${tenant} and d.document_no > ${after} and ${mine}
-                order by d.document_no limit ${DOCUMENTS_IN_PART}) d
+                order by d.document_no limit ${atMost}) d
         join document_version v on v.tenant_id = d.tenant_id and v.document_id = d.document_id
         order by d.document_no, v.no`,
   );

@@ -18,7 +18,7 @@ import { jobContext } from "../../../kernel/jobs.ts";
 import { projectFolder } from "../../../project.ts";
 import { uploadDocuments } from "../../knowledge/documents/upload.ts";
 import { endExports } from "./ending.ts";
-import { makeExport } from "./making.ts";
+import { makeExport, makingExports } from "./making.ts";
 import { askForExport, endExport, fetchPart, listExports, rangeOf } from "./service.ts";
 
 test("exports", async (t) => {
@@ -111,6 +111,37 @@ test("exports", async (t) => {
       assert.ok(unzipSync(await decrypter.decrypt(sealed))["quill-1/README.txt"]);
     },
   );
+
+  await t.test("in parts, each of which is begun anew where it was cut off", async () => {
+    await add(mara, "Fourth.md", "The fourth.");
+    const { id } = await askForExport(asking(await company.hire("Nora", "owner")), "workspace", null);
+    const job = makingExports(2);
+    const ctx = () => jobContext(stage.system, { tenantId: company.id, slug: company.slug });
+    await job.run(ctx(), id, false);
+    // The disk is full in the middle of the second part, and later it is not.
+    const full = {
+      ...stage.system,
+      files: {
+        ...stage.system.files,
+        put: async () => {
+          throw new Error("no room");
+        },
+      },
+    };
+    await assert.rejects(job.run({ ...ctx(), system: full }, id, false));
+    const state = () =>
+      asSuperuser(stage.database, async (client) => {
+        const { rows } = await client.query("select state, done from export where export_id = $1", [id]);
+        const parts = await client.query("select no from export_part where export_id = $1 order by no", [id]);
+        return [rows[0].state, rows[0].done, parts.rows.map(({ no }) => no)];
+      });
+    assert.deepEqual(await state(), ["making", 2, [1]]);
+    await job.run(ctx(), id, false);
+    assert.deepEqual(await state(), ["ready", 4, [1, 2]]);
+    // Once more, as after a crash that lost only the queue's note of its end.
+    await job.run(ctx(), id, false);
+    assert.deepEqual(await state(), ["ready", 4, [1, 2]]);
+  });
 
   await t.test("it is the asker's alone, while they may, for seven days", async () => {
     const { id } = await askForExport(asking(), "workspace", null);

@@ -16,30 +16,37 @@ import { readme } from "./readme.ts";
 import { encryptTo } from "./recipient.ts";
 import { recipientCell } from "./service.ts";
 
+const MAKE = "privacy.make-export";
+
 /**
  * Makes one part of an export, and asks for the next: what is cut off is done again from the part in which it was. Each
  * part is a whole archive. The right of whoever asked is looked at anew for each.
  */
-export const makeExport: JobSpec = {
-  name: "privacy.make-export",
-  concurrency: 1,
-  perTenant: 1,
-  retries: 5,
-  whileClosing: "taking everything out is what the time is for",
-  run: async (ctx, id, last) => {
-    const wanted = await begin(ctx, id);
-    if (!wanted) return;
-    try {
-      await makePart(ctx, wanted);
-    } catch (error) {
-      if (last)
-        await unit(ctx, (inner) =>
-          write(inner, db.updateTable("export").set({ state: "failed" }).where("export_id", "=", id)),
-        );
-      throw error;
-    }
-  },
-};
+export const makeExport: JobSpec = makingExports(DOCUMENTS_IN_PART);
+
+/** `size`: how many documents a part holds at most. */
+export function makingExports(size: number): JobSpec {
+  return {
+    name: MAKE,
+    concurrency: 1,
+    perTenant: 1,
+    retries: 5,
+    whileClosing: "taking everything out is what the time is for",
+    run: async (ctx, id, last) => {
+      const wanted = await begin(ctx, id);
+      if (!wanted) return;
+      try {
+        await makePart(ctx, wanted, size);
+      } catch (error) {
+        if (last)
+          await unit(ctx, (inner) =>
+            write(inner, db.updateTable("export").set({ state: "failed" }).where("export_id", "=", id)),
+          );
+        throw error;
+      }
+    },
+  };
+}
 
 interface Wanted {
   readonly id: string;
@@ -90,14 +97,12 @@ async function begin(ctx: Ctx, id: string): Promise<Wanted | null> {
   };
 }
 
-async function makePart(ctx: Ctx, wanted: Wanted): Promise<void> {
+async function makePart(ctx: Ctx, wanted: Wanted, size: number): Promise<void> {
   const ownerId = wanted.kind === "person" ? wanted.askedBy : null;
-  const originals = await nextOriginals(ctx, wanted.reached, ownerId);
+  const originals = await nextOriginals(ctx, wanted.reached, ownerId, size);
   const documents = new Set(originals.map(({ documentNo }) => documentNo));
   const reached = originals.at(-1)?.documentNo ?? wanted.reached;
-  // Fewer than fit: perhaps because of their size, so what comes after them is asked for.
-  const isLast =
-    documents.size < DOCUMENTS_IN_PART && (await nextOriginals(ctx, reached, ownerId)).length === 0;
+  const isLast = (await nextOriginals(ctx, reached, ownerId, 1)).length === 0;
   const archive = openArchive();
   const root = `${tenantOf(ctx).slug}-${wanted.part}`;
   const missing = await addOriginals(ctx, archive, root, originals);
@@ -134,7 +139,7 @@ async function makePart(ctx: Ctx, wanted: Wanted): Promise<void> {
           created_at: inner.clock(),
         }),
       );
-      if (!isLast) await inner.system.jobs.enqueue(inner, makeExport.name, wanted.id);
+      if (!isLast) await inner.system.jobs.enqueue(inner, MAKE, wanted.id);
     });
   } catch (error) {
     if (!isOutcomeUnknown(error)) await ctx.system.files.remove(stored.name);

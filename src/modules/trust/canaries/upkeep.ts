@@ -7,7 +7,7 @@ import { each, fillCanary } from "./fill.ts";
 import { type Canary, readCanaries } from "./store.ts";
 import { makeTenants } from "./tenants.ts";
 
-const LOCK = 7_234_011_931;
+const LOCK = 7_234_011_933;
 // Of the 90 days that a key is good for.
 const KEYS_LAST = days(80);
 

@@ -5,7 +5,8 @@ export const lossClaims = claimsUnder("loss", [
     id: "crypto.fields",
     words:
       "AES-256-GCM covers every stored secret (keys of AI providers, mail and database accounts, payment gateways, second factors and connected services) and every text a person writes or uploads: documents and their names, messages, titles, memories, the personal details of members and contacts, what jobs carry and what the audit log quotes; exact matches are found by keyed hash, a value is opened only when it is needed, and each field left readable is published by name.",
-    couldBeWrong: "Lengths, counts and times show, and so does which rows hold the same hashed value.",
+    couldBeWrong:
+      "Lengths, counts and times show, and so does which rows hold the same hashed value. The check opens what two companies and the operator have written so far; a column that is still empty has shown nothing.",
   },
   {
     id: "crypto.dump-reveals-nothing",
@@ -26,13 +27,15 @@ export const lossClaims = claimsUnder("loss", [
     id: "crypto.master-key",
     words:
       "The master key comes from the server's environment or a key service, stands in no code, database or log, and can be replaced by a documented command while the service runs.",
-    couldBeWrong: "Whoever can read the memory of the running server can read keys.",
+    couldBeWrong:
+      "Whoever can read the memory of the running server can read keys. The key is searched for as it is, in base64 and in hexadecimal; another form would pass.",
   },
   {
     id: "crypto.shredding",
     words:
       "When a customer's keys are destroyed its data can no longer be read, at once in the running system and within 7 days in every backup, because copies of keys are kept apart and for no longer than that.",
-    couldBeWrong: "Copies that the operator makes by other means are outside of any check.",
+    couldBeWrong:
+      "Copies that the operator makes by other means are outside of any check. A key file is overwritten before it goes; what a disk keeps of it by its own ways is still wrapped by the master key.",
   },
   {
     id: "crypto.tls",
@@ -52,11 +55,15 @@ export const lossClaims = claimsUnder("loss", [
     id: "ops.backup",
     words:
       "Each day at 03:00 UTC every database, customers' own included, and all files are backed up, encrypted with age before they leave the machine under a key that is not on it, and copied to S3 storage elsewhere; 7 daily and 4 weekly backups are kept, or 30 days if chosen, and every run is verified and recorded.",
+    couldBeWrong:
+      "It is tried on a copy with a folder of its own. Whether this installation has a recipient, where its backups lie and when the last one was made is the operator's; no customer has a database of its own yet. age does not say who made an archive: a restored one must come from a place that the operator trusts.",
   },
   {
     id: "ops.restore-test",
     words:
       "Once a day, and never less than monthly, the newest backup is restored by itself, its counts and checksums are compared, and the result is published.",
+    couldBeWrong:
+      "It runs on the same machine, with the same master key: that the operator still has the identity, and a copy of the master key elsewhere, it cannot know.",
   },
   {
     id: "ops.backup-keys",
@@ -67,6 +74,8 @@ export const lossClaims = claimsUnder("loss", [
     id: "ops.tenant-restore",
     words:
       "One customer can be set back to an earlier moment while every other customer's data stays as it is.",
+    couldBeWrong:
+      "It is put in place of what is there; there is no second copy beside it for comparing. Its audit log is not set back. Documents that were still being read at that moment wait until somebody reads them again.",
   },
   {
     id: "billing.credentials",

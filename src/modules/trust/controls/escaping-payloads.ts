@@ -5,6 +5,7 @@ import { mailedToken, type Person } from "../stage/people.ts";
 import { hireAnother, spareCompany } from "../stage/spare-company.ts";
 import type { Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
+import { plantTexts } from "./escaping-texts.ts";
 
 /** A host that nothing must ask for; `.invalid` never resolves (RFC 2606). */
 export const FOREIGN = "elsewhere.invalid";
@@ -16,6 +17,8 @@ export const MARK = "data-planted";
 /** At most 120 characters, for names. Breaks out of text, of attributes, of a title and of a script. */
 const WITH_ALL = { with: { kind: "tenant", id: null }, access: "read" };
 const NAME = `"'></title><img ${MARK} src=//${FOREIGN}/n onerror=${ALARM}(1)><script>${ALARM}(2)</script>`;
+/** For names of at most 60 characters. */
+const SHORT = `"'><img ${MARK} src=x onerror=${ALARM}(14)>`;
 const RICH = `${NAME}<svg ${MARK} onload=${ALARM}(3)><iframe ${MARK} srcdoc="<script>parent.${ALARM}(4)</script>"></iframe><a ${MARK} href="javascript:${ALARM}(5)">quay</a>`;
 
 const TEXT = `The quayside lantern costs 40 crowns a month ${RICH}.\n`;
@@ -113,6 +116,7 @@ export async function plantPayloads(stage: Stage): Promise<Planted> {
     as: "colleague",
     shows,
   });
+  const texts = await plantTexts(colleague, SHORT, at);
   const inPath = encodeURIComponent(NAME);
   return {
     slug,
@@ -127,6 +131,7 @@ export async function plantPayloads(stage: Stage): Promise<Planted> {
       at(`library?q=${inPath}`),
       ...documents.map((id) => at(`library/${id}?passage=0&start=0&end=30`)),
       at("activity"),
+      ...texts,
       at("settings/account"),
       at("settings/members"),
       at("settings/workspace"),

@@ -1,9 +1,12 @@
 import type pg from "pg";
 import { allJobs } from "../../../app.ts";
 import type { Finding } from "../../../kernel/controls.ts";
+import { newId } from "../../../kernel/ids.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { secret } from "../../../kernel/secret.ts";
 import { addressHash } from "../../identity/addresses.ts";
+import { addressCell, nameCell } from "../../identity/members.ts";
+import { spokenCell } from "../../privacy/erasure/service.ts";
 import { finding } from "../stage/finding.ts";
 import type { Cast, Stage } from "../stage/stage.ts";
 import type { Scene, Secret } from "./scene.ts";
@@ -169,6 +172,50 @@ const probes: Readonly<Record<string, Probe>> = {
       ({ taken }) => taken.answer,
     ),
     state: "select state, attempt from message where message_id::text = $4",
+  },
+  "privacy.make-export": {
+    async prepare({ stage, victim }) {
+      const { rows } = await committed(stage, (client) =>
+        client.query(
+          `insert into export (tenant_id, export_id, kind, asked_by, state, created_at, expires_at)
+             values ($1, gen_random_uuid(), 'person', $2, 'making', now(), now() + interval '1 hour') returning export_id`,
+          [victim.id, victim.owner.id],
+        ),
+      );
+      return rows[0].export_id;
+    },
+    state: "select export_id, no from export_part where export_id::text = $4",
+  },
+  "privacy.erase-person": {
+    async prepare({ stage, victim }) {
+      const keys = await stage.server.system.keyring.tenant(victim.id);
+      const [member, erasure] = [newId(), newId()];
+      const words = { names: ["Ede Erased"], addresses: ["ede@erased.example"] };
+      await committed(stage, async (client) => {
+        await client.query(
+          `insert into member (tenant_id, member_id, name, address, role, status) values ($1, $2, $3, $4, 'viewer', 'removed')`,
+          [
+            victim.id,
+            member,
+            keys.seal(nameCell(member), "Ede Erased"),
+            keys.seal(addressCell(member), "ede@erased.example"),
+          ],
+        );
+        await client.query(
+          `insert into erasure (tenant_id, erasure_id, member_id, asked_by, content, created_at, spoken, state)
+             values ($1, $2, $3, $4, 'deleted', now(), $5, 'working')`,
+          [
+            victim.id,
+            erasure,
+            member,
+            victim.owner.id,
+            keys.seal(spokenCell(erasure), JSON.stringify(words)),
+          ],
+        );
+      });
+      return erasure;
+    },
+    state: "select state, done_at from erasure where erasure_id::text = $4",
   },
 };
 

@@ -53,7 +53,12 @@ async function everyText(): Promise<Finding[]> {
   const seen = await problem(rotten);
   return [
     ...gone.map(({ words, claim, file, problem: why }) => finding(false, words, claim, `${file}: ${why}`)),
-    finding(gone.length === 0, "every defence", "the source", `${gone.length} of ${defences.length} not there`),
+    finding(
+      gone.length === 0,
+      "every defence",
+      "the source",
+      `${gone.length} of ${defences.length} not there`,
+    ),
     finding(seen !== null, rotten.words, "the source", seen ?? "taken for one that can be removed"),
   ];
 }

@@ -3,8 +3,8 @@ import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Defence } from "../../../defences/defence.ts";
-import { type ControlResult, isSeen } from "../controls/run.ts";
 import { projectFolder } from "../../../project.ts";
+import { type ControlResult, isSeen } from "../controls/run.ts";
 
 const LONGEST_MS = 240_000;
 const PARTS = ["src", "db", "attacker", "verify", "samples", "package.json"];
@@ -85,7 +85,8 @@ function runControls(folder: string, args: readonly string[]): Promise<Looked> {
       complaint = (complaint + text).slice(-300);
     });
     child.on("error", (error) => resolve({ problem: `did not start: ${error.message}` }));
-    child.on("close", () => {
+    child.on("close", (_, signal) => {
+      if (signal) return resolve({ problem: `ended by ${signal}, after ${LONGEST_MS / 1000} s at most` });
       try {
         resolve({ results: JSON.parse(printed) as ControlResult[] });
       } catch {

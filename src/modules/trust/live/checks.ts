@@ -1,7 +1,7 @@
 import Fastify from "fastify";
 import type { ClassName } from "../../../../attacker/contract.ts";
 import { minutes } from "../../../kernel/clock.ts";
-import { type Control, type Finding, outcomeOf, type Parts } from "../../../kernel/controls.ts";
+import type { Control, Finding } from "../../../kernel/controls.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
 import { rolesOf } from "../../../kernel/matrix.ts";
@@ -12,39 +12,30 @@ import { ensureCanaries } from "../canaries/upkeep.ts";
 import { asPublic } from "../public-page/reader.ts";
 import { expectStatus, openClient } from "../stage/client.ts";
 import { finding } from "../stage/finding.ts";
+import { inPieces, nothing } from "../stage/pieces.ts";
 import type { Stage } from "../stage/stage.ts";
 import { checkDecoys, someCanaries } from "./checks-decoys.ts";
 import { freshFor } from "./public.ts";
 import { attackLive } from "./service.ts";
 import { latestAttack, storeAttack } from "./store.ts";
 
-const parts: Parts<Stage> = {
-  run: async (stage) =>
-    outcomeOf(
-      [...(await checkCanaries(stage)), ...(await checkRun(stage))],
-      "an attack on the running server",
-    ),
-  age: async (stage) => outcomeOf(await checkAge(stage), "attacks that are old, forged, or not there"),
-  breach: async (stage) => outcomeOf(await checkBreach(stage), "an attack that finds a planted hole"),
-  decoys: async (stage) =>
-    outcomeOf(await checkDecoys(stage), "ways to touch a canary, and requests that touch none"),
-};
-
 export const liveControl: Control<Stage> = {
   id: "trust.self-attack",
   kind: "tested",
   removed: "the guard of one route, in a second server on the same installation",
-  parts,
-  check: async (stage) => {
-    const findings: Finding[] = [];
-    const summaries: string[] = [];
-    for (const part of Object.values(parts)) {
-      const outcome = await part(stage);
-      findings.push(...outcome.findings);
-      summaries.push(outcome.summary);
-    }
-    return outcomeOf(findings, summaries.join("; "));
-  },
+  ...inPieces(
+    nothing,
+    {
+      run: async (stage) => [...(await checkCanaries(stage)), ...(await checkRun(stage))],
+      age: checkAge,
+      breach: checkBreach,
+      decoys: checkDecoys,
+    },
+    () => ({
+      summary:
+        "an attack on the running server, one that finds a planted hole, old and forged ones; ways to touch a canary, and requests that touch none",
+    }),
+  ),
 };
 
 // As fast as it goes: nobody waits for this server.

@@ -11,12 +11,15 @@ const LOOK_EVERY = minutes(10);
 
 /** Keeps the security page's results fresh: daily, and soon after a new version starts. Answers how to stop. */
 export function keepChecking(system: System): () => Promise<void> {
-  let _running: Promise<void> | null = null;
+  let running: Promise<void> | null = null;
+  const stopping = new AbortController();
   const look = () => {
-    _running ??= checkIfDue(system)
-      .catch((error: unknown) => system.log.error({ err: error }, "the checks could not be run"))
+    running ??= checkIfDue(system, stopping.signal)
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) system.log.error({ err: error }, "the checks could not be run");
+      })
       .finally(() => {
-        _running = null;
+        running = null;
       });
   };
   const first = setTimeout(look, FIRST_AFTER).unref();
@@ -24,13 +27,15 @@ export function keepChecking(system: System): () => Promise<void> {
   return async () => {
     clearTimeout(first);
     clearInterval(timer);
+    stopping.abort();
+    await running;
   };
 }
 
-async function checkIfDue(system: System): Promise<void> {
+async function checkIfDue(system: System, ending: AbortSignal): Promise<void> {
   const last = await asPublic(system, (ask) => latestRun(system, ask));
   // A run that nobody here signed says nothing.
-  if (last === "forged") return runChecks(system);
+  if (last === "forged") return runChecks(system, ending);
   const age = last ? system.clock().getTime() - last.at.getTime() : Number.POSITIVE_INFINITY;
-  if (age >= EVERY || last?.version !== system.version) await runChecks(system);
+  if (age >= EVERY || last?.version !== system.version) await runChecks(system, ending);
 }

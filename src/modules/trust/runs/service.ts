@@ -21,16 +21,16 @@ export interface Run {
  * Runs every check on a fresh copy of this program (`controls --json`, in a process and a folder of its own) and
  * stores what came of it. The live data are not touched, and nothing of this process's secrets is handed on.
  */
-export async function runChecks(system: System): Promise<void> {
+export async function runChecks(system: System, ending: AbortSignal = system.ending): Promise<void> {
   // An instance that attacks itself calls this route too: the checks would start each other without end.
   if (system.config.rateScale !== 1) return;
-  await oneAtATime(system, LOCK, () => storeChecks(system));
+  await oneAtATime(system, LOCK, () => storeChecks(system, ending));
 }
 
 const LOCK = 7_234_011_907;
 
-async function storeChecks(system: System): Promise<void> {
-  await storeRun(system, await controlsInAnotherProcess());
+async function storeChecks(system: System, ending: AbortSignal): Promise<void> {
+  await storeRun(system, await controlsInAnotherProcess(ending));
 }
 
 /** Signs the results of a run and keeps them, letter by letter. */
@@ -76,14 +76,20 @@ export async function runDays(
   return rows.map((r) => ({ date: r.date, attempts: Number(r.attempts), broken: Number(r.broken) }));
 }
 
-function controlsInAnotherProcess(): Promise<ControlResult[]> {
+/** Ends with this process, however that ends: in order by the signal, else since its standard input closes. */
+function controlsInAnotherProcess(ending: AbortSignal): Promise<ControlResult[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(projectFolder, "src/main.ts"), "controls", "--json"], {
-      cwd: projectFolder,
-      env: { PATH: process.env.PATH ?? "", TMPDIR: process.env.TMPDIR ?? "" },
-      stdio: ["pipe", "pipe", "ignore"],
-      timeout: LONGEST_MS,
-    });
+    const child = spawn(
+      process.execPath,
+      [join(projectFolder, "src/main.ts"), "controls", "--json", "--with-parent"],
+      {
+        cwd: projectFolder,
+        env: { PATH: process.env.PATH ?? "", TMPDIR: process.env.TMPDIR ?? "" },
+        stdio: ["pipe", "pipe", "ignore"],
+        timeout: LONGEST_MS,
+        signal: ending,
+      },
+    );
     let printed = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       printed += text;

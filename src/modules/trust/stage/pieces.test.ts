@@ -6,7 +6,9 @@ import { inPieces, total } from "./pieces.ts";
 import type { Aim, Stage } from "./stage.ts";
 
 const ID = "identity.sessions";
-const found = (verdict: Finding["verdict"]): Finding[] => [{ verdict, what: "GET /session", who: "", got: "" }];
+const found = (verdict: Finding["verdict"]): Finding[] => [
+  { verdict, what: "GET /session", who: "", got: "" },
+];
 
 /** A control of three pieces, of which the second is red and the third cannot go on after that. */
 function control(ran: string[], lastly = false): Control<Stage> {

@@ -3,6 +3,7 @@ import { signInAgain } from "../../../trust/stage/people.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
 import { ofChats, ofDocuments } from "./changes-of-content.ts";
 import { ofFactors } from "./changes-of-factors.ts";
+import { ofLeaving } from "./changes-of-leaving.ts";
 import { ofLibrary } from "./changes-of-library.ts";
 import { ofPeople, ofTheOperator } from "./changes-of-people.ts";
 import { ofRights } from "./changes-of-rights.ts";
@@ -27,4 +28,5 @@ export async function* everyChange(stage: Stage): AsyncGenerator<Step> {
   yield* ofChats(owner, at);
   yield* ofSharing(company, owner);
   yield* ofTheOperator(stage);
+  yield* ofLeaving(stage);
 }

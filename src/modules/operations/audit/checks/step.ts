@@ -20,6 +20,8 @@ export interface Step {
   readonly secrets?: readonly string[];
   /** Entries of the same workspace beside its own: one for each thing that goes along. */
   readonly besides?: number;
+  /** The person is erased: its content may be gone before it is looked at. */
+  readonly emptied?: true;
   /** Entries that belong into the logs of other workspaces. */
   readonly elsewhere?: number;
   readonly after?: (answer: Answer) => void;

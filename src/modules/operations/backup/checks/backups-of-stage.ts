@@ -20,7 +20,10 @@ export interface BackedUp {
 }
 
 /** Runs work with a folder for archives, which is removed. */
-export async function withBackups<T>({ server }: Pick<Stage, "server">, work: (on: BackedUp) => Promise<T>): Promise<T> {
+export async function withBackups<T>(
+  { server }: Pick<Stage, "server">,
+  work: (on: BackedUp) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "vouchsafe-backups-"));
   try {
     const { identity, recipient } = await newIdentity([]);

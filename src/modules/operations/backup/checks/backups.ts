@@ -86,7 +86,11 @@ async function nothingIsReadable(
 }
 
 /** The archive of the data holds no key, wrapped or not, and the one of the keys no master key. */
-async function keysAreApart({ system, folder, identity }: BackedUp, content: ReadonlyMap<string, Buffer>, keys: string) {
+async function keysAreApart(
+  { system, folder, identity }: BackedUp,
+  content: ReadonlyMap<string, Buffer>,
+  keys: string,
+) {
   const { home } = system.config;
   const names = (await readdir(join(home, "keys"))).filter((name) => name.endsWith(".json"));
   const bodies: Buffer[] = [];
@@ -96,14 +100,22 @@ async function keysAreApart({ system, folder, identity }: BackedUp, content: Rea
   }
   const master = await readFile(join(home, "secrets", "master.key"), "utf8").catch(() => "");
   const secrets = [...bodies, ...(master ? [Buffer.from(master.trim().split(" ")[1] ?? master)] : [])];
-  const inData = [...content].filter(([path, bytes]) => path.startsWith("keys/") || secrets.some((s) => bytes.includes(s)));
+  const inData = [...content].filter(
+    ([path, bytes]) => path.startsWith("keys/") || secrets.some((s) => bytes.includes(s)),
+  );
   const inKeys = await opened(folder, { name: keys }, identity);
-  const masterThere = master !== "" && [...inKeys.values()].some((bytes) => bytes.includes(master.trim().split(" ")[1] ?? master));
+  const masterThere =
+    master !== "" &&
+    [...inKeys.values()].some((bytes) => bytes.includes(master.trim().split(" ")[1] ?? master));
   return finding(
     bodies.length > 0 && inData.length === 0 && inKeys.size > 0 && !masterThere,
     `${bodies.length} wrapped keys and the master key`,
     "somebody with a backup and its identity",
-    inData.length > 0 ? `in ${inData[0]?.[0]}` : masterThere ? "the master key is among the keys" : "none in the archive of the data, wrapped ones in their own",
+    inData.length > 0
+      ? `in ${inData[0]?.[0]}`
+      : masterThere
+        ? "the master key is among the keys"
+        : "none in the archive of the data, wrapped ones in their own",
   );
 }
 
@@ -115,8 +127,12 @@ async function tamperedIsRefused({ folder, identity }: BackedUp, name: string): 
   const at = good.length - (good.length % 65_552);
   return [
     await refused("one bit changed", "somebody with a copy", () => read(middle)),
-    await refused("cut off at the end of a chunk", "somebody with a copy", () => read(good.subarray(0, at > 1000 ? at : good.length - 200))),
-    await refused("cut off in the middle", "somebody with a copy", () => read(good.subarray(0, good.length >> 1))),
+    await refused("cut off at the end of a chunk", "somebody with a copy", () =>
+      read(good.subarray(0, at > 1000 ? at : good.length - 200)),
+    ),
+    await refused("cut off in the middle", "somebody with a copy", () =>
+      read(good.subarray(0, good.length >> 1)),
+    ),
     await refused("with something behind", "somebody with a copy", () => read(Buffer.concat([good, good]))),
   ];
 }
@@ -138,7 +154,10 @@ async function failuresAreNoticed(on: BackedUp): Promise<Finding[]> {
     },
   };
   // Nobody needs to read about a failure that was meant.
-  const quiet = { ...on.system, log: { ...on.system.log, error: () => {} } as unknown as typeof on.system.log };
+  const quiet = {
+    ...on.system,
+    log: { ...on.system.log, error: () => {} } as unknown as typeof on.system.log,
+  };
   const result = await backUp(quiet, "operator", [rotten]).then(
     () => "taken for good",
     (error: unknown) => (isBackupFailure(error) ? error.code : "failed"),
@@ -159,7 +178,9 @@ async function failuresAreNoticed(on: BackedUp): Promise<Finding[]> {
 
 function timesAndRetention({ system }: BackedUp): Finding[] {
   const { at, keep } = system.config.backup;
-  const good = (time: string) => [{ kind: "data" as const, state: "good" as const, startedAt: new Date(time) }];
+  const good = (time: string) => [
+    { kind: "data" as const, state: "good" as const, startedAt: new Date(time) },
+  ];
   const due = isDue(good("2030-01-02T03:00:05Z"), at, new Date("2030-01-03T03:00:05Z"));
   const early = isDue(good("2030-01-02T03:00:05Z"), at, new Date("2030-01-03T02:59:00Z"));
   const archives = Array.from({ length: 60 }, (_, day) => ({
@@ -173,10 +194,16 @@ function timesAndRetention({ system }: BackedUp): Finding[] {
   const gone = new Set(expired(archives, keep, now));
   const kept = archives.filter((archive) => !gone.has(archive));
   // The week that has begun, and perhaps the one before, have theirs among the seven days.
-  const asSaid = archives.slice(-7).every((archive) => kept.includes(archive)) && kept.length >= 9 && kept.length <= 10;
+  const asSaid =
+    archives.slice(-7).every((archive) => kept.includes(archive)) && kept.length >= 9 && kept.length <= 10;
   const lastBad = expired(archives.slice(-1), { kind: "days", days: 1 }, new Date("2031-01-01"));
   return [
-    finding(due && !early, "a day later, at 03:00 UTC and just before", "the schedule", `${due ? "due" : "not due"}, ${early ? "due" : "not due"}`),
+    finding(
+      due && !early,
+      "a day later, at 03:00 UTC and just before",
+      "the schedule",
+      `${due ? "due" : "not due"}, ${early ? "due" : "not due"}`,
+    ),
     finding(
       asSaid && lastBad.length === 0,
       "60 days of backups",
@@ -190,7 +217,8 @@ function timesAndRetention({ system }: BackedUp): Finding[] {
 export async function refused(what: string, who: string, read: () => Promise<unknown>): Promise<Finding> {
   const got = await read().then(
     () => "opened",
-    (error: unknown) => (isBackupFailure(error) ? `refused: ${error.code}` : `failed otherwise: ${String(error)}`),
+    (error: unknown) =>
+      isBackupFailure(error) ? `refused: ${error.code}` : `failed otherwise: ${String(error)}`,
   );
   return finding(got.startsWith("refused"), what, who, got);
 }

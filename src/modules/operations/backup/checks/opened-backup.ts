@@ -18,7 +18,8 @@ export async function* openedBackup(server: Stage["server"]): AsyncGenerator<Buf
     for (const make of [backUpData, backUpKeys]) {
       const { archive } = await make(asSuperuser, places, "operator");
       found.push(await readFile(join(folder, archive.name)));
-      for (const [path, bytes] of await opened(folder, archive, identity)) found.push(Buffer.from(path), bytes);
+      for (const [path, bytes] of await opened(folder, archive, identity))
+        found.push(Buffer.from(path), bytes);
     }
     return found;
   });

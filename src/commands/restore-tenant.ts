@@ -1,0 +1,74 @@
+import { chmodSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startupError } from "../kernel/home.ts";
+import { openLog } from "../kernel/log.ts";
+import { DATABASE, startEmbedded } from "../kernel/postgres/embedded.ts";
+import { checkArchive } from "../modules/operations/backup/restoring.ts";
+import { restoreTenant } from "../modules/operations/backup/tenant-restore.ts";
+import { openDatabase, openForCommand, progress } from "./offline.ts";
+import { chooseArchives, inWords, readIdentities } from "./restore.ts";
+import { readSettings } from "./settings.ts";
+
+/** `restore-tenant SLUG --identity FILE [--from FOLDER|FILE] [--at TIME]`: sets one workspace back, and no other. */
+export async function run(args: readonly string[]): Promise<number> {
+  const [slug] = args;
+  if (!slug || slug.startsWith("--"))
+    throw startupError("The workspace is missing.", "Say which: restore-tenant SLUG --identity FILE.");
+  try {
+    await restore(slug, args);
+    return 0;
+  } catch (error) {
+    throw inWords(error);
+  }
+}
+
+async function restore(slug: string, args: readonly string[]): Promise<void> {
+  const config = readSettings();
+  const identities = await readIdentities(args);
+  const { data } = await chooseArchives(config, args);
+  progress(`reading ${data.words}`);
+  const { opening } = await checkArchive(data, identities);
+  const folder = await mkdtemp(join(tmpdir(), "vouchsafe-scratch-"));
+  // As root, the database runs under another user who must be able to pass through.
+  chmodSync(folder, 0o711);
+  const database = await openDatabase(config);
+  try {
+    if (!database.adminUrl)
+      throw startupError(
+        "MIGRATION_DATABASE_URL is not set.",
+        "Give the URL of a superuser: rows are replaced past the policies.",
+      );
+    const scratch = await startEmbedded({
+      home: join(folder, "home"),
+      runtime: join(folder, "runtime"),
+      log: openLog("silent"),
+      durable: false,
+    });
+    const system = await openForCommand(config, database).catch(async (error: unknown) => {
+      await scratch.stop();
+      throw error;
+    });
+    try {
+      const { rows, tables, files } = await restoreTenant({
+        system,
+        live: { adminUrl: database.adminUrl, database: database.database },
+        scratch: { adminUrl: scratch.adminUrl, database: DATABASE },
+        slug,
+        data,
+        identities,
+        progress,
+      });
+      process.stdout.write(
+        `${slug} is as it was at ${opening.at}: ${rows} rows in ${tables} tables, ${files} files put back.\nIts members sign in anew; its log goes on and says what happened. No other workspace was touched.\n`,
+      );
+    } finally {
+      await system.close();
+      await scratch.stop();
+    }
+  } finally {
+    await database.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
