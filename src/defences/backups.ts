@@ -56,9 +56,9 @@ export const backupDefences: readonly Defence[] = [
   {
     words: "a backup is encrypted for every recipient",
     claim: "ops.backup-keys",
-    file: "src/modules/operations/backup/age.ts",
-    text: "for (const recipient of recipients) encrypter.addRecipient(recipient);",
-    without: "for (const recipient of recipients.slice(0, 1)) encrypter.addRecipient(recipient);",
+    file: "src/modules/operations/backup/making.ts",
+    text: "recipients: [...recipients, own.recipient],",
+    without: "recipients: [...recipients.slice(0, 1), own.recipient],",
   },
   {
     words: "a tenant's restore deletes its own rows only",

@@ -306,7 +306,7 @@ export const router = createRouter({
       enterSupport,
       publicPage,
       backups,
-    encryptionKeys,
+      encryptionKeys,
       attacks,
       settings.addChildren([
         settingsHome,

@@ -46,7 +46,11 @@ workspace(
 
 const leaving = under("Workspace", "customer");
 leaving("owner", "tenant.close", "Close the workspace, and keep it while it is closing");
-leaving("owner", "tenant.export", "Take out everything in the workspace, what is private to members among it");
+leaving(
+  "owner",
+  "tenant.export",
+  "Take out everything in the workspace, what is private to members among it",
+);
 
 const support = under("Support", "customer");
 support("admin", "support.see", "See when the operator's staff were let in, and by whom");

@@ -1,8 +1,8 @@
 import { opendir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import type { LiveServer } from "../stage/live-server.ts";
 import { openedBackup } from "../../operations/backup/checks/opened-backup.ts";
+import type { LiveServer } from "../stage/live-server.ts";
 import { exceptedColumns } from "./exceptions.ts";
 
 /** A part of everything that lies on disk or in the database, and its bytes, a piece at a time. */

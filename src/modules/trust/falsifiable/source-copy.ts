@@ -30,7 +30,8 @@ export async function copySource(): Promise<SourceCopy> {
   await symlink(await realpath(join(projectFolder, "node_modules")), join(folder, "node_modules"));
   return {
     async look(removal, args) {
-      if (!removal) return runControls(folder, args);
+      // Without any removal all parts are looked at, one after the other.
+      if (!removal) return runControls(folder, args, 4 * LONGEST_MS);
       const path = join(folder, removal.file);
       const source = await readFile(path, "utf8").catch(() => "");
       const problem = problemOf(removal, source);
@@ -66,7 +67,7 @@ export function verdictOf(looked: Looked, claim: string): { noticed: boolean; go
   return { noticed: false, got: failed ? `could not run: ${failed.got}` : result.result };
 }
 
-function runControls(folder: string, args: readonly string[]): Promise<Looked> {
+function runControls(folder: string, args: readonly string[], longest = LONGEST_MS): Promise<Looked> {
   return new Promise((resolve) => {
     const command = [join(folder, "src/main.ts"), "controls", "--json", "--with-parent", ...args];
     const child = spawn(process.execPath, command, {
@@ -74,7 +75,7 @@ function runControls(folder: string, args: readonly string[]): Promise<Looked> {
       // The copy stays where it is, so that only the file without its defence is compiled again.
       env: { ...process.env, NODE_COMPILE_CACHE: join(folder, ".compiled") },
       stdio: ["pipe", "pipe", "pipe"],
-      timeout: LONGEST_MS,
+      timeout: longest,
     });
     let printed = "";
     let complaint = "";
@@ -86,7 +87,7 @@ function runControls(folder: string, args: readonly string[]): Promise<Looked> {
     });
     child.on("error", (error) => resolve({ problem: `did not start: ${error.message}` }));
     child.on("close", (_, signal) => {
-      if (signal) return resolve({ problem: `ended by ${signal}, after ${LONGEST_MS / 1000} s at most` });
+      if (signal) return resolve({ problem: `ended by ${signal}, after ${longest / 1000} s at most` });
       try {
         resolve({ results: JSON.parse(printed) as ControlResult[] });
       } catch {

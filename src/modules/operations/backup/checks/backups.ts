@@ -20,7 +20,12 @@ export function checkBackups(stage: Stage): Promise<Outcome> {
   return withBackups(stage, async (on) => {
     const files = [{ name: "Rates.md", bytes: Buffer.from("# Rates\n\nAnchorage is 40 a day.\n") }];
     await upload(stage.a.owner.client, files);
-    const made = await backUp(on.system, "operator");
+    const made = await backUp(on.system, "operator").catch((error: unknown) => {
+      if (isBackupFailure(error)) return error;
+      throw error;
+    });
+    if (made && "code" in made)
+      return outcomeOf([finding(false, "a backup", "the operator", made.message)], "no backup could be made");
     if (!made) throw new Error("another process makes backups of this installation");
     const content = await opened(on.folder, made.data.archive, on.identity);
     const findings = [
