@@ -1262,7 +1262,7 @@ CREATE OR REPLACE FUNCTION audit.entry_hash(e audit.entry)
  STABLE PARALLEL SAFE
 RETURN sha256(((((((((((((((((((('\x766f756368736166652d61756469742d656e7472792d31'::bytea || '\x00000010'::bytea) || uuid_send((e).tenant_id)) || '\x00000010'::bytea) || uuid_send((e).entry_id)) || '\x00000008'::bytea) || int8send(((EXTRACT(epoch FROM (e).at) * (1000)::numeric))::bigint)) || int4send(octet_length((e).actor_kind))) || convert_to((e).actor_kind, 'UTF8'::name)) || COALESCE(('\x00000010'::bytea || uuid_send((e).actor_id)), '\xffffffff'::bytea)) || COALESCE(('\x00000010'::bytea || uuid_send((e).key_id)), '\xffffffff'::bytea)) || COALESCE((int4send(octet_length((e).role)) || convert_to((e).role, 'UTF8'::name)), '\xffffffff'::bytea)) || int4send(octet_length((e).event))) || convert_to((e).event, 'UTF8'::name)) || int4send(octet_length((e).resource_type))) || convert_to((e).resource_type, 'UTF8'::name)) || COALESCE(('\x00000010'::bytea || uuid_send((e).resource_id)), '\xffffffff'::bytea)) || int4send(octet_length((e).outcome))) || convert_to((e).outcome, 'UTF8'::name)) || COALESCE(('\x00000020'::bytea || (e).commitment), '\xffffffff'::bytea)));
 
--- owner: vouchsafe_audit_eraser; may be called by: everyone
+-- owner: vouchsafe_audit_eraser; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION audit.erase(p_entries uuid[])
  RETURNS bigint
  LANGUAGE plpgsql

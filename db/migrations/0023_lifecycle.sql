@@ -297,6 +297,9 @@ end $$;
 grant select (resource_type, resource_id) on audit.entry to vouchsafe_audit_eraser;
 grant select (tenant_id, state) on tenant to vouchsafe_audit_eraser;
 grant select (tenant_id, state, entries), update (entries) on erasure to vouchsafe_audit_eraser;
+-- Before its owner changes: afterwards this role has no more say in who calls it.
+revoke execute on function audit.erase(uuid[]) from public;
+grant execute on function audit.erase(uuid[]) to vouchsafe_app;
 grant create on schema audit to vouchsafe_audit_eraser;
 alter function audit.erase(uuid[]) owner to vouchsafe_audit_eraser;
 revoke create on schema audit from vouchsafe_audit_eraser;
@@ -515,12 +518,12 @@ revoke execute on function kernel.enter(uuid, uuid, timestamptz, boolean),
   kernel.enter_without_session(uuid, text, boolean, boolean),
   directory.begin_purge(uuid, timestamptz), directory.purge_rows(uuid, integer), directory.end_tenant(uuid),
   directory.files_of(uuid, text, integer), directory.exports_to_end(timestamptz), directory.erasures_to_do(),
-  directory.purge_older(text, timestamptz, integer), audit.unerased(uuid, timestamptz, integer), audit.erase(uuid[]),
+  directory.purge_older(text, timestamptz, integer), audit.unerased(uuid, timestamptz, integer),
   audit.entries_about(uuid), kernel.erase_rows(uuid), kernel.erase_letters(uuid[], uuid[], uuid[]) from public;
 grant execute on function kernel.enter(uuid, uuid, timestamptz, boolean),
   kernel.enter_with_key(uuid, bytea, inet, timestamptz, boolean),
   kernel.enter_without_session(uuid, text, boolean, boolean),
   directory.begin_purge(uuid, timestamptz), directory.purge_rows(uuid, integer), directory.end_tenant(uuid),
   directory.files_of(uuid, text, integer), directory.exports_to_end(timestamptz), directory.erasures_to_do(),
-  directory.purge_older(text, timestamptz, integer), audit.unerased(uuid, timestamptz, integer), audit.erase(uuid[]),
+  directory.purge_older(text, timestamptz, integer), audit.unerased(uuid, timestamptz, integer),
   audit.entries_about(uuid), kernel.erase_rows(uuid), kernel.erase_letters(uuid[], uuid[], uuid[]) to vouchsafe_app;

@@ -46,7 +46,7 @@ function attackedOf({ only }: Stage): string[] | null {
 export const floodStage = (stage: Stage, origin: string): Promise<Ledger> =>
   runAttack(stage, origin, ["rate-limit"]);
 
-async function runAttack(
+export async function runAttack(
   stage: Stage,
   origin: string,
   classes: readonly ClassName[],

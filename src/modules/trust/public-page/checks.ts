@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import pg from "pg";
 import { type Control, type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
 import { newId } from "../../../kernel/ids.ts";
@@ -223,7 +224,7 @@ async function pageOf(stage: Stage) {
   const visitor = openClient(stage.server.url, "operator");
   const { json } = expectStatus(await visitor.call("GET", "/api/security"), 200, "the page");
   const machine = expectStatus(await visitor.call("GET", "/security.json"), 200, "the page for machines");
-  if (JSON.stringify(machine.json) !== JSON.stringify(json))
+  if (!isDeepStrictEqual(machine.json, json))
     throw new Error("the page for machines says something else");
   const all: Seen[] = json.questions.flatMap((question: { claims: Seen[] }) => question.claims);
   return { json, claims: new Map(all.map((claim) => [claim.id, claim])) };

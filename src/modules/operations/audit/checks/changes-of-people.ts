@@ -172,6 +172,12 @@ export async function* ofTheOperator(stage: Stage): AsyncGenerator<Step> {
   };
   yield {
     ...at,
+    route: `POST ${T}/backups`,
+    send: call(client, "POST", "backups", {}),
+    status: 202,
+  };
+  yield {
+    ...at,
     route: `POST ${T}/master-keys/rotation`,
     send: call(client, "POST", "master-keys/rotation", { makeNew: false }),
     status: 200,
