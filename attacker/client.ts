@@ -21,7 +21,7 @@ export type Answer = {
 };
 
 export type Client = {
-  /** Repeats after 429 (as `Retry-After` asks, within the run's patience) and 5xx, a bounded number of times. */
+  /** Repeats after 429 and 5xx, as `Retry-After` asks and within the run's patience, a bounded number of times. */
   send: (ask: Ask, how?: { once?: boolean }) => Promise<Answer>;
   sent: () => number;
 };
@@ -76,7 +76,7 @@ export function openClient(request: Transport, conduct: Conduct): Client {
       const answer = await once(ask);
       const retriable = answer.status === 0 || answer.status === 429 || answer.status >= 500;
       if (!retriable || how.once || attempt === ATTEMPTS) return answer;
-      const pause = answer.status === 429 ? retryAfterMs(answer) : 50 * attempt;
+      const pause = retryAfterMs(answer) ?? (answer.status === 429 ? 1000 : 50 * attempt);
       if (pause > patience) return answer;
       patience -= pause;
       await wait(pause);
@@ -113,9 +113,9 @@ function digestOf(ask: Ask): string {
     .slice(0, 16);
 }
 
-function retryAfterMs(answer: Answer): number {
-  const seconds = Number(answer.headers["retry-after"]);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.max(seconds * 1000, 20) : 1000;
+function retryAfterMs({ headers }: Answer): number | null {
+  const seconds = Number(headers["retry-after"] ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.max(seconds * 1000, 20) : null;
 }
 
 function parsed(body: string): unknown {

@@ -189,6 +189,11 @@ export type AttackOptions = {
   patienceMs?: number;
   /** Plays these operations only, by their keys: `METHOD /path`. What it plays of them is unchanged. */
   operations?: readonly string[];
+  /**
+   * Where a class sends the same to every route, each route gets a part of it: over all routes everything is sent, and
+   * always the same by the same route.
+   */
+  brief?: true;
   /** Ends with the first route on which something was breached. */
   untilBreached?: true;
   /** How long an answer may be silent. Default 10,000. */

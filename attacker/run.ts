@@ -30,6 +30,7 @@ export type Run = {
   client: Client;
   /** Nothing may be created, changed or burdened. */
   harmless: boolean;
+  brief: boolean;
   /** Of a harmless run, by operation: what there is nothing to name of. */
   lacking: Map<string, string>;
   random: Random;
@@ -100,6 +101,7 @@ export function openRun(options: AttackOptions): Run {
       random: seededRandom(`${options.seed} pace`),
     }),
     harmless: options.harmless === true,
+    brief: options.brief === true,
     lacking: new Map(),
     random,
     fresh,

@@ -43,6 +43,8 @@ export type AttackClass = {
   claim: string;
   /** What of it a live system may be given: calls that read, or those that must be refused as well. Default nothing. */
   harmless?: "reads" | "refusals";
+  /** It sends the same to every route: of this, a brief run sends one in so many to each. */
+  oneIn?: number;
   /** The rule why this class does not apply to a route, or null. */
   excuse: (op: Operation, run: Run) => string | null;
   /** Calls that must be refused; made before the owner's own call. */
@@ -152,8 +154,9 @@ async function freshObject(scene: Scene): Promise<void> {
 }
 
 /** Runs the refusal shots of one class and reads the victim's state around them. Verdicts await the control. */
-export async function fire(scene: Scene, attack: AttackClass, shots: Shot[]): Promise<Pending[]> {
+export async function fire(scene: Scene, attack: AttackClass, all: Shot[]): Promise<Pending[]> {
   const { run, op, owner } = scene;
+  const shots = shareOf(run, op, all, attack.oneIn);
   const watched = shots.filter((shot) => !shot.mayChange);
   const before = owner && !op.safe && watched.length > 0 ? await readState(run, op, owner, scene.ids) : null;
   const pending = await pool(watched, (shot) => shoot(attack, scene, shot));
@@ -165,6 +168,13 @@ export async function fire(scene: Scene, attack: AttackClass, shots: Shot[]): Pr
     if (owner && !op.safe && shown.probe.status < 300) owner.suspect = true;
   }
   return pending;
+}
+
+/** In a brief run, what of a list falls to this route: each following route gets the next ones. */
+export function shareOf<T>(run: Run, op: Operation, all: T[], oneIn = 1): T[] {
+  if (!run.brief || all.length <= 1) return all;
+  const at = run.operations.indexOf(op) % Math.min(oneIn, all.length);
+  return all.filter((_, i) => i % Math.min(oneIn, all.length) === at);
 }
 
 export type Pending = { probe: Probe; needsControl: boolean };
@@ -311,7 +321,8 @@ export async function pool<A, B>(items: readonly A[], work: (item: A) => Promise
   return results;
 }
 
-function difference(before: string, after: string): string {
+/** Where two states part. */
+export function difference(before: string, after: string): string {
   let at = 0;
   while (at < before.length && before[at] === after[at]) at++;
   const from = Math.max(0, at - 20);

@@ -23,8 +23,16 @@ export async function readState(
   if (allowed(reader.op, person) === false) return `${person.label} may not read ${reader.op.key}`;
   await revive(run, person);
   const ask = genuine(run, reader.op, person, { slug: person.tenant.slug, ids });
-  const answer = await run.client.send(ask);
-  if (answer.status === 0 || answer.status === 429 || answer.status >= 500) {
+  let answer = await run.client.send(ask);
+  if (answer.status === 401) {
+    // Whose session has ended says nothing of the object: they sign in again, and look.
+    person.suspect = true;
+    await revive(run, person);
+    answer = await run.client.send(
+      genuine(run, reader.op, person, { slug: person.tenant.slug, ids }),
+    );
+  }
+  if ([0, 401, 429].includes(answer.status) || answer.status >= 500) {
     return `${reader.op.key} answered ${answer.status}`;
   }
   const value = reader.line === null ? answer.json : lineOf(answer.json, ids[reader.line]);

@@ -263,16 +263,15 @@ create table erasure (  -- owner: vouchsafe_migrator
   FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
   CHECK (((state = 'done'::text) = (spoken IS NULL))),
   CHECK ((content = ANY (ARRAY['handed-over'::text, 'deleted'::text]))),
-  CHECK ((state = ANY (ARRAY['working'::text, 'done'::text])))
+  CHECK ((state = ANY (ARRAY['working'::text, 'waiting'::text, 'done'::text])))
 );
-CREATE INDEX erasure_working ON public.erasure USING btree (created_at) WHERE (state = 'working'::text);
-CREATE UNIQUE INDEX erasure_of_tenant ON public.erasure USING btree (tenant_id) WHERE (state = 'working'::text);
+CREATE INDEX erasure_open ON public.erasure USING btree (tenant_id, created_at) WHERE (state <> 'done'::text);
 alter table erasure enable row level security;
 alter table erasure force row level security;
 create policy tenant_isolation on erasure for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
-grant insert, select, update on erasure to vouchsafe_app;
+grant select on erasure to vouchsafe_app;
 grant select on erasure to vouchsafe_backup;
-grant select (entries, state, tenant_id) on erasure to vouchsafe_audit_eraser;
+grant select (asked_by, created_at, entries, erasure_id, member_id, state, tenant_id) on erasure to vouchsafe_audit_eraser;
 grant update (entries) on erasure to vouchsafe_audit_eraser;
 
 create table export (  -- owner: vouchsafe_migrator
@@ -1007,10 +1006,11 @@ create table tenant (  -- owner: vouchsafe_migrator
 alter table tenant enable row level security;
 alter table tenant force row level security;
 create policy tenant_isolation on tenant for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
-grant insert, select, update on tenant to vouchsafe_app;
+grant select on tenant to vouchsafe_app;
 grant select on tenant to vouchsafe_audit_writer;
 grant select on tenant to vouchsafe_backup;
-grant select (state, tenant_id) on tenant to vouchsafe_audit_eraser;
+grant insert (kind, name, tenant_id) on tenant to vouchsafe_app;
+grant update (factor_required_from, member_bytes, member_documents, name, passwords) on tenant to vouchsafe_app;
 
 create table tenant_counter (  -- owner: vouchsafe_migrator
   tenant_id uuid not null,
@@ -1132,7 +1132,7 @@ CREATE TRIGGER only_erase BEFORE UPDATE ON audit.entry FOR EACH ROW EXECUTE FUNC
 grant select on audit.entry to vouchsafe_app;
 grant insert on audit.entry to vouchsafe_audit_writer;
 grant select on audit.entry to vouchsafe_backup;
-grant select (at, entry_id, resource_id, resource_type, tenant_id) on audit.entry to vouchsafe_audit_eraser;
+grant select (actor_id, at, entry_id, resource_id, resource_type, tenant_id) on audit.entry to vouchsafe_audit_eraser;
 grant update (content) on audit.entry to vouchsafe_audit_eraser;
 
 create table audit.leaf (  -- owner: vouchsafe_migrator
@@ -1187,7 +1187,7 @@ grant select on audit.subtree to vouchsafe_app;
 grant insert, select on audit.subtree to vouchsafe_audit_sequencer;
 grant select on audit.subtree to vouchsafe_backup;
 
--- owner: vouchsafe_audit_writer; may be called by: vouchsafe_app
+-- owner: vouchsafe_audit_writer; may be called by: vouchsafe_app, vouchsafe_audit_eraser, vouchsafe_migrator
 CREATE OR REPLACE FUNCTION audit.append(p_entry uuid, p_event text, p_resource_type text, p_resource uuid, p_outcome text, p_content bytea, p_commitment bytea)
  RETURNS void
  LANGUAGE plpgsql
@@ -1271,19 +1271,57 @@ CREATE OR REPLACE FUNCTION audit.erase(p_entries uuid[])
 AS $function$
 declare
   v_tenant uuid := kernel.current_tenant();
-  v_all boolean;
+  v_all boolean := directory.is_purged(v_tenant);
+  v_people uuid[];
   v_rows bigint;
 begin
-  v_all := exists (select from public.tenant t where t.tenant_id = v_tenant and t.state = 'purging')
-    or exists (select from public.erasure x where x.tenant_id = v_tenant and x.state = 'working');
-  update audit.entry set content = null
-    where tenant_id = v_tenant and entry_id = any (p_entries)
-      and (v_all or at < clock_timestamp() - interval '730 days'
-           or (resource_type = 'tenant' and directory.is_purged(resource_id)));
+  v_people := array(select x.member_id from public.erasure x
+                      where x.tenant_id = v_tenant and x.state <> 'done'
+                        and audit.may_erase(x.asked_by, x.member_id, x.created_at));
+  update audit.entry e set content = null
+    where e.tenant_id = v_tenant and e.entry_id = any (p_entries)
+      and (v_all or e.at < clock_timestamp() - interval '730 days'
+           or (e.resource_type = 'tenant' and directory.is_purged(e.resource_id))
+           or e.actor_id = any (v_people) or (e.resource_type = 'member' and e.resource_id = any (v_people)));
   get diagnostics v_rows = row_count;
-  update public.erasure x set entries = x.entries + v_rows where x.tenant_id = v_tenant and x.state = 'working';
+  update public.erasure x set entries = x.entries + v_rows where x.tenant_id = v_tenant and x.member_id = any (v_people);
   return v_rows;
 end $function$;
+
+-- owner: vouchsafe_audit_eraser; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION audit.erase_named(p_erasure uuid, p_entries uuid[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant uuid := kernel.current_tenant();
+  v_entry uuid;
+  v_rows bigint := 0;
+begin
+  if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.erasure_id = p_erasure
+                   and x.state <> 'done' and audit.may_erase(x.asked_by, x.member_id, x.created_at)) then
+    raise exception 'nobody is being erased' using errcode = 'insufficient_privilege';
+  end if;
+  for v_entry in
+    update audit.entry e set content = null
+      where e.tenant_id = v_tenant and e.entry_id = any (p_entries)
+      returning e.entry_id
+  loop
+    perform audit.append(gen_random_uuid(), 'entry.emptied', 'audit-entry', v_entry, 'done', null, null);
+    v_rows := v_rows + 1;
+  end loop;
+  update public.erasure x set entries = x.entries + v_rows where x.tenant_id = v_tenant and x.erasure_id = p_erasure;
+  return v_rows;
+end $function$;
+
+-- owner: vouchsafe_audit_eraser; may be called by: its owner only
+CREATE OR REPLACE FUNCTION audit.may_erase(p_asked_by uuid, p_member uuid, p_created_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+RETURN ((p_asked_by <> p_member) OR (p_created_at <= (clock_timestamp() - '720:00:00'::interval)));
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_audit_sequencer
 CREATE OR REPLACE FUNCTION audit.node(p_left bytea, p_right bytea)
@@ -1524,7 +1562,7 @@ create table platform.closing (  -- owner: vouchsafe_migrator
   CHECK ((closed_by = ANY (ARRAY['owner'::text, 'operator'::text])))
 );
 CREATE UNIQUE INDEX one_closing ON platform.closing USING btree (tenant_id) WHERE (kept_at IS NULL);
-grant insert, select, update on platform.closing to vouchsafe_app;
+grant select on platform.closing to vouchsafe_app;
 grant select on platform.closing to vouchsafe_backup;
 
 create table platform.closing_step (  -- owner: vouchsafe_migrator
@@ -1536,7 +1574,7 @@ create table platform.closing_step (  -- owner: vouchsafe_migrator
   PRIMARY KEY (closing_id, step, what),
   FOREIGN KEY (closing_id) REFERENCES platform.closing(closing_id) ON DELETE CASCADE
 );
-grant insert, select, update on platform.closing_step to vouchsafe_app;
+grant select on platform.closing_step to vouchsafe_app;
 grant select on platform.closing_step to vouchsafe_backup;
 
 create table platform.control_run (  -- owner: vouchsafe_migrator
@@ -1675,17 +1713,53 @@ create table directory.tenant_slug (  -- owner: vouchsafe_migrator
 grant select on directory.tenant_slug to vouchsafe_backup;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
-CREATE OR REPLACE FUNCTION directory.begin_purge(p_tenant uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION directory.begin_closing(p_by text)
+ RETURNS TABLE(since timestamp with time zone, until timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant uuid := kernel.current_tenant();
+begin
+  since := date_trunc('milliseconds', clock_timestamp());
+  -- In hours: a day may have 23.
+  until := since + interval '720 hours';
+  update public.tenant t set state = 'closing', closing_at = since, purge_after = until
+    where t.tenant_id = v_tenant and t.state = 'active';
+  if not found then
+    return;
+  end if;
+  insert into platform.closing (closing_id, tenant_id, slug, closed_by, closed_at, purge_after)
+    select gen_random_uuid(), v_tenant, s.slug, p_by, since, until
+      from directory.tenant_slug s where s.tenant_id = v_tenant;
+  perform audit.append(gen_random_uuid(), 'closing.began', 'tenant', v_tenant, 'done', null, null);
+  return next;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.begin_purge(p_tenant uuid)
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  if exists (select from public.tenant t where t.tenant_id = p_tenant and t.state = 'purging') then
+    return true;
+  end if;
   update public.tenant t set state = 'purging'
-    where t.tenant_id = p_tenant and t.kind <> 'operator'
-      and (t.state = 'purging' or (t.state = 'closing' and t.purge_after <= p_now));
-  return found;
+    where t.tenant_id = p_tenant and t.kind <> 'operator' and t.state = 'closing'
+      and t.purge_after <= clock_timestamp() and t.closing_at <= clock_timestamp() - interval '720 hours';
+  if not found then
+    return false;
+  end if;
+  update platform.closing c set purge_began_at = clock_timestamp() where c.tenant_id = p_tenant and c.kept_at is null;
+  perform set_config('vouchsafe.tenant', p_tenant::text, true), set_config('vouchsafe.session', '', true),
+          set_config('vouchsafe.key', '', true), set_config('vouchsafe.actor', 'job', true);
+  perform audit.append(gen_random_uuid(), 'purge.began', 'tenant', p_tenant, 'done', null, null);
+  perform set_config('vouchsafe.tenant', '', true);
+  return true;
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
@@ -1705,6 +1779,39 @@ begin
 end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.end_closing()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant uuid := kernel.current_tenant();
+begin
+  update public.tenant t set state = 'active', closing_at = null, purge_after = null
+    where t.tenant_id = v_tenant and t.state = 'closing';
+  if not found then
+    return false;
+  end if;
+  update platform.closing c set kept_at = clock_timestamp() where c.tenant_id = v_tenant and c.kept_at is null;
+  perform audit.append(gen_random_uuid(), 'closing.ended', 'tenant', v_tenant, 'done', null, null);
+  return true;
+end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.end_purge(p_tenant uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ UPDATE platform.closing c SET done_at = clock_timestamp()
+   WHERE ((c.tenant_id = end_purge.p_tenant) AND (c.kept_at IS NULL) AND (c.done_at IS NULL) AND (EXISTS ( SELECT
+            FROM tenant t
+           WHERE ((t.tenant_id = end_purge.p_tenant) AND (t.state = 'closed'::text)))));
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION directory.end_tenant(p_tenant uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -1714,6 +1821,15 @@ AS $function$
 begin
   if not exists (select from public.tenant t where t.tenant_id = p_tenant and t.state in ('purging', 'closed')) then
     raise exception 'this workspace is not being deleted' using errcode = 'insufficient_privilege';
+  end if;
+  -- Whoever came in before it began and wrote after its rows were gone has ended when this lock is had, and what they
+  -- wrote goes, too. From then on nobody gets in.
+  perform from public.tenant t where t.tenant_id = p_tenant for update;
+  if exists (select from public.tenant t where t.tenant_id = p_tenant and t.state = 'purging') then
+    loop
+      perform directory.purge_rows(p_tenant, 10000);
+      exit when not found;
+    end loop;
   end if;
   delete from directory.tenant_slug where tenant_id = p_tenant;
   delete from public.operator_tenant where customer_id = p_tenant;
@@ -1735,7 +1851,7 @@ BEGIN ATOMIC
     FROM ((erasure x
       JOIN directory.tenant_slug s ON ((s.tenant_id = x.tenant_id)))
       JOIN tenant t ON (((t.tenant_id = x.tenant_id) AND (t.state = ANY (ARRAY['active'::text, 'closing'::text])))))
-   WHERE (x.state = 'working'::text)
+   WHERE ((x.state = 'working'::text) OR ((x.state = 'waiting'::text) AND (x.created_at <= (clock_timestamp() - '720:00:00'::interval))))
    ORDER BY x.created_at
   LIMIT 1000;
 END;
@@ -1853,7 +1969,23 @@ AS $function$
       order by m.created_at desc limit least(p_limit, 200) $function$;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
-CREATE OR REPLACE FUNCTION directory.purge_older(p_timer text, p_now timestamp with time zone, p_most integer)
+CREATE OR REPLACE FUNCTION directory.note_step(p_tenant uuid, p_step text, p_what text, p_gone bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO platform.closing_step (closing_id, step, what, gone, at)  SELECT c.closing_id,
+             note_step.p_step AS p_step,
+             note_step.p_what AS p_what,
+             note_step.p_gone AS p_gone,
+             clock_timestamp() AS clock_timestamp
+            FROM platform.closing c
+           WHERE ((c.tenant_id = note_step.p_tenant) AND (c.purge_began_at IS NOT NULL) AND (c.kept_at IS NULL) AND (c.done_at IS NULL)) ON CONFLICT(closing_id, step, what) DO UPDATE SET gone = (closing_step.gone + excluded.gone), at = excluded.at;
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION directory.purge_older(p_timer text, p_most integer)
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1866,7 +1998,7 @@ begin
   select * into strict t from platform.retention where timer = p_timer;
   execute format('delete from %1$s where ctid = any (array(
                     select r.ctid from %1$s r where %2$s < $1 - $2 and (%3$s) limit %4$s))',
-                 t.relation, t.since, t.condition, p_most) using p_now, t.keeps;
+                 t.relation, t.since, t.condition, p_most) using kernel.moment(), t.keeps;
   get diagnostics v_rows = row_count;
   return v_rows;
 end $function$;
@@ -1991,6 +2123,29 @@ AS $function$
 
 
 -- ==================== kernel ====================
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.begin_erasure(p_erasure uuid, p_member uuid, p_content text, p_given_to uuid, p_spoken bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_tenant uuid := kernel.current_tenant();
+begin
+  if not exists (select from public.member m where m.tenant_id = v_tenant and m.member_id = p_member
+                   and m.status = 'removed') then
+    raise exception 'this person is a member' using errcode = 'insufficient_privilege';
+  end if;
+  insert into public.erasure (tenant_id, erasure_id, member_id, asked_by, content, given_to, created_at, spoken, state)
+    select v_tenant, p_erasure, p_member, s.member_id, p_content, p_given_to, clock_timestamp(), p_spoken, 'working'
+      from public.session s where s.tenant_id = v_tenant and s.session_id = kernel.current_session();
+  if not found then
+    raise exception 'a member needs a session' using errcode = 'VS401';
+  end if;
+  perform audit.append(gen_random_uuid(), 'erasure.began', 'member', p_member, 'done', null, null);
+end $function$;
 
 -- owner: vouchsafe_migrator; may be called by: its owner only
 CREATE OR REPLACE FUNCTION kernel.bury_number()
@@ -2117,6 +2272,30 @@ CREATE OR REPLACE FUNCTION kernel.current_tenant()
 RETURN (NULLIF(current_setting('vouchsafe.tenant'::text, true), ''::text))::uuid;
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
+CREATE OR REPLACE FUNCTION kernel.end_erasure(p_erasure uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ UPDATE erasure x SET (state, spoken, done_at) = ( SELECT
+                 CASE
+                     WHEN w.late THEN 'done'::text
+                     ELSE 'waiting'::text
+                 END AS "case",
+                 CASE
+                     WHEN w.late THEN NULL::bytea
+                     ELSE x.spoken
+                 END AS spoken,
+                 CASE
+                     WHEN w.late THEN clock_timestamp()
+                     ELSE NULL::timestamp with time zone
+                 END AS "case"
+            FROM ( SELECT ((x.asked_by <> x.member_id) OR (x.created_at <= (clock_timestamp() - '720:00:00'::interval))) AS late) w)
+   WHERE ((x.tenant_id = kernel.current_tenant()) AND (x.erasure_id = end_erasure.p_erasure) AND (x.state <> 'done'::text));
+END;
+
+-- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.enter(p_tenant uuid, p_session uuid, p_now timestamp with time zone, p_read_only boolean)
  RETURNS TABLE(member_id uuid, role text, role_id uuid, granted text[], kind text, last_active_at timestamp with time zone, factor_at timestamp with time zone, factor_required_from timestamp with time zone, closing boolean)
  LANGUAGE plpgsql
@@ -2196,7 +2375,9 @@ begin
           set_config('vouchsafe.session', '', true),
           set_config('vouchsafe.key', '', true),
           set_config('vouchsafe.actor', p_actor, true);
-  if p_changes and exists (select from public.tenant t where t.tenant_id = p_tenant and t.state <> 'active') then
+  -- One that is being deleted is entered by nobody, to change something or not: what came then would stay.
+  if exists (select from public.tenant t where t.tenant_id = p_tenant
+               and (t.state in ('purging', 'closed') or (p_changes and t.state <> 'active'))) then
     raise exception 'the workspace is closing' using errcode = 'VS405';
   end if;
   if p_read_only then
@@ -2216,7 +2397,7 @@ declare
   v_rows bigint;
   v_all bigint := 0;
 begin
-  if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.state = 'working') then
+  if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.state <> 'done') then
     raise exception 'nobody is being erased' using errcode = 'insufficient_privilege';
   end if;
   delete from public.mail where tenant_id = v_tenant and mail_id = any (p_mails);
@@ -2244,7 +2425,7 @@ declare
   v_all bigint := 0;
 begin
   if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.member_id = p_member
-                   and x.state = 'working') then
+                   and x.state <> 'done') then
     raise exception 'this person is not being erased' using errcode = 'insufficient_privilege';
   end if;
   -- Each before what it points to.
@@ -2403,6 +2584,13 @@ begin
   delete from public.saved_search where tenant_id = new.tenant_id and member_id = new.member_id;
   return null;
 end $function$;
+
+-- owner: vouchsafe_migrator; may be called by: its owner only
+CREATE OR REPLACE FUNCTION kernel.moment()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+RETURN clock_timestamp();
 
 -- owner: vouchsafe_migrator; may be called by: vouchsafe_app
 CREATE OR REPLACE FUNCTION kernel.opening_of(p_document uuid, p_chat uuid, p_place uuid, p_owner uuid, p_member uuid, p_now timestamp with time zone)

@@ -6,7 +6,7 @@ import { migrate, pendingMigrations } from "./kernel/database/migrate.ts";
 import { openPool } from "./kernel/database/pool.ts";
 import { drain } from "./kernel/drain.ts";
 import { readiness } from "./kernel/health.ts";
-import { openHome, startupError } from "./kernel/home.ts";
+import { openHome, requireNoRestoring, startupError } from "./kernel/home.ts";
 import type { Logger } from "./kernel/log.ts";
 import { type OpenSystem, openSystem } from "./kernel/open-system.ts";
 import { type EmbeddedPostgres, startEmbedded } from "./kernel/postgres/embedded.ts";
@@ -133,6 +133,7 @@ async function closingAfterFailure<T>(
 
 async function openParts(options: InstanceOptions, closing: Closing) {
   const { config, log, progress = () => {} } = options;
+  requireNoRestoring(config.home);
   openHome(config.home);
   checkInternal(config, log);
   const { postgres, urls } = await openDatabase(options, closing);
@@ -199,7 +200,7 @@ async function listenPlain(
 }
 
 async function listenInside(system: System, closing: Closing): Promise<string | null> {
-  const { host, metricsPort } = system.config;
+  const { metricsHost: host, metricsPort } = system.config;
   if (metricsPort === null) return null;
   const server = internalServer(system, readiness(system));
   const url = await listen({ server }, { host, port: metricsPort }, "http");

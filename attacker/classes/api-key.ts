@@ -10,6 +10,7 @@ import { type AttackClass, codeOf, type Judgement, probeOf, type Shot } from "..
 export const apiKey: AttackClass = {
   name: "api-key",
   claim: "connectors.api-keys",
+  oneIn: 3,
   harmless: "reads",
   excuse: (op) => {
     if (op.publicBecause !== null) return `public: ${op.publicBecause}`;

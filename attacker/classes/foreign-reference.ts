@@ -1,13 +1,13 @@
-import { genuine, revive } from "../ask.ts";
+import { bodyFor, genuine, revive } from "../ask.ts";
 import type { Answer } from "../client.ts";
-import type { Probe } from "../contract.ts";
-import { excerpt, sameAsNothing, unjudgeable } from "../judge.ts";
-import { creatorsOf, isPrivate, objectOf } from "../objects.ts";
+import { isRecord, type Probe } from "../contract.ts";
+import { excerpt, leaksInternals, sameAsNothing, unjudgeable } from "../judge.ts";
+import { creatorsOf, isPrivate, objectOf, objectsFor } from "../objects.ts";
 import type { Operation } from "../openapi.ts";
 import { unusedLike } from "../random.ts";
 import { type Place, placesOf, putInto, putIntoQuery } from "../references.ts";
 import { allowed, type Person, type Run } from "../run.ts";
-import { type AttackClass, type Judgement, type Scene, type Shot, spoken } from "../scene.ts";
+import { type AttackClass, difference, type Judgement, type Scene, type Shot, shareOf, spoken } from "../scene.ts";
 import { readerOf, readState, type State } from "../state.ts";
 
 /** The owner's own call on their own object, naming in its body or query what is another's. */
@@ -24,12 +24,14 @@ export const foreignReference: AttackClass = {
       : "names no object but in its path";
   },
   finish: later,
+  after: behind,
   shots: (scene) => {
     const { run, op, owner } = scene;
     if (!owner) return [];
-    const targets = targetsOf(run, op, owner);
+    const targets = shareOf(run, op, targetsOf(run, op, owner), ONE_IN);
     const before = new Map<string, Promise<State | string>>();
     return placesOf(op, scene.body, run.fresh).flatMap((place) => {
+      if (isBehind(place)) return [];
       const ask = (id: string) => naming(scene, owner, place, id);
       // Made here, not when judging: shots run side by side, and the seed must decide what each one holds.
       const nothing = unusedLike(owner.user.userId, run.random);
@@ -51,6 +53,52 @@ export const foreignReference: AttackClass = {
     });
   },
 };
+
+/** A kind of object after the other is named: of a brief run. */
+const ONE_IN = 3;
+
+/** In a list, behind what is the caller's own. */
+const isBehind = (place: Place): boolean =>
+  place.in === "body" && place.at.some((key) => typeof key === "number" && key > 0);
+
+/**
+ * Behind what is good in a list. A route may do the good and answer for each by itself, so each call names objects of
+ * its own, and the control comes first. The list's code is the same for each noun: the one that fits is enough.
+ */
+async function behind(scene: Scene): Promise<Probe[]> {
+  const { run, op, owner } = scene;
+  const places = owner && !run.harmless ? placesOf(op, scene.body, run.fresh).filter(isBehind) : [];
+  const probes: Probe[] = [];
+  for (const place of places) {
+    if (!owner) break;
+    const call = async (id: string): Promise<Said> => {
+      const body = await bodyFor(run, op, owner);
+      const { ids } = await objectsFor(run, op, owner, !op.safe);
+      await revive(run, owner);
+      const answer = await run.client.send(naming({ ...scene, ids, body }, owner, place, id));
+      return { answer, id };
+    };
+    const all = targetsOf(run, op, owner);
+    const isOurs = ({ owner: one }: Target) => one?.tenant === owner.tenant;
+    const fitting = [all.filter((one) => !isOurs(one)), all.filter(isOurs)];
+    const nothing = await call(unusedLike(owner.user.userId, run.random));
+    for (const target of fitting.flatMap((targets) => bestFor(place, op, targets) ?? [])) {
+      const before = stateOf(run, target);
+      await before;
+      const foreign = await call(target.id);
+      const said = leaksInternals(foreign.answer) ?? judge(scene, place, foreign, nothing);
+      const changedIt = said.verdict === "held" && !op.safe ? await changed(run, target, before) : null;
+      const held = changedIt ?? said;
+      const judged: Judgement =
+        held.verdict === "held" && !scene.control?.ok
+          ? { verdict: "inconclusive", detail: `no control: ${scene.control?.detail}` }
+          : held;
+      const by = { who: `${owner.label}, with ${target.words} as ${place.name}`, role: owner.role };
+      probes.push(spoken(foreignReference, op, by, judged, foreign.answer));
+    }
+  }
+  return probes;
+}
 
 const PAUSE_MS = 400;
 
@@ -108,7 +156,8 @@ function stayed({ status }: Answer, was?: State | string, is?: State | string): 
     return { verdict: "inconclusive", detail: "its owner cannot read it" };
   if (was.text === is.text)
     return { verdict: "held", detail: `${status}, and the same after ${PAUSE_MS} ms` };
-  return { verdict: "breached", detail: `${status}, and a moment later the object is another` };
+  const what = `${status}, and a moment later the object is another`;
+  return { verdict: "breached", detail: `${what}: ${difference(was.text, is.text)}` };
 }
 
 /** The noun by whose name the place goes, else that of the route, else any. */
@@ -178,6 +227,11 @@ function judge({ run, op }: Scene, place: Place, foreign: Said, nothing: Said): 
   if (open) return open;
   const { status } = foreign.answer;
   if (status === 401) return { verdict: "inconclusive", detail: "401 says nothing of the reference" };
+  // One of several that was refused by itself, as what names nothing is: only what was good was done.
+  if (status < 400 && isBehind(place)) {
+    const [said, none] = [refusalOf(foreign), refusalOf(nothing)];
+    if (said !== null && said === none) return { verdict: "held", detail: `${status}, refused by itself: ${said}` };
+  }
   // What changes nothing may answer as if nothing were there: a list of none.
   if (status < 400 && !op.safe && !changesNothing(run, op))
     return {
@@ -186,6 +240,22 @@ function judge({ run, op }: Scene, place: Place, foreign: Said, nothing: Said): 
     };
   const tells = sameAsNothing(without(foreign), without(nothing));
   return tells ? { verdict: "breached", detail: tells } : { verdict: "held", detail: `${status}` };
+}
+
+/** What an answer to several says of this one; null unless each time that it names it, it names an error beside it. */
+function refusalOf({ answer, id }: Said): string | null {
+  const refusals: string[] = [];
+  const look = (value: unknown): void => {
+    if (Array.isArray(value)) return value.forEach(look);
+    if (!isRecord(value)) return;
+    const { code, error } = value;
+    if (Object.values(value).includes(id) && typeof (code ?? error) === "string")
+      refusals.push(JSON.stringify(value).replaceAll(id, "<id>"));
+    else Object.values(value).forEach(look);
+  };
+  look(answer.json);
+  const named = answer.body.split(id).length - 1;
+  return refusals.length > 0 && refusals.length === named ? refusals.join() : null;
 }
 
 function changesNothing(run: Run, op: Operation): boolean {
@@ -208,7 +278,8 @@ async function changed(
   if (was === undefined || typeof was === "string") return null;
   const is = await stateOf(run, target);
   if (typeof is === "string" || is.text === was.text) return null;
-  return { verdict: "breached", detail: `refused, and yet ${target.words} is no longer what it was` };
+  const what = `refused, and yet ${target.words} is no longer what it was`;
+  return { verdict: "breached", detail: `${what}: ${difference(was.text, is.text)}` };
 }
 
 /** The object as its owner sees it; a text says why it cannot be seen. */

@@ -14,6 +14,7 @@ type Forgery = {
 export const forgedToken: AttackClass = {
   name: "forged-token",
   claim: "identity.sessions",
+  oneIn: 3,
   harmless: "refusals",
   excuse: (op) => (op.publicBecause === null ? null : `public: ${op.publicBecause}`),
   shots: async (scene) => {

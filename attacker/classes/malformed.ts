@@ -26,6 +26,7 @@ import {
 export const malformed: AttackClass = {
   name: "malformed",
   claim: "http.errors",
+  oneIn: 4,
   harmless: "reads",
   excuse: (op) => {
     const query = op.parameters.some((parameter) => parameter.in === "query");

@@ -7,6 +7,7 @@ import { type AttackClass, type Judgement, pool, probeOf, type Scene } from "../
 
 const BOUND = 120;
 const VOLLEY = 12;
+const MOST_WAITS = 5;
 
 export const rateLimit: AttackClass = {
   name: "rate-limit",
@@ -17,10 +18,15 @@ export const rateLimit: AttackClass = {
       : `its rate class is ${op.rate ?? "none"}; only that of signing in is flooded for now`,
   last: async (scene): Promise<Probe[]> => {
     const answers: Answer[] = [];
+    let waits = MOST_WAITS;
     while (answers.length < BOUND && !answers.some((answer) => answer.status === 429)) {
       const asks = [];
       for (let i = 0; i < VOLLEY; i++) asks.push(attempt(scene));
-      answers.push(...(await pool(asks, (ask) => scene.run.client.send(ask, { once: true }))));
+      const said = await pool(asks, (ask) => scene.run.client.send(ask, { once: true }));
+      // A server that is busy says so before it counts: that was no attempt. The next one waits as it asks.
+      const busy = said.filter(isBusy);
+      if (busy.length > 0 && waits-- > 0) await scene.run.client.send(attempt(scene));
+      answers.push(...(waits < 0 ? said : said.filter((answer) => !isBusy(answer))));
     }
     const refused = answers.find((answer) => answer.status === 429) ?? answers[0];
     if (!refused) return [];
@@ -29,6 +35,9 @@ export const rateLimit: AttackClass = {
     return [probeOf(rateLimit, scene.op, by, refused, judged)];
   },
 };
+
+const isBusy = ({ status, headers }: Answer): boolean =>
+  status === 503 && headers["retry-after"] !== undefined;
 
 /** Another made-up address each time: a lock on one account is not a limit on the source. */
 function attempt({ run, op, slug, body: valid }: Scene): ReturnType<typeof genuine> {

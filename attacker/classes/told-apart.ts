@@ -5,13 +5,16 @@ import { isPrivate, nounOf, objectsFor, unusedIds } from "../objects.ts";
 import { allowed, type Person, someone } from "../run.ts";
 import { type AttackClass, type Judgement, probeOf, type Scene } from "../scene.ts";
 
-const ROUNDS = 3;
 const PAIRS = 12;
-/** Below this, a difference of medians says nothing over a network. */
-const LEAST_MS = 1;
-/** Of the Mann-Whitney test, as standard deviations. */
-const SURE = 3.3;
-const TOO_NOISY_MS = 60;
+const MOST_ROUNDS = 8;
+/** So many rounds in a row have to say the same way that the times differ. */
+const STEADY = 3;
+/** Below this, or this part of what an answer takes, a difference of medians says nothing over a network. */
+const LEAST = { ms: 1, part: 0.15 };
+/** A difference above this is not left unseen: until it can be ruled out, more is measured. */
+const BOUND = { ms: 5, part: 0.5 };
+/** How often the interval of the sign test may miss what is so. */
+const MISSES = 0.01;
 
 /** Another's object and an identifier of nothing: the same size, the same headers, the same time. */
 export const toldApart: AttackClass = {
@@ -84,46 +87,67 @@ function differing(there: Answer, nothing: Answer): Judgement | null {
 type Asks = { there: Parameters<Send>[0]; nothing: Parameters<Send>[0] };
 type Send = Scene["run"]["client"]["send"];
 
-/** Samples of both in turn, in rounds; only what every round says the same way is believed. */
+/**
+ * Samples of both in turn, in rounds. Judged are the differences within pairs, which a busy machine slows alike: by the
+ * interval in which their median lies (sign test), which a few late answers do not move. Breached is what differs the
+ * same way in three rounds in a row; held what cannot differ by more than the bound; else it is measured once more.
+ */
 async function timed({ there, nothing }: Asks, send: Send): Promise<Judgement> {
+  const differences: number[] = [];
+  const usual: number[] = [];
   const signs: number[] = [];
   const seen: string[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const [own, none]: [number[], number[]] = [[], []];
+  let unseen = "no answer could be measured";
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const pairs: { own: number; none: number }[] = [];
     for (let i = 0; i < PAIRS; i++) {
-      const inOrder = i % 2 === 0;
-      for (const isThere of inOrder ? [true, false] : [false, true])
-        (isThere ? own : none).push((await send(isThere ? there : nothing, { once: true })).ms);
+      const first = await send(i % 2 === 0 ? there : nothing, { once: true });
+      const second = await send(i % 2 === 0 ? nothing : there, { once: true });
+      if (!isMeasured(first) || !isMeasured(second)) continue;
+      const [own, none] = i % 2 === 0 ? [first, second] : [second, first];
+      pairs.push({ own: own.ms, none: none.ms });
     }
-    const [a, b] = [median(own), median(none)];
-    seen.push(`${a.toFixed(1)} and ${b.toFixed(1)} ms`);
-    if (spread(own) > TOO_NOISY_MS && spread(none) > TOO_NOISY_MS)
-      return { verdict: "inconclusive", detail: `too noisy to compare: ${seen.join("; ")}` };
-    const isSure = Math.abs(mannWhitney(own, none)) > SURE && Math.abs(a - b) > Math.max(LEAST_MS, 0.15 * b);
-    if (!isSure) return { verdict: "held", detail: `the same size and headers; medians ${seen.join("; ")}` };
-    signs.push(Math.sign(a - b));
+    if (pairs.length < PAIRS / 2) continue;
+    const here = pairs.map(({ own, none }) => own - none);
+    differences.push(...here);
+    usual.push(...pairs.map(({ none }) => none));
+    const base = median(usual);
+    const [low, high] = interval(here);
+    const isSure = (low > 0 || high < 0) && Math.abs(median(here)) > Math.max(LEAST.ms, LEAST.part * base);
+    signs.push(isSure ? Math.sign(median(here)) : 0);
+    seen.push(`${median(here).toFixed(1)} ms of ${base.toFixed(1)}`);
+    if (isSteady(signs))
+      return { verdict: "breached", detail: `told by the time, in ${STEADY} rounds in a row: ${seen.join("; ")}` };
+    if (isSure && round + 1 < MOST_ROUNDS) continue;
+    const noise = Math.max(...interval(differences).map(Math.abs));
+    const after = `${differences.length} pairs, median ${base.toFixed(1)} ms`;
+    unseen = `± ${noise.toFixed(1)} ms after ${after}`;
+    if (noise <= Math.max(BOUND.ms, BOUND.part * base))
+      return { verdict: "held", detail: `the same size and headers; not told apart by the time (${unseen})` };
   }
-  const steady = signs.every((sign) => sign === signs[0]);
-  return steady
-    ? { verdict: "breached", detail: `told by the time, in each of ${ROUNDS} rounds: ${seen.join("; ")}` }
-    : { verdict: "held", detail: `the same size and headers; no steady difference: ${seen.join("; ")}` };
+  return { verdict: "inconclusive", detail: `too noisy to compare the times: ${unseen}` };
 }
 
-function median(values: number[]): number {
+const isMeasured = ({ status }: Answer): boolean => status !== 0 && status !== 429 && status < 500;
+
+function isSteady(signs: readonly number[]): boolean {
+  const last = signs.slice(-STEADY);
+  return last.length === STEADY && last[0] !== 0 && last.every((sign) => sign === last[0]);
+}
+
+function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-function spread(values: number[]): number {
+/** Where the median lies, whatever the distribution: between the order statistics that the sign test leaves. */
+export function interval(values: readonly number[]): [low: number, high: number] {
   const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor(sorted.length * 0.75)] ?? 0) - (sorted[Math.floor(sorted.length * 0.25)] ?? 0);
-}
-
-/** The normal approximation of U: how far the ranks of two samples lie apart, whatever their distribution. */
-function mannWhitney(one: number[], other: number[]): number {
-  const [n, m] = [one.length, other.length];
-  const u = one.reduce(
-    (sum, a) => sum + other.reduce((inner, b) => inner + (a > b ? 1 : a === b ? 0.5 : 0), 0),
-    0,
-  );
-  return (u - (n * m) / 2) / Math.sqrt((n * m * (n + m + 1)) / 12);
+  const n = sorted.length;
+  let [k, chance] = [0, 0.5 ** n];
+  for (let sum = chance; 2 * sum <= MISSES; sum += chance) {
+    k++;
+    chance *= (n - k + 1) / k;
+  }
+  if (k === 0) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return [sorted[k - 1] ?? 0, sorted[n - k] ?? 0];
 }

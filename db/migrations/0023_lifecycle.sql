@@ -11,6 +11,15 @@ alter table tenant
   -- from when on it is deleted
   add column purge_after timestamptz,
   add check ((state = 'closing') <= (closing_at is not null and purge_after is not null));
+-- How far a workspace's end has come is changed by the functions below only: by this machine's clock, and each change with
+-- an entry in the log that is written here. Otherwise whoever took the application over could delete a workspace at once.
+revoke insert, update on tenant from vouchsafe_app;
+grant insert (tenant_id, kind, name), update (name, passwords, factor_required_from, member_documents, member_bytes)
+  on tenant to vouchsafe_app;
+set local role vouchsafe_audit_writer;
+grant execute on function audit.append(uuid, text, text, uuid, text, bytea, bytea)
+  to vouchsafe_migrator, vouchsafe_audit_eraser;
+set local role vouchsafe_migrator;
 
 -- A closing and what came of it, step by step. No content, and no name but the one that stood in addresses.
 create table platform.closing (
@@ -34,7 +43,44 @@ create table platform.closing_step (
   at timestamptz not null,
   primary key (closing_id, step, what)
 );
-grant select, insert, update on platform.closing, platform.closing_step to vouchsafe_app;
+grant select on platform.closing, platform.closing_step to vouchsafe_app;
+
+-- Closes the current tenant; answers from when until when it can be kept, or nothing when it is not open.
+create function directory.begin_closing(p_by text) returns table (since timestamptz, until timestamptz)
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_tenant uuid := kernel.current_tenant();
+begin
+  since := date_trunc('milliseconds', clock_timestamp());
+  -- In hours: a day may have 23.
+  until := since + interval '720 hours';
+  update public.tenant t set state = 'closing', closing_at = since, purge_after = until
+    where t.tenant_id = v_tenant and t.state = 'active';
+  if not found then
+    return;
+  end if;
+  insert into platform.closing (closing_id, tenant_id, slug, closed_by, closed_at, purge_after)
+    select gen_random_uuid(), v_tenant, s.slug, p_by, since, until
+      from directory.tenant_slug s where s.tenant_id = v_tenant;
+  perform audit.append(gen_random_uuid(), 'closing.began', 'tenant', v_tenant, 'done', null, null);
+  return next;
+end $$;
+
+-- Takes the closing of the current tenant back.
+create function directory.end_closing() returns boolean
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_tenant uuid := kernel.current_tenant();
+begin
+  update public.tenant t set state = 'active', closing_at = null, purge_after = null
+    where t.tenant_id = v_tenant and t.state = 'closing';
+  if not found then
+    return false;
+  end if;
+  update platform.closing c set kept_at = clock_timestamp() where c.tenant_id = v_tenant and c.kept_at is null;
+  perform audit.append(gen_random_uuid(), 'closing.ended', 'tenant', v_tenant, 'done', null, null);
+  return true;
+end $$;
 
 -- What law keeps of a workspace that is gone: its invoices, each for seven years. Nothing writes into it before there are
 -- any. The body is sealed with the installation's key, since the workspace's own is destroyed.
@@ -128,7 +174,9 @@ begin
           set_config('vouchsafe.session', '', true),
           set_config('vouchsafe.key', '', true),
           set_config('vouchsafe.actor', p_actor, true);
-  if p_changes and exists (select from public.tenant t where t.tenant_id = p_tenant and t.state <> 'active') then
+  -- One that is being deleted is entered by nobody, to change something or not: what came then would stay.
+  if exists (select from public.tenant t where t.tenant_id = p_tenant
+               and (t.state in ('purging', 'closed') or (p_changes and t.state <> 'active'))) then
     raise exception 'the workspace is closing' using errcode = 'VS405';
   end if;
   if p_read_only then
@@ -157,15 +205,38 @@ end $$;
 
 -- ---------- Purging ----------
 
--- Whether the deletion of a workspace may go on. It begins with the first call after its day.
-create function directory.begin_purge(p_tenant uuid, p_now timestamptz) returns boolean
+-- Whether the deletion of a workspace may go on. It begins with the first call after its day, 30 days after it was closed
+-- by this machine's own clock, and its log says so.
+create function directory.begin_purge(p_tenant uuid) returns boolean
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  if exists (select from public.tenant t where t.tenant_id = p_tenant and t.state = 'purging') then
+    return true;
+  end if;
   update public.tenant t set state = 'purging'
-    where t.tenant_id = p_tenant and t.kind <> 'operator'
-      and (t.state = 'purging' or (t.state = 'closing' and t.purge_after <= p_now));
-  return found;
+    where t.tenant_id = p_tenant and t.kind <> 'operator' and t.state = 'closing'
+      and t.purge_after <= clock_timestamp() and t.closing_at <= clock_timestamp() - interval '720 hours';
+  if not found then
+    return false;
+  end if;
+  update platform.closing c set purge_began_at = clock_timestamp() where c.tenant_id = p_tenant and c.kept_at is null;
+  perform set_config('vouchsafe.tenant', p_tenant::text, true), set_config('vouchsafe.session', '', true),
+          set_config('vouchsafe.key', '', true), set_config('vouchsafe.actor', 'job', true);
+  perform audit.append(gen_random_uuid(), 'purge.began', 'tenant', p_tenant, 'done', null, null);
+  perform set_config('vouchsafe.tenant', '', true);
+  return true;
 end $$;
+
+-- Counts what a step of a deletion did, while it is under way.
+create function directory.note_step(p_tenant uuid, p_step text, p_what text, p_gone bigint) returns void
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+  begin atomic
+    insert into platform.closing_step (closing_id, step, what, gone, at)
+      select c.closing_id, p_step, p_what, p_gone, clock_timestamp() from platform.closing c
+        where c.tenant_id = p_tenant and c.purge_began_at is not null and c.kept_at is null and c.done_at is null
+      on conflict (closing_id, step, what)
+      do update set gone = platform.closing_step.gone + excluded.gone, at = excluded.at;
+  end;
 
 -- Deletes some rows of a workspace that is being purged: of each table that names a tenant, as the catalog knows them, so
 -- that no table is forgotten. Answers what went; nothing when nothing is left. Tables that others point to wait for them.
@@ -223,12 +294,30 @@ begin
   if not exists (select from public.tenant t where t.tenant_id = p_tenant and t.state in ('purging', 'closed')) then
     raise exception 'this workspace is not being deleted' using errcode = 'insufficient_privilege';
   end if;
+  -- Whoever came in before it began and wrote after its rows were gone has ended when this lock is had, and what they
+  -- wrote goes, too. From then on nobody gets in.
+  perform from public.tenant t where t.tenant_id = p_tenant for update;
+  if exists (select from public.tenant t where t.tenant_id = p_tenant and t.state = 'purging') then
+    loop
+      perform directory.purge_rows(p_tenant, 10000);
+      exit when not found;
+    end loop;
+  end if;
   delete from directory.tenant_slug where tenant_id = p_tenant;
   delete from public.operator_tenant where customer_id = p_tenant;
   update public.tenant set state = 'closed', name = '\x', quota_documents = null, quota_bytes = null,
       member_documents = null, member_bytes = null
     where tenant_id = p_tenant;
 end $$;
+
+-- The report's last line.
+create function directory.end_purge(p_tenant uuid) returns void
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+  begin atomic
+    update platform.closing c set done_at = clock_timestamp()
+      where c.tenant_id = p_tenant and c.kept_at is null and c.done_at is null
+        and exists (select from public.tenant t where t.tenant_id = p_tenant and t.state = 'closed');
+  end;
 
 -- ---------- The audit log's content ----------
 
@@ -244,7 +333,8 @@ create function audit.unerased(p_tenant uuid, p_before timestamptz, p_most integ
 
 -- ---------- People who are erased ----------
 
--- Who is to be forgotten, and how far that is. `spoken` holds, sealed, what they were called: what is looked for.
+-- Who is to be forgotten, and how far that is. `spoken` holds, sealed, the addresses they had: what is looked for. It is
+-- a licence to delete, and so made by the functions below only, each of which is seen in the log for ever.
 create table erasure (
   tenant_id uuid not null references tenant (tenant_id),
   erasure_id uuid not null,
@@ -254,7 +344,8 @@ create table erasure (
   given_to uuid,
   created_at timestamptz not null,
   spoken bytea,
-  state text not null check (state in ('working', 'done')),
+  -- waiting: who asked for it themself is forgotten but in the log, whose entries about them go after 30 days
+  state text not null check (state in ('working', 'waiting', 'done')),
   entries integer not null default 0,
   done_at timestamptz,
   primary key (tenant_id, erasure_id),
@@ -264,44 +355,115 @@ create table erasure (
   foreign key (tenant_id, given_to) references member (tenant_id, member_id),
   check ((state = 'done') = (spoken is null))
 );
-select kernel.protect('erasure', 'select, insert, update');
-create index erasure_working on erasure (created_at) where state = 'working';
-create unique index erasure_of_tenant on erasure (tenant_id) where state = 'working';
+select kernel.protect('erasure', 'select');
+create index erasure_open on erasure (tenant_id, created_at) where state <> 'done';
 
--- Empties entries of the current tenant. Only what may be forgotten: what is older than two years by this machine's own
--- clock, whatever the application says; all of a workspace that is being deleted, and what the operator recorded of it;
--- what names somebody who is being erased, which is counted where it can be seen. The leaf stays, and the tree verifies.
+-- Begins to forget a member of the current tenant who has been removed, asked for by whoever is at work, and says so in
+-- the log.
+create function kernel.begin_erasure(
+  p_erasure uuid, p_member uuid, p_content text, p_given_to uuid, p_spoken bytea
+) returns void
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_tenant uuid := kernel.current_tenant();
+begin
+  if not exists (select from public.member m where m.tenant_id = v_tenant and m.member_id = p_member
+                   and m.status = 'removed') then
+    raise exception 'this person is a member' using errcode = 'insufficient_privilege';
+  end if;
+  insert into public.erasure (tenant_id, erasure_id, member_id, asked_by, content, given_to, created_at, spoken, state)
+    select v_tenant, p_erasure, p_member, s.member_id, p_content, p_given_to, clock_timestamp(), p_spoken, 'working'
+      from public.session s where s.tenant_id = v_tenant and s.session_id = kernel.current_session();
+  if not found then
+    raise exception 'a member needs a session' using errcode = 'VS401';
+  end if;
+  perform audit.append(gen_random_uuid(), 'erasure.began', 'member', p_member, 'done', null, null);
+end $$;
+
+-- Ends one. Of who asked for it themself the log's entries wait.
+create function kernel.end_erasure(p_erasure uuid) returns void
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+  begin atomic
+    update public.erasure x
+      set (state, spoken, done_at) =
+        (select case when late then 'done' else 'waiting' end, case when late then null else x.spoken end,
+                case when late then clock_timestamp() end
+           from (select x.asked_by <> x.member_id or x.created_at <= clock_timestamp() - interval '720 hours' as late) w)
+      where x.tenant_id = kernel.current_tenant() and x.erasure_id = p_erasure and x.state <> 'done';
+  end;
+
 create function directory.is_purged(p_tenant uuid) returns boolean
   language sql stable security definer set search_path = pg_catalog, pg_temp
   return exists (select from public.tenant t where t.tenant_id = p_tenant and t.state in ('purging', 'closed'));
 revoke execute on function directory.is_purged(uuid) from public;
 grant usage on schema directory to vouchsafe_audit_eraser;
 grant execute on function directory.is_purged(uuid) to vouchsafe_audit_eraser;
+grant select (actor_id, resource_type, resource_id) on audit.entry to vouchsafe_audit_eraser;
+grant select (tenant_id, erasure_id, member_id, asked_by, created_at, state, entries), update (entries)
+  on erasure to vouchsafe_audit_eraser;
+grant create on schema audit to vouchsafe_audit_eraser;
+-- The owner says who calls a function: whoever gave it away afterwards would be told so and change nothing.
+set local role vouchsafe_audit_eraser;
+
+-- Whether entries may go of somebody who is being forgotten: at once when somebody else asked for it, else 30 days later,
+-- so that nobody takes the traces of what they did away by themself.
+create function audit.may_erase(p_asked_by uuid, p_member uuid, p_created_at timestamptz) returns boolean
+  language sql volatile set search_path = pg_catalog, pg_temp
+  return p_asked_by <> p_member or p_created_at <= clock_timestamp() - interval '720 hours';
+
+-- Empties entries of the current tenant. Only what may be forgotten: what is older than two years by this machine's own
+-- clock, whatever the application says; all of a workspace that is being deleted, and what the operator recorded of it;
+-- what somebody did, or what was done to them, who is being erased, which is counted where it can be seen. The leaf stays,
+-- and the tree verifies.
 create function audit.erase(p_entries uuid[]) returns bigint
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_tenant uuid := kernel.current_tenant();
-  v_all boolean;
+  v_all boolean := directory.is_purged(v_tenant);
+  v_people uuid[];
   v_rows bigint;
 begin
-  v_all := exists (select from public.tenant t where t.tenant_id = v_tenant and t.state = 'purging')
-    or exists (select from public.erasure x where x.tenant_id = v_tenant and x.state = 'working');
-  update audit.entry set content = null
-    where tenant_id = v_tenant and entry_id = any (p_entries)
-      and (v_all or at < clock_timestamp() - interval '730 days'
-           or (resource_type = 'tenant' and directory.is_purged(resource_id)));
+  v_people := array(select x.member_id from public.erasure x
+                      where x.tenant_id = v_tenant and x.state <> 'done'
+                        and audit.may_erase(x.asked_by, x.member_id, x.created_at));
+  update audit.entry e set content = null
+    where e.tenant_id = v_tenant and e.entry_id = any (p_entries)
+      and (v_all or e.at < clock_timestamp() - interval '730 days'
+           or (e.resource_type = 'tenant' and directory.is_purged(e.resource_id))
+           or e.actor_id = any (v_people) or (e.resource_type = 'member' and e.resource_id = any (v_people)));
   get diagnostics v_rows = row_count;
-  update public.erasure x set entries = x.entries + v_rows where x.tenant_id = v_tenant and x.state = 'working';
+  update public.erasure x set entries = x.entries + v_rows where x.tenant_id = v_tenant and x.member_id = any (v_people);
   return v_rows;
 end $$;
-grant select (resource_type, resource_id) on audit.entry to vouchsafe_audit_eraser;
-grant select (tenant_id, state) on tenant to vouchsafe_audit_eraser;
-grant select (tenant_id, state, entries), update (entries) on erasure to vouchsafe_audit_eraser;
--- Before its owner changes: afterwards this role has no more say in who calls it.
-revoke execute on function audit.erase(uuid[]) from public;
-grant execute on function audit.erase(uuid[]) to vouchsafe_app;
-grant create on schema audit to vouchsafe_audit_eraser;
-alter function audit.erase(uuid[]) owner to vouchsafe_audit_eraser;
+
+-- Empties entries of others that hold the address of somebody who is being erased. Here nobody can see whether they do, so
+-- each is named in the log for ever.
+create function audit.erase_named(p_erasure uuid, p_entries uuid[]) returns bigint
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_tenant uuid := kernel.current_tenant();
+  v_entry uuid;
+  v_rows bigint := 0;
+begin
+  if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.erasure_id = p_erasure
+                   and x.state <> 'done' and audit.may_erase(x.asked_by, x.member_id, x.created_at)) then
+    raise exception 'nobody is being erased' using errcode = 'insufficient_privilege';
+  end if;
+  for v_entry in
+    update audit.entry e set content = null
+      where e.tenant_id = v_tenant and e.entry_id = any (p_entries)
+      returning e.entry_id
+  loop
+    perform audit.append(gen_random_uuid(), 'entry.emptied', 'audit-entry', v_entry, 'done', null, null);
+    v_rows := v_rows + 1;
+  end loop;
+  update public.erasure x set entries = x.entries + v_rows where x.tenant_id = v_tenant and x.erasure_id = p_erasure;
+  return v_rows;
+end $$;
+revoke execute on function audit.may_erase(uuid, uuid, timestamptz), audit.erase(uuid[]),
+  audit.erase_named(uuid, uuid[]) from public;
+grant execute on function audit.erase(uuid[]), audit.erase_named(uuid, uuid[]) to vouchsafe_app;
+set local role vouchsafe_migrator;
 revoke create on schema audit from vouchsafe_audit_eraser;
 
 -- What the operator recorded of a customer is the operator's own log: its content goes with the customer.
@@ -324,7 +486,7 @@ declare
   v_all bigint := 0;
 begin
   if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.member_id = p_member
-                   and x.state = 'working') then
+                   and x.state <> 'done') then
     raise exception 'this person is not being erased' using errcode = 'insufficient_privilege';
   end if;
   -- Each before what it points to.
@@ -339,7 +501,7 @@ begin
   return v_all + v_rows;
 end $$;
 
--- Mails, notices and invitations of the current tenant that name somebody who is being erased, found by opening them.
+-- Mails, notices and invitations of the current tenant that are for, or hold the address of, somebody who is being erased.
 create function kernel.erase_letters(p_mails uuid[], p_notices uuid[], p_invitations uuid[]) returns bigint
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -347,7 +509,7 @@ declare
   v_rows bigint;
   v_all bigint := 0;
 begin
-  if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.state = 'working') then
+  if not exists (select from public.erasure x where x.tenant_id = v_tenant and x.state <> 'done') then
     raise exception 'nobody is being erased' using errcode = 'insufficient_privilege';
   end if;
   delete from public.mail where tenant_id = v_tenant and mail_id = any (p_mails);
@@ -427,14 +589,16 @@ create function directory.exports_to_end(p_now timestamptz) returns table (tenan
     select e.tenant_id, e.export_id from public.export e where e.expires_at <= p_now order by e.expires_at limit 1000;
   end;
 
--- People whose erasure began and has not ended.
+-- People whose erasure began and has not ended, and those of whom the log's entries have waited long enough.
 create function directory.erasures_to_do() returns table (tenant_id uuid, slug text, erasure_id uuid)
   language sql stable security definer set search_path = pg_catalog, pg_temp
   begin atomic
     select x.tenant_id, s.slug, x.erasure_id from public.erasure x
       join directory.tenant_slug s on s.tenant_id = x.tenant_id
       join public.tenant t on t.tenant_id = x.tenant_id and t.state in ('active', 'closing')
-      where x.state = 'working' order by x.created_at limit 1000;
+      where x.state = 'working'
+         or (x.state = 'waiting' and x.created_at <= clock_timestamp() - interval '720 hours')
+      order by x.created_at limit 1000;
   end;
 
 -- ---------- Retention ----------
@@ -496,8 +660,15 @@ create table platform.retention_run (
 create index retention_run_newest on platform.retention_run (at desc);
 grant select, insert, delete on platform.retention_run to vouchsafe_app;
 
+-- By what the times above are measured: this machine's clock, whatever the application's says. A check puts another
+-- function in its place, which the application cannot.
+create function kernel.moment() returns timestamptz
+  language sql volatile set search_path = pg_catalog, pg_temp
+  return clock_timestamp();
+revoke execute on function kernel.moment() from public;
+
 -- Deletes, of one timer, in all workspaces, at most so many rows; answers how many.
-create function directory.purge_older(p_timer text, p_now timestamptz, p_most integer) returns bigint
+create function directory.purge_older(p_timer text, p_most integer) returns bigint
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   t platform.retention;
@@ -506,7 +677,7 @@ begin
   select * into strict t from platform.retention where timer = p_timer;
   execute format('delete from %1$s where ctid = any (array(
                     select r.ctid from %1$s r where %2$s < $1 - $2 and (%3$s) limit %4$s))',
-                 t.relation, t.since, t.condition, p_most) using p_now, t.keeps;
+                 t.relation, t.since, t.condition, p_most) using kernel.moment(), t.keeps;
   get diagnostics v_rows = row_count;
   return v_rows;
 end $$;
@@ -516,14 +687,20 @@ drop function directory.forget_old(timestamptz);
 revoke execute on function kernel.enter(uuid, uuid, timestamptz, boolean),
   kernel.enter_with_key(uuid, bytea, inet, timestamptz, boolean),
   kernel.enter_without_session(uuid, text, boolean, boolean),
-  directory.begin_purge(uuid, timestamptz), directory.purge_rows(uuid, integer), directory.end_tenant(uuid),
+  directory.begin_closing(text), directory.end_closing(), directory.begin_purge(uuid),
+  directory.note_step(uuid, text, text, bigint), directory.end_purge(uuid),
+  directory.purge_rows(uuid, integer), directory.end_tenant(uuid),
+  kernel.begin_erasure(uuid, uuid, text, uuid, bytea), kernel.end_erasure(uuid),
   directory.files_of(uuid, text, integer), directory.exports_to_end(timestamptz), directory.erasures_to_do(),
-  directory.purge_older(text, timestamptz, integer), audit.unerased(uuid, timestamptz, integer),
+  directory.purge_older(text, integer), audit.unerased(uuid, timestamptz, integer),
   audit.entries_about(uuid), kernel.erase_rows(uuid), kernel.erase_letters(uuid[], uuid[], uuid[]) from public;
 grant execute on function kernel.enter(uuid, uuid, timestamptz, boolean),
   kernel.enter_with_key(uuid, bytea, inet, timestamptz, boolean),
   kernel.enter_without_session(uuid, text, boolean, boolean),
-  directory.begin_purge(uuid, timestamptz), directory.purge_rows(uuid, integer), directory.end_tenant(uuid),
+  directory.begin_closing(text), directory.end_closing(), directory.begin_purge(uuid),
+  directory.note_step(uuid, text, text, bigint), directory.end_purge(uuid),
+  directory.purge_rows(uuid, integer), directory.end_tenant(uuid),
+  kernel.begin_erasure(uuid, uuid, text, uuid, bytea), kernel.end_erasure(uuid),
   directory.files_of(uuid, text, integer), directory.exports_to_end(timestamptz), directory.erasures_to_do(),
-  directory.purge_older(text, timestamptz, integer), audit.unerased(uuid, timestamptz, integer),
+  directory.purge_older(text, integer), audit.unerased(uuid, timestamptz, integer),
   audit.entries_about(uuid), kernel.erase_rows(uuid), kernel.erase_letters(uuid[], uuid[], uuid[]) to vouchsafe_app;

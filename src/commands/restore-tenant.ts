@@ -29,7 +29,8 @@ async function restore(slug: string, args: readonly string[]): Promise<void> {
   const identities = await readIdentities(args);
   const { data } = await chooseArchives(config, args);
   progress(`reading ${data.words}`);
-  const { opening } = await checkArchive(data, identities);
+  const expected = await checkArchive(data, identities);
+  const { opening } = expected;
   const folder = await mkdtemp(join(tmpdir(), "vouchsafe-scratch-"));
   // As root, the database runs under another user who must be able to pass through.
   chmodSync(folder, 0o711);
@@ -58,10 +59,11 @@ async function restore(slug: string, args: readonly string[]): Promise<void> {
         slug,
         data,
         identities,
+        expected,
         progress,
       });
       process.stdout.write(
-        `${slug} is as it was at ${opening.at}: ${rows} rows in ${tables} tables, ${files} files put back.\nIts members sign in anew; its log goes on and says what happened. No other workspace was touched.\n`,
+        `${slug} is as it was at ${opening.at}: ${rows} rows in ${tables} tables, ${files} files put back.\nIts members sign in anew. Rights that do not stand now did not come back. Its log goes on and says what happened. No other workspace was touched.\n`,
       );
     } finally {
       await system.close();

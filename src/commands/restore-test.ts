@@ -8,6 +8,7 @@ import pg from "pg";
 import { startInstance } from "../instance.ts";
 import { type Config, readConfig } from "../kernel/config.ts";
 import { loadMasterKeys } from "../kernel/crypto/load-master-keys.ts";
+import type { MasterKeys } from "../kernel/crypto/master-key.ts";
 import { readMasterKeyFile } from "../kernel/crypto/master-key-file.ts";
 import { diskFileStore } from "../kernel/files/disk.ts";
 import { jobContext } from "../kernel/jobs.ts";
@@ -55,7 +56,8 @@ async function restoreAndLook(task: RestoreTask, folder: string): Promise<Restor
   const config = configOf(home);
   const identities = task.archives.map(({ identity }) => secret(identity));
   const archives = await archivesOf(task);
-  await checkKeys(archives.keys, identities, await loadMasterKeys({ env, home: task.home }));
+  const masterKeys = await loadMasterKeys({ env, home: task.home });
+  await checkKeys(archives.keys, identities, masterKeys);
   const log = openLog("silent");
 
   const database = await startEmbedded({ home, runtime, log, durable: false });
@@ -65,6 +67,7 @@ async function restoreAndLook(task: RestoreTask, folder: string): Promise<Restor
     database,
     archives,
     identities,
+    masterKeys,
   ).finally(() => database.stop());
 
   const instance = await startInstance({ config, log, env, runtime, durable: false });
@@ -101,11 +104,13 @@ async function restored(
   database: EmbeddedPostgres,
   archives: { data: Chosen; keys: Chosen },
   identities: Parameters<typeof restoreInto>[2],
+  masterKeys: MasterKeys,
 ) {
   const loaded = await restoreInto(
     {
       home,
       files: diskFileStore(join(home, "files")),
+      masterKeys,
       adminUrl: database.adminUrl,
       database: DATABASE,
       passwords: database.passwords,

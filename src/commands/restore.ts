@@ -3,17 +3,20 @@ import { join } from "node:path";
 import pg from "pg";
 import type { Config } from "../kernel/config.ts";
 import { loadMasterKeys } from "../kernel/crypto/load-master-keys.ts";
+import type { MasterKeys } from "../kernel/crypto/master-key.ts";
 import { withDatabase } from "../kernel/database/migrate.ts";
-import { diskFileStore } from "../kernel/files/disk.ts";
-import { isStartupError, startupError } from "../kernel/home.ts";
+import { isStartupError, markRestoring, startupError, unmarkRestoring } from "../kernel/home.ts";
+import { openFiles } from "../kernel/open-system.ts";
 import { parseIdentities } from "../modules/operations/backup/age.ts";
 import { type Chosen, choose, placeAt } from "../modules/operations/backup/choosing.ts";
 import { isBackupFailure } from "../modules/operations/backup/failure.ts";
 import { placesOf } from "../modules/operations/backup/places.ts";
 import {
+  type Checked,
   checkArchive,
   checkKeys,
   noteRestored,
+  type Restored,
   restoreInto,
 } from "../modules/operations/backup/restoring.ts";
 import {
@@ -50,20 +53,25 @@ async function restore(config: Config, args: readonly string[]): Promise<void> {
     );
   await requireMasterKey(config);
   progress(`reading ${archives.data.words}`);
-  const { opening, manifest } = await checkArchive(archives.data, identities);
+  const data = await checkArchive(archives.data, identities);
+  const { opening, manifest } = data;
   progress(`reading ${archives.keys.words}`);
-  await checkArchive(archives.keys, identities);
-  await checkKeys(archives.keys, identities, await loadMasterKeys({ env: process.env, home: config.home }));
+  const checked = { data, keys: await checkArchive(archives.keys, identities) };
+  const masterKeys = await loadMasterKeys({ env: process.env, home: config.home });
+  await checkKeys(archives.keys, identities, masterKeys);
 
   const database = await openDatabase(config, { fresh: true });
+  let restored: Restored;
   try {
-    await restoreHere(config, database, archives, identities);
+    markRestoring(config.home);
+    restored = await restoreHere(config, database, archives, identities, { checked, masterKeys });
     const system = await openForCommand(config, database);
     try {
       await noteRestored(system, archives, new Date(opening.at));
     } finally {
       await system.close();
     }
+    unmarkRestoring(config.home);
   } catch (error) {
     await database.close();
     await clear(config);
@@ -79,7 +87,12 @@ async function restore(config: Config, args: readonly string[]): Promise<void> {
       ...(gone.length > 0
         ? [`${gone.length} files were deleted by their owners while the backup was made.`]
         : []),
-      "All sessions are ended. Keys, invitations and members that were removed since are back: look through them.",
+      `Signed by ${restored.signedBy}: compare it with the key that your log is known by.`,
+      ...(restored.destroyed > 0
+        ? [`${restored.destroyed} workspaces were deleted since: their keys are gone, and their rows stay unreadable.`]
+        : []),
+      "All sessions, API keys, invitations, mailed links, support grants and openings are ended. Nothing is deleted for 7 days.",
+      "Members, roles and shares that were removed since are back, and so are people who were erased since: look through them, and erase them again.",
       "The log says that it was set back. Start with `npm start`.",
     ].join("\n")}\n`,
   );
@@ -90,7 +103,8 @@ async function restoreHere(
   { adminUrl, database, passwords }: OfflineDatabase,
   archives: { data: Chosen; keys: Chosen },
   identities: ReturnType<typeof parseIdentities>,
-): Promise<void> {
+  { checked, masterKeys }: { readonly checked: Checked; readonly masterKeys: MasterKeys },
+): Promise<Restored> {
   if (!adminUrl)
     throw startupError(
       "MIGRATION_DATABASE_URL is not set.",
@@ -98,10 +112,11 @@ async function restoreHere(
     );
   await requireEmptyDatabase(adminUrl, database);
   try {
-    const { left } = await restoreInto(
+    const restored = await restoreInto(
       {
         home: config.home,
-        files: diskFileStore(join(config.home, "files")),
+        files: await openFiles(config),
+        masterKeys,
         adminUrl,
         database,
         ...(passwords ? { passwords } : {}),
@@ -109,9 +124,11 @@ async function restoreHere(
       },
       archives,
       identities,
+      checked,
     );
-    if (left.length > 0)
+    if (restored.left.length > 0)
       process.stderr.write("Waiting jobs were left behind: the queue was another version's.\n");
+    return restored;
   } catch (error) {
     if (config.databaseUrl) await dropSchemas(adminUrl, database);
     throw error;
@@ -162,16 +179,26 @@ async function requireMasterKey(config: Config): Promise<void> {
   );
 }
 
-async function requireEmptyDatabase(adminUrl: string, database: string): Promise<void> {
+/** Not one table, function, type or schema of anybody's: what fails is dropped again, and must all be ours. */
+export async function requireEmptyDatabase(adminUrl: string, database: string): Promise<void> {
   const { rows } = await admin(
     adminUrl,
     database,
-    "select nspname from pg_namespace where nspname in ('platform', 'pgboss', 'kernel')",
+    `with own as (select oid, nspname from pg_namespace
+                   where nspname !~ '^pg_' and nspname <> 'information_schema')
+     select nspname as found from own where nspname <> 'public'
+     union all select relname from pg_class join own on own.oid = relnamespace
+     union all select proname from pg_proc join own on own.oid = pronamespace
+     union all select typname from pg_type join own on own.oid = typnamespace`,
   );
   if (rows.length > 0)
-    throw startupError("The database is not empty.", "Create a new one, and point the URLs at it.");
+    throw startupError(
+      "The database is not empty.",
+      "Create a new one (createdb -T template0), and point the URLs at it. Nothing was changed.",
+    );
 }
 
+/** Of a database that was empty before. */
 const dropSchemas = (adminUrl: string, database: string) =>
   admin(
     adminUrl,
@@ -194,7 +221,7 @@ async function admin(adminUrl: string, database: string, text: string): Promise<
 async function clear({ home }: Config): Promise<void> {
   const remembered = await readFile(join(home, "postgres.json"), "utf8").catch(() => null);
   const place = remembered ? (JSON.parse(remembered) as { place: string }).place : null;
-  for (const path of ["keys", "files", "audit", "postgres", "postgres.json", "secrets/postgres.json"])
+  for (const path of ["restoring", "keys", "files", "audit", "postgres", "postgres.json", "secrets/postgres.json"])
     await rm(join(home, path), { recursive: true, force: true });
   if (place) await rm(join(place, "data"), { recursive: true, force: true });
 }

@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { readConfig } from "../kernel/config.ts";
+import { keyLock } from "../kernel/crypto/key-lock.ts";
 import { folderKeyStore } from "../kernel/crypto/key-store.ts";
 import { type Keyring, openKeyring } from "../kernel/crypto/keyring.ts";
 import { loadMasterKeys } from "../kernel/crypto/load-master-keys.ts";
 import { dropOldMasterKeys } from "../kernel/crypto/master-key-file.ts";
 import { startupError } from "../kernel/home.ts";
+import { reveal } from "../kernel/secret.ts";
 import { renewDataKeys } from "../modules/operations/keys/data-keys.ts";
+import { keptDays } from "../modules/operations/keys/old-keys.ts";
 import { keyStanding, rotateMasterKey, wordsOf } from "../modules/operations/keys/rotation.ts";
 import { projectFolder } from "../project.ts";
 
@@ -34,7 +37,9 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const { home } = read.config;
   const masterKeys = await loadMasterKeys({ env: process.env, home });
-  const keyring = openKeyring({ masterKeys, store: folderKeyStore(join(home, "keys")) });
+  const { databaseUrl } = read.config;
+  const lock = databaseUrl ? keyLock(reveal(databaseUrl)) : undefined;
+  const keyring = openKeyring({ masterKeys, store: folderKeyStore(join(home, "keys"), lock) });
   if (!args.includes("--status")) {
     const { rewrapped, failed } = await rotateMasterKey(keyring, home, {
       makeNew: args.includes("--new"),
@@ -47,6 +52,9 @@ export async function run(args: readonly string[]): Promise<number> {
       const renewed = await renewDataKeys({ keyring });
       say(
         `${renewed} workspaces have a new data key. A running server seals their data with it in the background.`,
+      );
+      say(
+        `What the former keys sealed may lie in backups: they stay in the key files, for these alone, for ${keptDays(read.config.backup.keep)} days after that (BACKUP_KEEP), or as long as an older backup does.`,
       );
     }
   }

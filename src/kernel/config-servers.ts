@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isLoopbackName } from "./routes/loopback.ts";
 import { type Secret, secret } from "./secret.ts";
 
 // What is set of servers: TLS, several processes, where files lie, what is measured. A part of config.ts.
@@ -36,6 +37,8 @@ export interface ServersConfig {
   readonly s3: S3Config | null;
   /** Port of the internal listener for metrics and health; null: none. 0 takes a free one. */
   readonly metricsPort: number | null;
+  /** Where that listener is: loopback, unless a token is asked for. */
+  readonly metricsHost: string;
   /** Opens /metrics on the public port; null: it is not there. */
   readonly metricsToken: Secret | null;
   /** Where traces go (OTLP over HTTP); null: nowhere. */
@@ -86,6 +89,7 @@ export const serversEnvironment = {
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   METRICS_PORT: port.optional(),
+  METRICS_HOST: z.string().min(1).default("127.0.0.1"),
   METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: web.optional(),
   DRAIN_SECONDS: z.coerce
@@ -115,6 +119,11 @@ export function serversProblems(e: Given): readonly (readonly [variable: string,
     ]);
   if (e.ACME_DOMAINS && !e.ACME_EMAIL)
     problems.push(["ACME_EMAIL", "is needed beside ACME_DOMAINS: the authority writes to it"]);
+  if (e.METRICS_PORT !== undefined && !e.METRICS_TOKEN && !isLoopbackName(e.METRICS_HOST))
+    problems.push([
+      "METRICS_TOKEN",
+      "is needed where METRICS_HOST is not this machine alone: others reach that listener",
+    ]);
   if (e.FILES === "s3")
     for (const name of ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const)
       if (!e[name]) problems.push([name, "is needed with FILES=s3"]);
@@ -140,6 +149,7 @@ export function serversConfig(e: Given): ServersConfig {
           }
         : null,
     metricsPort: e.METRICS_PORT ?? null,
+    metricsHost: e.METRICS_HOST,
     metricsToken: e.METRICS_TOKEN ? secret(e.METRICS_TOKEN) : null,
     otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, "") ?? null,
     allowPlainInternal: e.ALLOW_PLAIN_INTERNAL === "yes",

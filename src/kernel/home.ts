@@ -7,6 +7,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statfsSync,
   statSync,
   writeFileSync,
@@ -161,4 +162,23 @@ function checkFreeSpace(home: string): void {
     `Only ${Math.floor(free / 1024 / 1024)} MB are free on the disk of ${home}; at least 200 MB are needed.`,
     "Free some space, or set VOUCHSAFE_HOME to a folder on another disk.",
   );
+}
+
+const restoringMark = (home: string): string => join(home, "restoring", "installation");
+
+/** While a restore is under way this home is no installation: one that is killed leaves the mark. */
+export function markRestoring(home: string): void {
+  mkdirSync(dirname(restoringMark(home)), { recursive: true, mode: 0o700 });
+  writeFileSync(restoringMark(home), "");
+}
+
+export const unmarkRestoring = (home: string): void => rmSync(restoringMark(home), { force: true });
+
+/** Throws a {@link StartupError} for a home that was half restored. */
+export function requireNoRestoring(home: string): void {
+  if (existsSync(restoringMark(home)))
+    throw startupError(
+      `A restore into ${home} has not ended.`,
+      "If it was interrupted, move this folder away, make a new database, and restore once more.",
+    );
 }

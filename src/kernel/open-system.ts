@@ -41,7 +41,13 @@ export async function openSystem(options: {
   clock?: Clock;
 }): Promise<OpenSystem> {
   const { config, log, version, urls, soleProcess, env, clock = systemClock } = options;
-  const { keyring, close: closeKeys } = await openKeys({ env, home: config.home, clock, log });
+  const { keyring, close: closeKeys } = await openKeys({
+    env,
+    home: config.home,
+    clock,
+    log,
+    databaseUrl: config.databaseUrl ? urls.app : null,
+  });
   const pool = openPool(urls.app, log, { name: "app" });
   const platform = await keyring.platform();
   const tokens = await openTokens(await signingKey(pool, keyring), clock);
@@ -66,7 +72,7 @@ export async function openSystem(options: {
     clock,
     pool,
     keyring,
-    files: config.s3 ? await openS3(config.s3) : diskFileStore(join(config.home, "files")),
+    files: await openFiles(config),
     tokens,
     csrfKey: platform.subkey("csrf"),
     challengeKey: platform.subkey("challenge"),
@@ -95,6 +101,10 @@ export async function openSystem(options: {
     },
   };
 }
+
+/** Where files lie: a restore must put them to where the server will look for them. */
+export const openFiles = async ({ s3, home }: Pick<Config, "s3" | "home">): Promise<FileStore> =>
+  s3 ? openS3(s3) : diskFileStore(join(home, "files"));
 
 /** Loaded only where it is used. */
 async function openS3(config: S3Config): Promise<FileStore> {

@@ -14,7 +14,7 @@ export interface KeyServiceStandIn {
   /** What was asked, such as `decrypt`. */
   readonly calls: string[];
   /** How it answers from now on. */
-  mood: "well" | "sealed" | "silent" | "refusing" | "talking nonsense";
+  mood: "well" | "sealed" | "silent" | "refusing" | "talking nonsense" | "deaf after rotating";
   rotate(): void;
   /** Versions below it do not open any more. */
   forgetBelow(version: number): void;
@@ -83,6 +83,7 @@ export async function startKeyService(): Promise<KeyServiceStandIn> {
     }
     if (verb === "keys" && more === "rotate") {
       standIn.rotate();
+      if (standIn.mood === "deaf after rotating") return;
       return void response.writeHead(204).end();
     }
     if (verb === "keys") {

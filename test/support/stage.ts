@@ -207,6 +207,17 @@ export function eventsOf(stage: Stage, tenantId: string): Promise<string[]> {
   });
 }
 
+/** Moves the clock by which the database judges what is old enough to go, which is never the application's. */
+export async function moveDatabaseClock(stage: Stage, milliseconds: number): Promise<void> {
+  await asSuperuser(stage.database, (client) =>
+    client.query(
+      `create or replace function kernel.moment() returns timestamptz language sql volatile
+         set search_path = pg_catalog, pg_temp
+         return clock_timestamp() + interval '${Math.round(milliseconds)} milliseconds'`,
+    ),
+  );
+}
+
 /** Works with a connection that no policy binds. */
 export async function asSuperuser<T>(
   database: TestDatabase,

@@ -4,10 +4,19 @@ import type { WrappedKey } from "./master-key.ts";
 
 // The file of wrapped keys of FORMAT.md: one spelling, read strictly.
 
-/** `hash` is the root of look-up hashes; `data` seals; `audit` is what is left of a data key that is gone. */
-export type KeyUse = "hash" | "data" | "audit";
+/**
+ * `hash` is the root of look-up hashes; `data` seals; `old` is a data key that nothing here names any more, kept for
+ * backups of its time; `audit` is what is left of a data key that is gone.
+ */
+export type KeyUse = "hash" | "data" | "old" | "audit";
 
-export type RecordedKey = { use: KeyUse; version: number; wrapped: WrappedKey };
+export type RecordedKey = {
+  use: KeyUse;
+  version: number;
+  wrapped: WrappedKey;
+  /** Of an `old` one: since when nothing names it. ISO 8601 in UTC. */
+  retired?: string;
+};
 
 /** The wrapped keys of one tenant: the root of its hashes, then data and audit keys, oldest first. */
 export type KeyRecord = { tenantId: string; keys: readonly RecordedKey[] };
@@ -16,14 +25,15 @@ const FORMAT = "vouchsafe-keys/2";
 /** Without a root of hashes and without uses. Read only: the next change writes the newer one. */
 const FORMER = "vouchsafe-keys/1";
 const MAX_VERSION = 0xffff_ffff;
-const USES: readonly string[] = ["hash", "data", "audit"] satisfies KeyUse[];
+const USES: readonly string[] = ["hash", "data", "old", "audit"] satisfies KeyUse[];
 
 /** The one spelling of a record; {@link parseKeyRecord} accepts no other. */
 export function printKeyRecord(record: KeyRecord): string {
   const isFormer = !record.keys.some(({ use }) => use === "hash");
-  const keys = record.keys.map(({ use, version, wrapped }) => ({
+  const keys = record.keys.map(({ use, version, retired, wrapped }) => ({
     ...(isFormer ? {} : { use }),
     version,
+    ...(retired === undefined ? {} : { retired }),
     master: wrapped.master,
     ...("service" in wrapped
       ? { service: wrapped.service }
@@ -58,12 +68,16 @@ export function parseKeyRecord(text: string): KeyRecord {
 function parseKey(entry: unknown, isFormer: boolean): RecordedKey {
   const local = ["version", "master", "nonce", "ciphertext"];
   const remote = ["version", "master", "service"];
-  const shapes = isFormer ? [local] : [local, remote].map((names) => ["use", ...names]);
-  const { use = "data", version, master, ...rest } = members(entry, shapes);
+  const retiredOnes = [local, remote].map(([first = "", ...rest]) => ["use", first, "retired", ...rest]);
+  const shapes = isFormer ? [local] : [...[local, remote].map((names) => ["use", ...names]), ...retiredOnes];
+  const { use = "data", version, retired, master, ...rest } = members(entry, shapes);
   if (!isVersion(version) || !isVersion(master)) throw cryptoFailure("A version in a key file is malformed.");
   if (typeof use !== "string" || !USES.includes(use))
     throw cryptoFailure("A key file has a key of unknown use.");
-  const recorded = { use: use as KeyUse, version }; // just checked
+  if ((use === "old") !== (retired !== undefined))
+    throw cryptoFailure("A key file says of a wrong key that it is old.");
+  if (retired !== undefined && !isMoment(retired)) throw cryptoFailure("A time in a key file is malformed.");
+  const recorded = { use: use as KeyUse, version, ...(retired === undefined ? {} : { retired }) }; // just checked
   if ("service" in rest) {
     if (typeof rest.service !== "string" || !isServiceText(rest.service, master)) {
       throw cryptoFailure("What the key service wrapped is malformed.");
@@ -103,6 +117,11 @@ export function isServiceText(text: string, version: number): boolean {
 
 const isVersion = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_VERSION;
+
+const isMoment = (value: unknown): value is string => {
+  const at = typeof value === "string" ? new Date(value) : null;
+  return at !== null && !Number.isNaN(at.getTime()) && at.toISOString() === value;
+};
 
 function members(value: unknown, shapes: readonly (readonly string[])[]): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

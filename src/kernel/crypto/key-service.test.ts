@@ -140,6 +140,20 @@ describe("a key service", () => {
     assert.ok(await keyring.tenant(B));
   });
 
+  test("is told once to make a new version: an answer that was lost makes no second one", async () => {
+    const keys = await open(100);
+    service.calls.length = 0;
+    service.mood = "deaf after rotating";
+    const before = keys.currentVersion;
+    await assert.rejects(keys.add(), away);
+    service.mood = "well";
+    await keys.refresh();
+    assert.deepEqual(
+      [keys.currentVersion, service.calls.filter((call) => call === "rotate").length],
+      [before + 1, 1],
+    );
+  });
+
   test("another tenant's file, relabelled, does not open", async () => {
     const folder = join(base, "swapped");
     const keyring = openKeyring({ masterKeys: await open(), store: folderKeyStore(folder) });

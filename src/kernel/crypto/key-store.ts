@@ -3,18 +3,22 @@ import { statSync } from "node:fs";
 import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createFile, errorCode, makePrivateFolder, replaceFile, syncFolder } from "../files/durable.ts";
+import { createFile, errorCode, exchangeFile, makePrivateFolder, syncFolder } from "../files/durable.ts";
 import { takeLock } from "../postgres/lock.ts";
 import { assertTenantId, isTenantId } from "./encoding.ts";
 import { cryptoFailure } from "./failure.ts";
+import type { KeyLock, KnownMasters } from "./key-lock.ts";
 import { type KeyRecord, parseKeyRecord, printKeyRecord } from "./key-record.ts";
 
 export { type KeyRecord, parseKeyRecord, printKeyRecord } from "./key-record.ts";
 
 /** Where wrapped data keys live: apart from the data and its backups, so that destroying one shreds a tenant. */
 export type KeyStore = {
-  /** Stores a new tenant's record. Resolves false and changes nothing when the tenant has one, or had. */
-  create(record: KeyRecord): Promise<boolean>;
+  /**
+   * Stores a new tenant's record. Resolves false and changes nothing when the tenant has one, or had, or when `isStill`,
+   * asked while nobody else changes anything, says no.
+   */
+  create(record: KeyRecord, isStill?: () => Promise<boolean>): Promise<boolean>;
   /** Null when the tenant has no record, or its keys were destroyed. Throws `unreadable` for a malformed one. */
   load(tenantId: string): Promise<KeyRecord | null>;
   /**
@@ -40,6 +44,8 @@ export type KeyStore = {
   isDestroyed(tenantId: string): boolean;
   /** Runs work that changes what all records depend on (the list of master keys) alone among all processes. */
   alone<T>(work: () => Promise<T>): Promise<T>;
+  /** What the server processes know that are announced in the database; none where there is no lock in one. */
+  servers(): Promise<readonly KnownMasters[]>;
 };
 
 /** What stands in the mark of destroyed keys. */
@@ -47,8 +53,11 @@ const GONE = "The keys of this workspace were destroyed.\n";
 const LOCK_TRIES = 2000;
 const LOCK_PAUSE_MS = 5;
 
-/** A key store in a folder: one file `<tenantId>.json` each, mode 0600, written whole or not at all. */
-export function folderKeyStore(folder: string): KeyStore {
+/**
+ * A key store in a folder: one file `<tenantId>.json` each, mode 0600, written whole or not at all. The lock file knows
+ * processes of one machine; `lock` is for all others, where several share a folder.
+ */
+export function folderKeyStore(folder: string, lock?: Pick<KeyLock, "alone" | "servers">): KeyStore {
   const pathOf = (tenantId: string, ending = "json") => {
     assertTenantId(tenantId);
     return join(folder, `${tenantId}.${ending}`);
@@ -79,20 +88,29 @@ export function folderKeyStore(folder: string): KeyStore {
     }
   }
 
-  // Within a process one after the other, then among processes: the file's holder is a process.
+  // Within a process one after the other, then among those of the database, then of this machine.
   let last: Promise<unknown> = Promise.resolve();
-  function alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = last.then(async () => {
+  function alone<T>(work: (isHeld: () => boolean) => Promise<T>): Promise<T> {
+    const onThisMachine = async (isHeld: () => boolean) => {
       await makePrivateFolder(folder);
-      const lock = await waitForLock(join(folder, ".lock"));
+      const file = await waitForLock(join(folder, ".lock"));
       try {
-        return await work();
+        return await work(isHeld);
       } finally {
-        lock.release();
+        file.release();
       }
-    });
+    };
+    const mine = last.then(() => (lock ? lock.alone(onThisMachine) : onThisMachine(() => true)));
     last = mine.catch(() => undefined);
     return mine;
+  }
+
+  /** Destroyed while it was written, by somebody whom no lock kept away: it goes as well. */
+  async function unlessGone(tenantId: string): Promise<boolean> {
+    if (!isThere(pathOf(tenantId, "gone"))) return true;
+    await removeBeside(tenantId);
+    await syncFolder(folder);
+    return false;
   }
 
   /** A process killed while it wrote leaves a temporary file with the same wrapped key: that must go as well. */
@@ -104,18 +122,24 @@ export function folderKeyStore(folder: string): KeyStore {
 
   return {
     load,
-    alone,
-    create: (record) =>
+    alone: (work) => alone(() => work()),
+    servers: async () => (await lock?.servers()) ?? [],
+    create: (record, isStill) =>
       alone(async () => {
         if (isThere(pathOf(record.tenantId, "gone"))) return false;
-        return createFile(pathOf(record.tenantId), printKeyRecord(record));
+        if (isStill && !(await isStill())) return false;
+        const made = await createFile(pathOf(record.tenantId), printKeyRecord(record));
+        return made && unlessGone(record.tenantId);
       }),
     exchange: (before, after) =>
-      alone(async () => {
-        const now = await load(before.tenantId);
-        if (!now || printKeyRecord(now) !== printKeyRecord(before)) return false;
-        await replaceFile(pathOf(after.tenantId), printKeyRecord(after));
-        return true;
+      alone(async (isHeld) => {
+        const isStill = async () => {
+          const now = await load(before.tenantId);
+          return isHeld() && now !== null && printKeyRecord(now) === printKeyRecord(before);
+        };
+        if (!(await isStill())) return false;
+        const made = await exchangeFile(pathOf(after.tenantId), printKeyRecord(after), isStill);
+        return made && unlessGone(after.tenantId);
       }),
     destroy(tenantId) {
       const [path, gone] = [pathOf(tenantId), pathOf(tenantId, "gone")];

@@ -350,12 +350,27 @@ describe("the keyring", () => {
     const now = await keyring.tenant(A);
     assert.deepEqual([now.keyVersion, sealedVersion(now.seal(cell, "y")), sealedVersion(old)], [2, 2, 1]);
     assert.equal(now.openText(cell, old), "x");
-    await other.retireDataKeys(A, [1], [1]);
+    await other.retireDataKeys(A, [1], new Date(0));
+    const text = await readFile(join(folder, `${A}.json`), "utf8");
+    assert.match(text, /"use": "old",\n\s+"version": 1,\n\s+"retired": "1970-01-01T00:00:00.000Z"/);
+    for (const wrong of [
+      text.replace('"use": "old"', '"use": "data"'),
+      text.replace(/"retired": .*\n\s+/, ""),
+      text.replace("00:00.000Z", "00:00Z"),
+      text.replace(/(.*"retired".*\n)(.*\n)/, "$2$1"),
+    ]) {
+      assert.notEqual(wrong, text);
+      assert.throws(() => parseKeyRecord(wrong), unreadable, wrong);
+    }
+    const retired = await keyring.tenant(A);
+    assert.equal(retired.openText(cell, old), "x", "a backup of that time still opens");
+    assert.equal(sealedVersion(retired.seal(cell, "y")), 2);
+    await other.dropKeys(A, [1, 2], [1]);
     const last = await keyring.tenant(A);
     assert.throws(() => last.open(cell, old), unreadable);
     assert.equal(last.openText(entry, oldEntry), "e");
     assert.deepEqual(last.lookup("p", "v"), before.lookup("p", "v"));
-    await other.retireDataKeys(A, [1], []);
+    await other.dropKeys(A, [1], []);
     await assert.rejects(
       other.tenant(A).then((keys) => keys.open(entry, oldEntry)),
       unreadable,
@@ -370,7 +385,8 @@ describe("the keyring", () => {
     const keyring = openKeyring({ masterKeys: of, store: folderKeyStore(folder) });
     const before = (await keyring.tenant(vectors.tenant)).lookup("p", "v");
     assert.equal(await keyring.addDataKey(vectors.tenant), 4);
-    await keyring.retireDataKeys(vectors.tenant, [1, 3], []);
+    await keyring.retireDataKeys(vectors.tenant, [1, 3], new Date());
+    await keyring.dropKeys(vectors.tenant, [1, 3], []);
     assert.deepEqual((await keyring.tenant(vectors.tenant)).lookup("p", "v"), before);
   });
 

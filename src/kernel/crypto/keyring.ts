@@ -27,8 +27,10 @@ export type Keyring = {
   rewrap(tenantId: string): Promise<boolean>;
   /** Adds a data key, with which everything new is sealed, and resolves its version. */
   addDataKey(tenantId: string): Promise<number>;
-  /** Lets data keys go. Of those whose version is in `auditNeeds` the key of the audit column stays. */
-  retireDataKeys(tenantId: string, versions: readonly number[], auditNeeds: readonly number[]): Promise<void>;
+  /** Says of data keys that nothing here names them any more, from `at` on. They still open what a backup brings back. */
+  retireDataKeys(tenantId: string, versions: readonly number[], at: Date): Promise<void>;
+  /** Lets retired keys go for good. Of those whose version is in `auditNeeds` the key of the audit column stays. */
+  dropKeys(tenantId: string, versions: readonly number[], auditNeeds: readonly number[]): Promise<void>;
   /** What is recorded of a tenant's keys, without opening any; null when it has none. */
   look(tenantId: string): Promise<KeyRecord | null>;
   /** Every tenant that has keys, without the platform. */
@@ -128,13 +130,14 @@ export function openKeyring(options: {
   }
 
   async function unwrapAll({ tenantId, keys }: KeyRecord): Promise<TenantKeys> {
-    const byUse = { hash: new Map(), data: new Map(), audit: new Map() } as Record<
+    const byUse = { hash: new Map(), data: new Map(), old: new Map(), audit: new Map() } as Record<
       KeyUse,
       Map<number, KeyObject>
     >;
     for (const key of keys) byUse[key.use].set(key.version, await unwrapOne(tenantId, key));
     const hashKey = byUse.hash.get(1);
-    return tenantKeys(tenantId, byUse.data, () => destroyed.has(tenantId), undefined, {
+    const data = new Map([...byUse.old, ...byUse.data]);
+    return tenantKeys(tenantId, data, () => destroyed.has(tenantId), undefined, {
       ...(hashKey ? { hashKey } : {}),
       auditKeys: byUse.audit,
     });
@@ -164,14 +167,21 @@ export function openKeyring(options: {
   async function create(tenantId: string): Promise<void> {
     assertTenantId(tenantId);
     if (destroyed.has(tenantId)) throw cryptoFailure("The keys of this tenant were destroyed.");
-    if (await store.load(tenantId)) return;
-    const keys = [
-      await wrapOne(tenantId, "hash", 1, randomBytes(32)),
-      await wrapOne(tenantId, "data", 1, randomBytes(32)),
-    ];
-    const made = await store.create({ tenantId, keys });
-    if (!made && !(await store.load(tenantId)))
-      throw cryptoFailure("The keys of this tenant were destroyed.");
+    let keys: RecordedKey[] = [];
+    // A master key that was replaced between wrapping and writing may be taken away before anybody sees this file.
+    const isStill = async () => {
+      await masterKeys.refresh().catch(() => undefined); // a key service that is away has taken nothing away either
+      return keys.every(({ wrapped }) => masterKeys.isCurrent(wrapped));
+    };
+    for (let made = false; !made; ) {
+      if (await store.load(tenantId)) return;
+      if (store.isDestroyed(tenantId)) throw cryptoFailure("The keys of this tenant were destroyed.");
+      keys = [
+        await wrapOne(tenantId, "hash", 1, randomBytes(32)),
+        await wrapOne(tenantId, "data", 1, randomBytes(32)),
+      ];
+      made = await store.create({ tenantId, keys }, isStill);
+    }
     // A rotation may have listed all records before this one was there, with a master key that is newer than its own.
     await masterKeys.refresh().catch(() => undefined); // a key service that is away now: the next rotation finds it
     if (!keys.every(({ wrapped }) => masterKeys.isCurrent(wrapped))) await rewrap(tenantId);
@@ -234,12 +244,25 @@ export function openKeyring(options: {
       });
       return version;
     },
-    async retireDataKeys(tenantId, versions, auditNeeds) {
+    async retireDataKeys(tenantId, versions, at) {
       await change(tenantId, async ({ keys }) => {
         const newest = keys.at(-1)?.version;
+        const goes = (key: RecordedKey) =>
+          key.use === "data" && key.version !== newest && versions.includes(key.version);
+        if (!keys.some(goes)) return null;
+        // The same key, wrapped in the same context: only what it is for has changed.
+        return keys.map((key) =>
+          goes(key)
+            ? { use: "old", version: key.version, wrapped: key.wrapped, retired: at.toISOString() }
+            : key,
+        );
+      });
+    },
+    async dropKeys(tenantId, versions, auditNeeds) {
+      await change(tenantId, async ({ keys }) => {
         const kept: RecordedKey[] = [];
         for (const key of keys) {
-          const goes = key.use !== "hash" && key.version !== newest && versions.includes(key.version);
+          const goes = (key.use === "old" || key.use === "audit") && versions.includes(key.version);
           if (!goes) kept.push(key);
           else if (auditNeeds.includes(key.version)) {
             if (key.use === "audit") kept.push(key);
@@ -270,8 +293,8 @@ export function openKeyring(options: {
 
 /**
  * Names tenant, use and version, so that neither two tenants' files nor two keys in one file can be exchanged. That of
- * a data key is the same as in format 1.
+ * a data key is the same as in format 1, and stays when it is retired.
  */
 export function wrapContext(tenantId: string, version: number, use: KeyUse = "data"): string {
-  return `tenant ${tenantId} ${use === "data" ? "" : `${use} `}key ${version}`;
+  return `tenant ${tenantId} ${use === "data" || use === "old" ? "" : `${use} `}key ${version}`;
 }

@@ -5,6 +5,7 @@ import { isAppError } from "../errors.ts";
 import { isStartupError, startupError } from "../home.ts";
 import type { Logger } from "../log.ts";
 import { identify, isRunning, type ProcessIdentity } from "../postgres/process-identity.ts";
+import { keyLock } from "./key-lock.ts";
 import { folderKeyStore } from "./key-store.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
 import { loadMasterKeys } from "./load-master-keys.ts";
@@ -20,11 +21,34 @@ export async function openKeys(options: {
   home: string;
   clock: Clock;
   log: Logger;
+  /** Of a database that processes of other containers and machines may use as well; null: there are none. */
+  databaseUrl?: string | null;
 }): Promise<{ keyring: Keyring; close(): void }> {
-  const { env, home, clock, log } = options;
+  const { env, home, clock, log, databaseUrl = null } = options;
   const masterKeys = await loadMasterKeys({ env, home });
-  const store = folderKeyStore(join(home, "keys"));
+  const lock = databaseUrl === null ? null : keyLock(databaseUrl);
+  const store = folderKeyStore(join(home, "keys"), lock ?? undefined);
   const keyring = openKeyring({ masterKeys, store });
+  // Before anything is opened: who rotates from now on knows of this process, or it finds what they have done.
+  const [hide, unannounce] = [announce(home, masterKeys), await lock?.announce(masterKeys)];
+  const close = () => {
+    hide();
+    unannounce?.();
+  };
+  try {
+    await openAll(keyring, { home, clock, log });
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { keyring, close };
+}
+
+async function openAll(
+  keyring: Keyring,
+  { home, clock, log }: { home: string; clock: Clock; log: Logger },
+): Promise<void> {
+  const { masterKeys, store } = keyring;
   await registerMasters(home, store, masterKeys, clock());
   await keyring.platform().catch((cause: unknown) => {
     if (isStartupError(cause)) throw cause;
@@ -39,7 +63,6 @@ export async function openKeys(options: {
   });
   const finished = await store.finish();
   if (finished > 0) log.info({ finished }, "what a crash left of keys was removed");
-  return { keyring, close: announce(home, masterKeys) };
 }
 
 /** Which processes serve this home, and with which master keys. */

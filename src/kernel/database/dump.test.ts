@@ -62,12 +62,19 @@ test("what is printed of a schema", async (t) => {
     });
   }
 
-  await t.test("types have no column that is unknown, but JSON", async () => {
+  await t.test("types have no column that is unknown, but JSON and intervals", async () => {
     const types = await dumpTypes(client);
     const unknown = types.split("\n").filter((line) => /: .*\bunknown\b/.test(line));
     assert.deepEqual(
       unknown.map((line) => line.trim()),
-      ["results: unknown;", "page: unknown;", "public_jwk: unknown;"],
+      [
+        "summary: unknown;",
+        "results: unknown;",
+        "page: unknown;",
+        "result: unknown;",
+        "keeps: unknown;",
+        "public_jwk: unknown;",
+      ],
     );
     for (const line of [
       '    role: "viewer" | "manager" | "admin" | "owner" | "support" | "custom";',

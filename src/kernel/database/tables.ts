@@ -147,7 +147,7 @@ export interface Tables {
     given_to: string | null;
     created_at: Date;
     spoken: Buffer | null;
-    state: "working" | "done";
+    state: "working" | "waiting" | "done";
     entries: Generated<number>;
     done_at: Date | null;
   };

@@ -23,14 +23,29 @@ export async function createFile(path: string, bytes: Uint8Array | string, mode 
 
 /** Replaces a small file whole or not at all, and durably: a crash leaves the old bytes or the new ones. */
 export async function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
+  await exchangeFile(path, bytes, async () => true, mode);
+}
+
+/** The same, where `isStill`, asked as the last thing before, says yes; else resolves false and changes nothing. */
+export async function exchangeFile(
+  path: string,
+  bytes: Uint8Array | string,
+  isStill: () => Promise<boolean>,
+  mode = 0o600,
+): Promise<boolean> {
   const temporary = await writeBeside(path, bytes, mode);
   try {
-    await rename(temporary, path);
+    if (await isStill()) await rename(temporary, path);
+    else {
+      await rm(temporary, { force: true });
+      return false;
+    }
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   await syncFolder(dirname(path));
+  return true;
 }
 
 /** Makes a created, renamed or removed name survive a power cut. Windows has no such call. */

@@ -12,10 +12,14 @@ export function plainConnections(config: Config): string[] {
     ["DATABASE_URL", config.databaseUrl],
     ["JOBS_DATABASE_URL", config.jobsDatabaseUrl],
     ["MIGRATION_DATABASE_URL", config.migrationDatabaseUrl],
+    ["BACKUP_DATABASE_URL", config.backup.databaseUrl],
   ] as const)
     if (url && !isPostgresSafe(reveal(url))) plain.push(name);
   if (config.valkeyUrl && !isSafe(reveal(config.valkeyUrl), "rediss:")) plain.push("VALKEY_URL");
   if (config.s3 && !isSafe(config.s3.endpoint, "https:")) plain.push("S3_ENDPOINT");
+  if (config.backup.bucket && !isSafe(config.backup.bucket.endpoint, "https:"))
+    plain.push("BACKUP_S3_ENDPOINT");
+  if (config.smtpUrl && !isMailSafe(reveal(config.smtpUrl))) plain.push("SMTP_URL");
   if (config.otlpEndpoint && !isSafe(config.otlpEndpoint, "https:"))
     plain.push("OTEL_EXPORTER_OTLP_ENDPOINT");
   return plain;
@@ -27,6 +31,13 @@ function isPostgresSafe(text: string): boolean {
   const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname);
   if (host === "" || host.startsWith("/") || isLoopbackName(host)) return true;
   return url.searchParams.get("sslmode") === "verify-full";
+}
+
+// `smtp://` asks for TLS only where the server offers it, unless told to insist.
+function isMailSafe(text: string): boolean {
+  const { protocol, hostname, searchParams } = new URL(text);
+  if (searchParams.get("tls.rejectUnauthorized") === "false") return isLoopbackName(hostname);
+  return protocol === "smtps:" || searchParams.get("requireTLS") === "true" || isLoopbackName(hostname);
 }
 
 function isSafe(text: string, protocol: string): boolean {

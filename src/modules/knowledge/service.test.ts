@@ -162,7 +162,8 @@ test("search", async (t) => {
     }
     await assert.rejects(searchPassages(mara.as("search.use"), "notice", 10), { code: "unreadable" });
     await assert.rejects(
-      unit(workspace.job(), (ctx) => write(ctx, sql`update index_posting set body = ''`)),
+      // The body alone may be written anew, under another key; which word of which segment it speaks of may not.
+      unit(workspace.job(), (ctx) => write(ctx, sql`update index_posting set term_hash = term_hash`)),
       { code: "42501" },
     );
   });

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { urlOf } from "../api/client.ts";
+import { isApiError } from "../api/errors.ts";
 import type { List } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { Button, buttonLook } from "../ui/button.tsx";
@@ -96,7 +97,13 @@ function Line({ of }: { of: Export }) {
   );
 }
 
-/** The list is asked for first, so that a lapsed session is renewed; then the browser fetches the file, and can go on where it was cut off. */
+// No export has so many parts.
+const NO_PART = 100_000;
+
+/**
+ * A part that is not there is asked for first, so that a lapsed session is renewed and the person confirms that it is they,
+ * and no fetch is recorded that was none; then the browser fetches the file, and can go on where it was cut off.
+ */
 function Fetch({ of, part }: { of: Export; part: Export["parts"][number] }) {
   const session = useSession();
   const href = urlOf(session.slug, `exports/${of.id}/parts/${part.no}`);
@@ -108,7 +115,10 @@ function Fetch({ of, part }: { of: Export; part: Export["parts"][number] }) {
       onClick={(event) => {
         event.preventDefault();
         session
-          .call("GET", "exports")
+          .call("GET", `exports/${of.id}/parts/${NO_PART}`)
+          .catch((error: unknown) => {
+            if (!isApiError(error) || error.code !== "not_found") throw error;
+          })
           .then(() => {
             const link = document.createElement("a");
             link.href = href;

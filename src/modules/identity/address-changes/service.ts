@@ -196,6 +196,17 @@ async function loadChange(ctx: Ctx, keys: TenantKeys, id: string | null): Promis
   };
 }
 
+/** Both addresses of a change. */
+export function addressesOf(
+  keys: TenantKeys,
+  row: { readonly change_id: string; readonly old_address: Buffer; readonly new_address: Buffer },
+): [from: string, to: string] {
+  return [
+    keys.openText(oldCell(row.change_id), row.old_address),
+    keys.openText(newCell(row.change_id), row.new_address),
+  ];
+}
+
 async function setChange(ctx: Ctx, id: string, change: { confirmed_at: Date } | { undone_at: Date }) {
   await write(ctx, db.updateTable("address_change").set(change).where("change_id", "=", id));
 }

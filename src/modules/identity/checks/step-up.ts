@@ -1,4 +1,5 @@
 import { outcomeOf } from "../../../kernel/controls.ts";
+import { newId } from "../../../kernel/ids.ts";
 import type { Client } from "../../trust/stage/client.ts";
 import { addPasskey, stepUp } from "../../trust/stage/factors.ts";
 import { guardedRoutes } from "../../trust/stage/guarded-routes.ts";
@@ -26,6 +27,16 @@ const SENSITIVE = [
   /\/(exports?|closing|sso)(\/|$)/,
 ];
 
+/** Named like these, and open to an old factor all the same. */
+const NOT_SENSITIVE: Readonly<Record<string, string>> = {
+  "GET /tenant/closing": "members read until when the workspace is there, and change nothing",
+  "GET /exports": "what one asked for oneself, without any of its content",
+  "DELETE /exports/:id": "one's own goes; nothing gets out, and it can be asked for again",
+};
+
+/** Asked of those too who have no second factor: they give the password. The handler looks, so the calls below do. */
+const OF_EVERYBODY = ["POST /account/exports", "GET /exports/:id/parts/:no"];
+
 /** Asks every route that wants a fresh factor with an old one, with none, and after confirming. */
 export async function checkStepUp(stage: Stage) {
   const ledger = openLedger();
@@ -35,8 +46,13 @@ export async function checkStepUp(stage: Stage) {
   const manager = await hireAnother(company, "Factorless", "manager");
   const routes = await guardedRoutes(stage);
   const fresh = routes.filter((r) => r.demand.fresh);
+  const asked = routes.filter((r) => r.demand.fresh || OF_EVERYBODY.includes(r.key));
+  for (const key of [...Object.keys(NOT_SENSITIVE), ...OF_EVERYBODY]) {
+    const declared = routes.find((r) => r.key === key)?.demand.fresh;
+    ledger.note(declared === false, `${key} is named apart`, "its declaration", String(declared));
+  }
   for (const { key, demand } of routes)
-    if (SENSITIVE.some((pattern) => pattern.test(key)))
+    if (SENSITIVE.some((pattern) => pattern.test(key)) && !(key in NOT_SENSITIVE || OF_EVERYBODY.includes(key)))
       ledger.note(demand.fresh, `${key} asks for a fresh factor`, "its declaration", String(demand.fresh));
   for (const person of [owner, operator]) {
     person.client.confirm = null;
@@ -49,7 +65,7 @@ export async function checkStepUp(stage: Stage) {
   }
   // Before the owner's attempts: where they are let through, they end sessions, this one's too.
   await ownFactors(ledger.note, stage, manager);
-  for (const { key, isOperators, ask } of fresh) {
+  for (const { key, isOperators, ask } of asked) {
     const who = isOperators ? operator : owner;
     const { status, code } = await ask(who.client);
     ledger.note(
@@ -60,13 +76,13 @@ export async function checkStepUp(stage: Stage) {
     );
   }
   await confirmAndGoOn(ledger.status, owner);
-  for (const { key, isOperators, ask } of fresh) {
+  for (const { key, isOperators, ask } of asked) {
     const who = isOperators ? operator : owner;
     if (who.passkey) await stepUp(who.client, who.passkey);
     const { status, code } = await ask(who.client);
     ledger.note(code !== "step_up_required", key, "after confirming", `${status} ${code ?? ""}`);
   }
-  return outcomeOf(ledger.findings, `${fresh.length} routes that ask for a fresh factor`);
+  return outcomeOf(ledger.findings, `${asked.length} routes that ask for a fresh factor`);
 }
 
 type Status = ReturnType<typeof openLedger>["status"];
@@ -100,9 +116,14 @@ async function ownFactors(note: Note, stage: Stage, person: Person): Promise<voi
   }
   await ageFactor(stage, person.id);
   person.client.confirm = null;
-  const { status, json } = await person.client.call("POST", "account/totp", { body: {} });
-  note(json?.error?.code === "step_up_required", "POST account/totp", "with an old factor", status);
+  for (const [method, path] of [["POST", "account/totp"] as const, ...takingOut()]) {
+    const { status, json } = await person.client.call(method, path, method === "POST" ? { body: {} } : {});
+    note(json?.error?.code === "step_up_required", `${method} ${path}`, "with an old factor", status);
+  }
 }
+
+/** The calls of OF_EVERYBODY; the part is of an export that is not there. */
+const takingOut = () => [["POST", "account/exports"] as const, ["GET", `exports/${newId()}/parts/1`] as const];
 
 /** The first one asks for the password when the sign-in was a while ago: a copied cookie has none to give. */
 async function firstFactor(note: Note, stage: Stage, { id, client, password }: Person): Promise<void> {
@@ -113,10 +134,14 @@ async function firstFactor(note: Note, stage: Stage, { id, client, password }: P
   });
   client.confirm = null;
   const ask = async (who: string, isRefused: boolean) => {
-    for (const path of ["account/passkeys/challenge", "account/totp"]) {
-      const { status, json } = await client.call("POST", path, { body: {} });
+    for (const [method, path] of [
+      ["POST", "account/passkeys/challenge"] as const,
+      ["POST", "account/totp"] as const,
+      ...takingOut(),
+    ]) {
+      const { status, json } = await client.call(method, path, method === "POST" ? { body: {} } : {});
       const code = json?.error?.code;
-      note((code === "step_up_required") === isRefused, `POST ${path}`, who, `${status} ${code ?? ""}`);
+      note((code === "step_up_required") === isRefused, `${method} ${path}`, who, `${status} ${code ?? ""}`);
     }
   };
   const confirm = (given: string) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asSuperuser, openStage, type Person } from "../../../../test/support/stage.ts";
+import { asSuperuser, moveDatabaseClock, openStage, type Person } from "../../../../test/support/stage.ts";
 import { days } from "../../../kernel/clock.ts";
 import { readOutbox } from "../../../kernel/mail.ts";
 import { purgeOld } from "../../privacy/retention/purging.ts";
@@ -53,7 +53,12 @@ test("browsers", async (t) => {
 
   await t.test("one that nobody came from for 400 days is forgotten", async () => {
     const old = await from(ben);
-    stage.pass(days(401));
+    await purgeOld({ ...stage.system, clock: () => new Date(Date.now() + days(401)) });
+    assert.equal(
+      (await asSuperuser(stage.database, (client) => client.query("select from device"))).rowCount !== 0,
+      true,
+    );
+    await moveDatabaseClock(stage, days(401));
     await purgeOld(stage.system);
     const left = await asSuperuser(stage.database, async (client) => {
       const { rows } = await client.query("select count(*)::int as n from device");

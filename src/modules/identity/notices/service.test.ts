@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refused } from "../../../../test/support/refused.ts";
-import { asSuperuser, openStage, type Person } from "../../../../test/support/stage.ts";
+import { asSuperuser, moveDatabaseClock, openStage, type Person } from "../../../../test/support/stage.ts";
 import { days, minutes } from "../../../kernel/clock.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { newId } from "../../../kernel/ids.ts";
@@ -178,6 +178,7 @@ test("notices", async (t) => {
     await tell(jo, "recovery-code-used", { left: 1 });
     await unit(other.job(), (ctx) => notify(ctx, kai.id, "recovery-code-used", { left: 1 }));
     stage.pass(days(89));
+    await moveDatabaseClock(stage, days(89));
     await unit(company.job(), (ctx) => notify(ctx, jo.id, "recovery-code-used", { left: 0 }));
     await purgeOld(stage.system);
     const left = (id: string) =>
@@ -188,7 +189,7 @@ test("notices", async (t) => {
         return rows[0].n as number;
       });
     assert.deepEqual([await left(jo.id), await left(kai.id)], [2, 1]);
-    stage.pass(days(1.01));
+    await moveDatabaseClock(stage, days(90.01));
     assert.ok(((await purgeOld(stage.system))?.notices ?? 0) >= 2);
     assert.deepEqual([await left(jo.id), await left(kai.id)], [1, 0]);
   });

@@ -86,7 +86,7 @@ async function readEntries(bytes: Bytes, visitor: Visitor): Promise<ReadArchive>
       entry = read.next;
       continue;
     }
-    if (!/^(files|keys|audit)\/[^/]+$/.test(entry.name)) throw damaged("holds an entry of another kind");
+    if (!(opening.kind === "data" ? /^(files|audit)\/[^/]+$/ : /^keys\/[^/]+$/).test(entry.name)) throw damaged("holds an entry of another kind");
     const hash = createHash("sha256");
     const content = hashed(readTarContent(bytes, entry), hash);
     await visitor.file?.(entry.name, content, entry.bytes);
@@ -111,6 +111,7 @@ async function readEntries(bytes: Bytes, visitor: Visitor): Promise<ReadArchive>
     tables,
     files: { ...files, sha256, gone },
     checkpoint: manifest.checkpoint,
+    signed: manifest.signed,
   };
   if (JSON.stringify(expected) !== JSON.stringify(manifest) || listed.digest("hex") !== sha256)
     throw damaged("does not hold what it says");

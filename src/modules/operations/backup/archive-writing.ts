@@ -32,6 +32,8 @@ export function writeArchive(options: {
   readonly parts: AsyncIterable<Part>;
   /** Asked for when all parts are through. */
   readonly checkpoint: string | null;
+  /** Signs what the last entry says; left out, nobody has. */
+  readonly sign?: (opening: Opening, manifest: Manifest) => string;
   readonly written: (written: Written) => void;
 }): AsyncGenerator<Buffer> {
   if (options.recipients.length === 0) throw new TypeError("An archive needs a recipient.");
@@ -49,6 +51,7 @@ async function* entries({
   opening,
   parts,
   checkpoint,
+  sign,
   written,
 }: Parameters<typeof writeArchive>[0]): AsyncGenerator<Buffer> {
   const at = new Date(opening.at);
@@ -76,12 +79,14 @@ async function* entries({
   }
   const sumsText = sums.join("");
   yield* text("SHA256SUMS", sumsText);
-  const manifest: Manifest = {
+  const unsigned: Manifest = {
     opening: hex(said),
     tables,
     files: { count: sums.length, bytes: fileBytes, sha256: hex(sumsText), gone },
     checkpoint,
+    signed: null,
   };
+  const manifest = { ...unsigned, signed: sign?.(opening, unsigned) ?? null };
   yield* text("manifest.json", printManifest(manifest));
   yield tarEnd;
   written({ manifest });

@@ -16,6 +16,8 @@ const OpeningShape = z.strictObject({
   format: z.literal(FORMAT),
   kind: z.enum(["data", "keys"]),
   id: z.string().regex(/^[0-9a-f]{12}$/),
+  /** When it was begun, in whole seconds: as its name says. Not in the first ones: these are read, and not restored. */
+  begun: z.iso.datetime().optional(),
   /** Of the snapshot. */
   at: z.iso.datetime(),
   /** Of the program that made it. */
@@ -44,6 +46,8 @@ const ManifestShape = z.strictObject({
   }),
   /** The newest checkpoint of the audit log that the snapshot contains, as a signed note; null before the first. */
   checkpoint: z.string().nullable(),
+  /** A signed note of the installation that made it, over all of this with null here. Not in the first ones. */
+  signed: z.string().nullable().optional(),
 });
 export type Manifest = z.infer<typeof ManifestShape>;
 

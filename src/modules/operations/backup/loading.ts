@@ -38,6 +38,10 @@ export interface LoadOptions {
   readonly identities: readonly Secret[];
   readonly file?: Visitor["file"];
   readonly progress?: (words: string) => void;
+  /** What a first reading found: another content now is refused, though it were as good. */
+  readonly expected?: ReadArchive;
+  /** Done in the transaction of the load, when all was compared; what it throws undoes everything. */
+  readonly inside?: (client: pg.Client, read: ReadArchive, tables: readonly Table[]) => Promise<void>;
 }
 
 /**
@@ -78,6 +82,8 @@ export async function loadArchive(options: LoadOptions): Promise<Loaded> {
       await client.query("select setval($1::regclass, $2::bigint, $3)", [quoted(name), value, called]);
     progress("comparing what was loaded");
     const { tables, rows } = await compare(client, read, open);
+    requireSame(read, options.expected);
+    await options.inside?.(client, read, [...open.values()]);
     await client.query("commit");
     await migrate({ adminUrl, database });
     await client.query("analyze");
@@ -86,6 +92,12 @@ export async function loadArchive(options: LoadOptions): Promise<Loaded> {
     // An open transaction ends with its connection, and nothing of it happened.
     await client.end();
   }
+}
+
+/** An archive is read more than once, and whoever holds the place may have exchanged it in between. */
+export function requireSame({ manifest }: ReadArchive, expected: ReadArchive | undefined): void {
+  if (expected && JSON.stringify(expected.manifest) !== JSON.stringify(manifest))
+    throw backupFailure("damaged", "This backup is another one than it was when it was checked.");
 }
 
 /** The migrations that the archive's database had: each must be one of ours, letter by letter. */
@@ -124,6 +136,9 @@ async function prepare(client: pg.Client, opening: Opening, left: string[]): Pro
       );
     open.set(table.name, table);
   }
+  const named = new Set(opening.tables.map(({ name }) => name));
+  const unnamed = here.filter(({ name }) => !named.has(name) && !name.startsWith("pgboss."));
+  if (unnamed[0]) throw backupFailure("damaged", `This backup lacks the table ${unnamed[0].name}.`);
   // Some have a first row from their migration.
   if (open.size > 0) await client.query(`truncate ${[...open.keys()].map(quoted).join(", ")}`);
   return open;

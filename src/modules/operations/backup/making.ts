@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import pg from "pg";
+import { PLATFORM_ID } from "../../../kernel/crypto/keyring.ts";
+import { errorCode } from "../../../kernel/files/durable.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { reveal, type Secret } from "../../../kernel/secret.ts";
 import type { System } from "../../../kernel/system.ts";
-import { remember } from "../audit/log/keeper.ts";
+import { remember, signerOf } from "../audit/log/keeper.ts";
 import { fingerprintOf, newIdentity, problemOf } from "./age.ts";
 import { readArchive } from "./archive-reading.ts";
 import { type Part, writeArchive } from "./archive-writing.ts";
@@ -12,6 +15,7 @@ import { FORMAT, type Manifest, type Opening } from "./contents.ts";
 import { backupFailure, isBackupFailure } from "./failure.ts";
 import { type Archive, nameOf, type Place } from "./places.ts";
 import { type BackupRun, beginRun, endRun } from "./runs.ts";
+import { signManifest } from "./signing.ts";
 import { fileParts, openSnapshot, tableParts } from "./snapshot.ts";
 
 /** An archive that was written, read back, and found to be what was written. */
@@ -68,7 +72,7 @@ export function backUpKeys(
   return make(system, places, asked, "keys", async () => ({
     at: system.clock(),
     described: { postgres: "", queue: null, migrations: [], tables: [], sequences: [] },
-    parts: folderParts(join(system.config.home, "keys"), "keys"),
+    parts: keyParts(system),
     checkpoint: null,
     close: async () => {},
   }));
@@ -77,7 +81,7 @@ export function backUpKeys(
 /** What goes into an archive, for as long as it is open. */
 interface Contents {
   readonly at: Date;
-  readonly described: Omit<Opening, "format" | "kind" | "id" | "at" | "version">;
+  readonly described: Omit<Opening, "format" | "kind" | "id" | "begun" | "at" | "version">;
   readonly parts: AsyncIterable<Part>;
   readonly checkpoint: string | null;
   close(): Promise<void>;
@@ -110,6 +114,7 @@ async function make(
     const problem = recipients.length === 0 ? "is empty" : await problemOf(recipients);
     if (problem) throw backupFailure("incomplete", `BACKUP_RECIPIENTS ${problem}.`);
     const own = await newIdentity(recipients);
+    const signer = await signerOf(system);
     contents = await open();
     const { at, described, parts, checkpoint } = contents;
     const written: { manifest: Manifest | null } = { manifest: null };
@@ -117,6 +122,7 @@ async function make(
       format: FORMAT,
       kind,
       id,
+      begun: `${startedAt.toISOString().slice(0, 19)}Z`,
       at: at.toISOString(),
       version: system.version,
       ...described,
@@ -127,6 +133,7 @@ async function make(
         recipients: [...recipients, own.recipient],
         parts,
         checkpoint,
+        sign: (said, unsigned) => signManifest(said, unsigned, signer),
         written: ({ manifest }) => {
           written.manifest = manifest;
         },
@@ -192,21 +199,68 @@ export function summing(source: AsyncIterable<Uint8Array>) {
   };
 }
 
+/**
+ * The key store, whole: a key that could not be read must not be missing from a run that is called good. Every workspace
+ * of the database has one in it, or the word that it was destroyed; one that is being destroyed belongs in no archive.
+ */
+async function* keyParts(system: System): AsyncGenerator<Part> {
+  const needed = await tenantsOf(system);
+  const found = new Set<string>();
+  for await (const part of folderParts(join(system.config.home, "keys"), "keys")) {
+    if ("file" in part) found.add(part.file.replace(/^keys\/|\.\w+$/g, ""));
+    yield part;
+  }
+  const missing = [PLATFORM_ID, ...needed].filter((id) => !found.has(id));
+  if (missing.length > 0)
+    throw backupFailure("incomplete", `The keys of ${missing.length} workspaces are missing: ${missing[0]}.`);
+}
+
+/** Asked before the folder is read: keys are made before their workspace. */
+async function tenantsOf({ backupUrl }: System): Promise<string[]> {
+  if (!backupUrl) throw backupFailure("incomplete", "BACKUP_DATABASE_URL is not set: nobody knows whose keys.");
+  const client = new pg.Client({ connectionString: reveal(backupUrl), application_name: "vouchsafe backup" });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ id: string }>(
+      "select tenant_id as id from tenant where state <> 'closed'",
+    );
+    return rows.map(({ id }) => id);
+  } finally {
+    await client.end();
+  }
+}
+
 /** The files of a small folder, without locks and what is being written. `instead` gives another content, or none. */
 async function* folderParts(
   folder: string,
   name: string,
   instead: (file: string) => Buffer | null | undefined = () => undefined,
 ): AsyncGenerator<Part> {
-  const names = (await readdir(folder).catch(() => [] as string[])).filter((file) =>
-    /^[\w-]+\.(json|gone)$/.test(file),
-  );
+  const names = (await readdir(folder)).filter((file) => /^[\w-]+\.(json|gone)$/.test(file));
   for (const file of names.sort()) {
+    // A crash left it beside the word that it is destroyed.
+    if (names.includes(file.replace(/json$/, "gone")) && file.endsWith(".json")) continue;
     const given = instead(file);
     if (given === null) continue;
-    // One that is destroyed just now belongs in no archive.
-    const content = given ?? (await readFile(join(folder, file)).catch(() => null));
+    const content = given ?? (await readIfThere(join(folder, file)));
     if (content) yield { file: `${name}/${file}`, bytes: content.length, content: one(content) };
+    else {
+      // Destroyed just now: the word of it is there instead. Anything else is a key that is lost.
+      const gone = file.replace(/json$/, "gone");
+      const word = await readIfThere(join(folder, gone));
+      if (!word) throw backupFailure("incomplete", `${name}/${file} was there, and cannot be read.`);
+      yield { file: `${name}/${gone}`, bytes: word.length, content: one(word) };
+    }
+  }
+}
+
+/** Null only for a file that is not there: one that cannot be read just now is an error. */
+async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
   }
 }
 

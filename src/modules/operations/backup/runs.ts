@@ -94,6 +94,23 @@ export async function endInterrupted(system: System): Promise<void> {
   );
 }
 
+/**
+ * In its own snapshot the run that made an archive still runs. Whoever has restored from it has read it to its end: it is
+ * good, and must not be the first that is removed.
+ */
+export async function noteSource(
+  system: System,
+  { name, bytes }: { readonly name: string; readonly bytes: number },
+  takenAt: Date,
+  words: string,
+): Promise<void> {
+  await system.pool.query(
+    `update platform.backup_run set state = 'good', ended_at = $2, taken_at = $3, kept_at = $4, bytes = $5
+       where name = $1 and state = 'running'`,
+    [name, system.clock(), takenAt, [words], bytes],
+  );
+}
+
 /** Names of archives that were never good. */
 export async function badNames(system: System): Promise<Set<string>> {
   const { rows } = await system.pool.query<{ name: string }>(

@@ -4,6 +4,7 @@ import { type Part, PIECE_BYTES } from "./archive-writing.ts";
 import type { Opening } from "./contents.ts";
 import { copyOut } from "./copy.ts";
 import { backupFailure } from "./failure.ts";
+import { holdFileNames } from "./files-lock.ts";
 import {
   columnsOf,
   copyOutOf,
@@ -40,6 +41,7 @@ export async function openSnapshot(url: string): Promise<Snapshot> {
   });
   await client.connect();
   try {
+    await holdFileNames(client);
     await client.query("begin transaction isolation level repeatable read, read only");
     await client.query(READ_IN_ORDER);
     const { rows } = await client.query<{ at: Date; postgres: string }>(
@@ -81,8 +83,8 @@ export function rowsOf(table: Table, tenant: string | undefined): string {
 }
 
 /**
- * The stored files that the snapshot's rows name. Files never change once written, so that they can be read after it;
- * one that is missing and that no row names any more was deleted meanwhile, and is said to be gone.
+ * The stored files that the snapshot's rows name. Files never change once written, and get no other name while this is
+ * open; one that is missing and that no row names any more was deleted meanwhile with its row, and is said to be gone.
  */
 export async function* fileParts(
   snapshot: Snapshot,
@@ -98,6 +100,8 @@ export async function* fileParts(
         file.content.destroy();
       } else if (await isStillNamed(snapshot, name)) {
         throw backupFailure("incomplete", "A stored file is missing that a document names.");
+      } else if (await areRowsThere(snapshot, name)) {
+        throw backupFailure("incomplete", "A stored file got another name while the backup was made.");
       } else yield { gone: name };
     }
   }
@@ -124,16 +128,51 @@ export const namesIn = (tables: readonly Table[]): string[] =>
     .filter(({ columns }) => columns.some(({ name, type }) => name === "file" && type === "text"))
     .map(({ name }) => name);
 
-/** Asked of the database as it is now, on a connection of its own. */
-async function isStillNamed({ url, tables }: Snapshot, name: string): Promise<boolean> {
-  const now = new pg.Client({ connectionString: url, application_name: "vouchsafe backup" });
-  await now.connect();
-  try {
+function isStillNamed({ url, tables }: Snapshot, name: string): Promise<boolean> {
+  return asItIsNow(url, async (now) => {
     for (const table of namesIn(tables)) {
       const { rowCount } = await now.query(`select from ${quoted(table)} where file = $1 limit 1`, [name]);
       if (rowCount) return true;
     }
     return false;
+  });
+}
+
+/** Whether all the rows that named a file in the snapshot are there yet, whatever they name now. */
+function areRowsThere({ url, client, tables }: Snapshot, name: string): Promise<boolean> {
+  return asItIsNow(url, async (now) => {
+    for (const table of namesIn(tables)) {
+      const key = await keyOf(now, table);
+      const { rows } = await client.query<{ key: string }>(
+        `select ${key}::text as key from ${quoted(table)} where file = $1`,
+        [name],
+      );
+      for (const row of rows) {
+        const { rowCount } = await now.query(`select from ${quoted(table)} where ${key}::text = $1`, [row.key]);
+        if (!rowCount) return false;
+      }
+    }
+    return true;
+  });
+}
+
+/** The primary key of a table, as one value. */
+async function keyOf(client: pg.Client, table: string): Promise<string> {
+  const { rows } = await client.query<{ columns: string }>(
+    `select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as columns from pg_index i
+       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+       where i.indisprimary and i.indrelid = $1::regclass`,
+    [quoted(table)],
+  );
+  return `row(${rows[0]?.columns ?? "ctid"})`;
+}
+
+/** Asked of the database as it is now, on a connection of its own. */
+async function asItIsNow<T>(url: string, ask: (now: pg.Client) => Promise<T>): Promise<T> {
+  const now = new pg.Client({ connectionString: url, application_name: "vouchsafe backup" });
+  await now.connect();
+  try {
+    return await ask(now);
   } finally {
     await now.end();
   }

@@ -1,19 +1,25 @@
-import { basename } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { record } from "../../../kernel/audit.ts";
 import { seconds } from "../../../kernel/clock.ts";
 import { withDatabase } from "../../../kernel/database/migrate.ts";
 import { unit } from "../../../kernel/database/unit.ts";
+import { errorCode, makePrivateFolder, replaceFile } from "../../../kernel/files/durable.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import type { Secret } from "../../../kernel/secret.ts";
 import type { System } from "../../../kernel/system.ts";
-import { readArchive } from "./archive-reading.ts";
+import { signerOf } from "../audit/log/keeper.ts";
+import { type ReadArchive, readArchive } from "./archive-reading.ts";
 import type { Chosen } from "./choosing.ts";
 import { copyIn, copyOut } from "./copy.ts";
 import { backupFailure } from "./failure.ts";
-import { loadArchive } from "./loading.ts";
+import { keysNeeded, noteFileVersions, requireKeys } from "./keys-needed.ts";
+import { loadArchive, requireSame } from "./loading.ts";
+import { keepRightsAway, rememberRights } from "./rights.ts";
+import { requireName, requireSigned } from "./signing.ts";
 import { namesIn, rowsOf } from "./snapshot.ts";
 import { copyInto, quoted, READ_IN_ORDER, type Table, tablesOf } from "./tables.ts";
 
@@ -31,7 +37,7 @@ const EMPTIED = [
   "public.mailed_link",
   "public.challenge_used",
 ];
-const LONGEST_UNIT = seconds(60);
+const OPERATOR = "operator";
 
 /**
  * Sets one tenant back to a backup, and touches no other: the archive is loaded into a scratch database, from which the
@@ -46,26 +52,60 @@ export async function restoreTenant(options: {
   readonly slug: string;
   readonly data: Chosen;
   readonly identities: readonly Secret[];
+  /** What a first reading found. */
+  readonly expected?: ReadArchive;
   readonly progress?: (words: string) => void;
+  /** Whoever is inside has so long to finish; then nothing is changed. */
+  readonly patienceMs?: number;
 }): Promise<{ tenantId: string; tables: number; rows: number; files: number }> {
   const { system, live, scratch, slug, data, identities, progress = () => {} } = options;
-  const { opening } = await loadArchive({ ...scratch, archive: await data.read(), identities, progress });
+  // The operator's own workspace says who may enter which other: that goes back with the whole installation only.
+  if (slug === OPERATOR) throw backupFailure("unsupported", "The operator's own workspace is not set back alone.");
+  const { patienceMs = seconds(60) } = options;
+  const seen = noteFileVersions();
+  const read = await loadArchive({
+    ...scratch,
+    archive: await data.read(),
+    identities,
+    progress,
+    ...(options.expected ? { expected: options.expected } : {}),
+    file: async (path, content) => {
+      if (path.startsWith("files/")) for await (const _ of seen.note(basename(path), content));
+    },
+  });
+  const { opening } = read;
+  requireName(data.archive, opening);
+  requireSigned(read, await signerOf(system));
   const [from, to] = [await connect(scratch), await connect(live)];
   try {
     const tenantId = await sameTenant(from, to, slug);
     await system.keyring.tenant(tenantId);
     const tables = await tablesOfTenants(from, to);
+    const needed = (await keysNeeded(from, tables, seen.versions, tenantId)).get(tenantId);
+    if (needed) requireKeys(tenantId, needed, await system.keyring.look(tenantId));
+    const mark = join(system.config.home, "restoring", `${tenantId}.json`);
+    // What an earlier run left that was killed: its members come in again, and it begins anew.
+    await openAgain(live, tenantId, mark);
     progress("putting back its files");
-    const files = await putFiles(system, from, tables, tenantId, data, identities);
+    const files = await putFiles(system, from, tables, tenantId, data, identities, read);
     progress("closing it to its members");
-    const state = await closeToMembers(to, tenantId);
-    progress("putting back its rows");
-    const rows = await replaceRows(from, to, tables, tenantId).catch(async (error: unknown) => {
-      // Nothing of it happened: its members come in again to what was there.
-      await to.query("update tenant set state = $2 where tenant_id = $1", [tenantId, state]);
+    let rows = 0;
+    try {
+      await closeToMembers(to, tenantId, mark, patienceMs);
+      progress("putting back its rows");
+      rows = await replaceRows(from, to, tables, tenantId, await stateIn(mark), {
+        id: newId(),
+        at: system.clock(),
+        taken: new Date(opening.at),
+        archive: data.archive.name,
+      });
+      await rm(mark, { force: true });
+    } catch (error) {
+      // Nothing of it happened: its members come in again to what was there. This connection may be what failed.
+      await openAgain(live, tenantId, mark);
       throw error;
-    });
-    await tell(system, { tenantId, slug }, data, new Date(opening.at));
+    }
+    await tell(system, { tenantId, slug }, new Date(opening.at));
     return { tenantId, tables: tables.length, rows, files };
   } finally {
     await from.end();
@@ -119,6 +159,7 @@ async function putFiles(
   tenantId: string,
   data: Chosen,
   identities: readonly Secret[],
+  expected: ReadArchive,
 ): Promise<number> {
   const wanted = new Set<string>();
   for (const table of namesIn(tables)) {
@@ -130,36 +171,71 @@ async function putFiles(
   }
   for (const name of wanted) if (await system.files.exists(name)) wanted.delete(name);
   let put = 0;
-  if (wanted.size > 0)
-    await readArchive(await data.read(), identities, {
+  if (wanted.size > 0) {
+    const again = await readArchive(await data.read(), identities, {
       file: async (path, content) => {
         if (!path.startsWith("files/") || !wanted.has(basename(path))) return;
         await system.files.putSealed(basename(path), content);
         put += 1;
       },
     });
+    requireSame(again, expected);
+  }
   return put;
 }
 
-/** Nobody enters any more, and whoever was inside has finished. The row that comes back from the backup opens it again. */
-async function closeToMembers(to: pg.Client, tenantId: string): Promise<string> {
-  const { rows } = await to.query<{ at: Date; state: string }>(
-    `update tenant t set state = 'closed' from tenant before
-       where t.tenant_id = $1 and before.tenant_id = t.tenant_id and before.state in ('active', 'closing')
-       returning clock_timestamp() as at, before.state`,
-    [tenantId],
+/**
+ * Nobody enters any more, and whoever was inside has finished: else nothing is done. Which state it had lies in the home
+ * before it is closed, so that a run that is killed does not lock a workspace for good.
+ */
+async function closeToMembers(to: pg.Client, tenantId: string, mark: string, patienceMs: number): Promise<void> {
+  const { rows: before } = await to.query<{ state: string }>("select state from tenant where tenant_id = $1", [
+    tenantId,
+  ]);
+  const state = before[0]?.state;
+  if (state !== "active" && state !== "closing")
+    throw backupFailure("incomplete", "This workspace is being deleted.");
+  await makePrivateFolder(dirname(mark));
+  await replaceFile(mark, JSON.stringify({ state }));
+  const { rows } = await to.query<{ at: Date }>(
+    `update tenant set state = 'closed' where tenant_id = $1 and state = $2 returning clock_timestamp() as at`,
+    [tenantId, state],
   );
   const closed = rows[0];
-  if (!closed) throw backupFailure("incomplete", "This workspace is being deleted.");
-  const until = Date.now() + LONGEST_UNIT;
+  if (!closed) throw backupFailure("incomplete", "The state of this workspace has just changed. Try again.");
+  const until = Date.now() + patienceMs;
   for (;;) {
     const { rowCount } = await to.query(
       "select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and usename = 'vouchsafe_app' and xact_start < $1",
       [closed.at],
     );
-    if (rowCount === 0 || Date.now() > until) return closed.state;
+    if (rowCount === 0) return;
+    if (Date.now() > until)
+      throw backupFailure("incomplete", "Somebody is still at work in the database. Try again later.");
     await sleep(50);
   }
+}
+
+async function stateIn(mark: string): Promise<string | null> {
+  try {
+    return (JSON.parse(await readFile(mark, "utf8")) as { state: string }).state;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Gives a workspace the state back that it had before it was closed for this; nothing where it was not. */
+async function openAgain(live: Reach, tenantId: string, mark: string): Promise<void> {
+  const state = await stateIn(mark);
+  if (state === null) return;
+  const client = await connect(live);
+  try {
+    await client.query("update tenant set state = $2 where tenant_id = $1 and state = 'closed'", [tenantId, state]);
+  } finally {
+    await client.end();
+  }
+  await rm(mark, { force: true });
 }
 
 async function replaceRows(
@@ -167,9 +243,14 @@ async function replaceRows(
   to: pg.Client,
   tables: readonly Table[],
   tenantId: string,
+  state: string | null,
+  note: { readonly id: string; readonly at: Date; readonly taken: Date; readonly archive: string },
 ): Promise<number> {
   await to.query("begin");
   try {
+    // Nobody changes it, and no job that had looked before, until this has ended.
+    await to.query("select from tenant where tenant_id = $1 for update", [tenantId]);
+    await rememberRights(to, tenantId);
     // References are whole in the backup, and all rows of the tenant come from it.
     await to.query("set local session_replication_role = replica");
     let all = 0;
@@ -187,10 +268,17 @@ async function replaceRows(
     for (const table of tables)
       if (!EMPTIED.includes(table.name) && table.name !== "public.visibility_epoch")
         await compare(from, to, table, tenantId);
+    await keepRightsAway(to, tenantId);
+    if (state) await to.query("update tenant set state = $2 where tenant_id = $1", [tenantId, state]);
+    await to.query(
+      "insert into platform.restored (restore_id, at, taken_at, archive, tenant_id) values ($1, $2, $3, $4, $5)",
+      [note.id, note.at, note.taken, note.archive, tenantId],
+    );
     await to.query("commit");
     return all;
   } catch (error) {
-    await to.query("rollback");
+    // A connection that is lost has rolled back, too.
+    await to.query("rollback").catch(() => undefined);
     throw error;
   }
 }
@@ -211,14 +299,8 @@ async function compare(from: pg.Client, to: pg.Client, table: Table, tenantId: s
 async function tell(
   system: System,
   tenant: { tenantId: string; slug: string },
-  { archive }: Chosen,
   taken: Date,
 ): Promise<void> {
-  const id = newId();
-  await system.pool.query(
-    "insert into platform.restored (restore_id, at, taken_at, archive, tenant_id) values ($1, $2, $3, $4, $5)",
-    [id, system.clock(), taken, archive.name, tenant.tenantId],
-  );
   await unit(jobContext(system, tenant), async (ctx) => {
     record(ctx, {
       event: "tenant.restored",

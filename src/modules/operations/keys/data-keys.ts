@@ -1,9 +1,12 @@
 import { sql } from "kysely";
-import { minutes } from "../../../kernel/clock.ts";
+import { days, minutes } from "../../../kernel/clock.ts";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
+import type { RecordedKey } from "../../../kernel/crypto/key-record.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import type { System } from "../../../kernel/system.ts";
+import { alertOperator } from "../alerts/service.ts";
+import { lapsedOldKeys } from "./old-keys.ts";
 import { filesOf, type Pace, type Resealed, resealTenant } from "./reseal.ts";
 import { countSealed, isUnchangeable } from "./sealed.ts";
 
@@ -108,36 +111,50 @@ async function resealOne(
   if (!record || newest === undefined || older.length === 0) return null;
   // Work of no session, in no address.
   const ctx = jobContext(system, { tenantId, slug: "" });
-  const versions = older.map(({ version }) => version);
-  if (!older.some(({ use }) => use === "data")) return (await dropAuditKeys(ctx, versions)) ? [] : null;
+  if (!older.some(({ use }) => use === "data")) return lookAgain(ctx, older, pace);
   if (!(await beginRotation(ctx, newest))) return null;
   const soFar = await resealTenant(ctx, { ...pace, onBatch: (done) => noteProgress(ctx, newest, done) });
   if (pace.stopped()) return soFar.problems;
-  await retire(ctx, newest, versions);
+  await retire(ctx, newest, older, soFar.problems);
   return soFar.problems;
 }
 
 const looked = new Map<string, number>();
+const told = new Map<string, number>();
+
+/** Whether a day has passed since this workspace was last noted there, which it now is. */
+function isDue(noted: Map<string, number>, { clock }: Ctx, id: string): boolean {
+  const now = clock().getTime();
+  if (now - (noted.get(id) ?? 0) < days(1)) return false;
+  noted.set(id, now);
+  return true;
+}
 
 /**
- * What is left of a retired key stays as long as the audit log has entries under it, two years as a rule: looked at once a
- * day. False when it was not looked at.
+ * Old keys stay as long as a backup may need them, and what is left of one that is gone as long as the audit log has
+ * entries under it, two years as a rule: looked at once a day, null when it was not. What a restored backup has brought
+ * back under an old key is sealed with the newest one again.
  */
-async function dropAuditKeys(ctx: Ctx, versions: readonly number[]): Promise<boolean> {
+async function lookAgain(
+  ctx: Ctx,
+  older: readonly RecordedKey[],
+  pace: Omit<Pace, "onBatch">,
+): Promise<string[] | null> {
   const { id } = tenantOf(ctx);
-  const now = ctx.clock().getTime();
-  if (now - (looked.get(id) ?? 0) < minutes(24 * 60)) return false;
-  looked.set(id, now);
-  const [rows] = await read(
-    ctx,
-    sql<{ version: string }>`
-      select distinct get_byte(content, 1)::bigint << 24 | get_byte(content, 2) << 16
-                    | get_byte(content, 3) << 8 | get_byte(content, 4) as version
-        from audit.entry where tenant_id = ${id} and octet_length(content) >= 33 and get_byte(content, 0) = 1`,
-  );
-  const named = rows.map(({ version }) => Number(version));
-  await ctx.system.keyring.retireDataKeys(id, versions, named);
-  return true;
+  if (!isDue(looked, ctx, id)) return null;
+  const lapsed = await lapsedOldKeys(ctx.system, older);
+  // Every file is asked only where a key is about to go.
+  const inUse = lapsed.length > 0 ? await versionsInUse(ctx) : await versionsInRows(ctx);
+  if (older.some(({ use, version }) => use === "old" && inUse.needed.has(version)))
+    return (await resealTenant(ctx, { ...pace, onBatch: async () => {} })).problems;
+  if (inUse.unread > 0) {
+    await refuseToRetire(ctx, inUse.unread, 0);
+    return [UNREAD];
+  }
+  const left = older.filter(({ use }) => use === "audit").map(({ version }) => version);
+  const free = [...lapsed, ...left].filter((version) => !inUse.needed.has(version));
+  await ctx.system.keyring.dropKeys(id, free, [...inUse.byAudit]);
+  return [];
 }
 
 /** False for keys without a workspace: one that is just being made, or that never came to be. */
@@ -164,20 +181,27 @@ async function noteProgress(ctx: Ctx, version: number, { values, files }: Reseal
 }
 
 /**
- * Lets go the versions that nothing names any more: every column of bytes and every file is asked, not a list of what was
- * done. Of those that only audit entries name, the key of that one column stays.
+ * Retires the versions that nothing names any more: every column of bytes and every file is asked, not a list of what was
+ * done. While anything could not be sealed anew, or a file not be looked at, every key stays.
  */
-async function retire(ctx: Ctx, newest: number, older: readonly number[]): Promise<void> {
+async function retire(
+  ctx: Ctx,
+  newest: number,
+  older: readonly RecordedKey[],
+  problems: readonly string[],
+): Promise<void> {
   const [rows] = await read(
     ctx,
     sql<{ started_at: Date }>`select started_at from key_rotation where version = ${newest}`,
   );
   const startedAt = rows[0]?.started_at;
   if (!startedAt || ctx.clock().getTime() - startedAt.getTime() < OLD_KEY_STAYS) return;
-  const { needed, byAudit } = await versionsInUse(ctx);
-  const free = older.filter((version) => !needed.has(version));
-  await ctx.system.keyring.retireDataKeys(tenantOf(ctx).id, free, [...byAudit]);
-  if (free.length < older.length) return;
+  const { needed, unread } = await versionsInUse(ctx);
+  if (problems.length > 0 || unread > 0) return refuseToRetire(ctx, unread, problems.length);
+  const former = older.filter(({ use }) => use === "data").map(({ version }) => version);
+  const free = former.filter((version) => !needed.has(version));
+  await ctx.system.keyring.retireDataKeys(tenantOf(ctx).id, free, ctx.clock());
+  if (free.length < former.length) return;
   await unit(ctx, async (inner) => {
     await write(
       inner,
@@ -187,17 +211,51 @@ async function retire(ctx: Ctx, newest: number, older: readonly number[]): Promi
   });
 }
 
-/** Which versions something still names: `needed` to be opened and sealed again, `byAudit` to be opened only. */
-export async function versionsInUse(ctx: Ctx): Promise<{ needed: Set<number>; byAudit: Set<number> }> {
+const UNREAD = "a stored file that cannot be looked at";
+
+/** Says so, once a day: a disk that is away comes back, and what is lost needs somebody. */
+async function refuseToRetire(ctx: Ctx, unread: number, problems: number): Promise<void> {
+  ctx.log.error(
+    { unread, problems },
+    "old data keys stay: not everything could be looked at, or sealed anew",
+  );
+  if (!isDue(told, ctx, tenantOf(ctx).id)) return;
+  await alertOperator(ctx.system, {
+    kind: "keys.resealing-stuck",
+    subject: "Old data keys cannot go",
+    text: `In one workspace ${unread} stored files cannot be read and ${problems} columns or files cannot be sealed with its new key. The old keys stay, and nothing is lost by that. See that the store of files is there; the log says what it is.`,
+  });
+}
+
+/** Which versions something still names. */
+interface InUse {
+  /** To be opened and sealed again. */
+  readonly needed: Set<number>;
+  /** To be opened only. */
+  readonly byAudit: Set<number>;
+  /** Files that could not be looked at, which may need any key. */
+  readonly unread: number;
+}
+
+async function versionsInRows(ctx: Ctx): Promise<InUse> {
   const needed = new Set<number>();
   const byAudit = new Set<number>();
   for (const count of await countSealed(ctx)) {
     (isUnchangeable(count) ? byAudit : needed).add(count.version);
   }
+  return { needed, byAudit, unread: 0 };
+}
+
+export async function versionsInUse(ctx: Ctx): Promise<InUse> {
+  const { needed, byAudit } = await versionsInRows(ctx);
+  const unread: string[] = [];
   for (const name of await filesOf(ctx)) {
-    // One that is missing names nothing; whoever opens its document is told.
+    // Away for a moment looks the same as gone for good.
     const version = await ctx.system.files.keyVersion(name).catch(() => null);
     if (version !== null) needed.add(version);
+    else unread.push(name);
   }
-  return { needed, byAudit };
+  // One that was deleted while we were at it has no row any more, and needs nothing.
+  const named = new Set(unread.length > 0 ? await filesOf(ctx) : []);
+  return { needed, byAudit, unread: unread.filter((name) => named.has(name)).length };
 }

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { type Ctx, keysOf } from "../../../kernel/context.ts";
 import { sealedVersion } from "../../../kernel/crypto/tenant-keys.ts";
 import { isOutcomeUnknown, read, unit, write } from "../../../kernel/database/unit.ts";
+import { renaming } from "../backup/files-lock.ts";
 import {
   countSealed,
   isUnchangeable,
@@ -105,34 +106,40 @@ export async function filesOf(ctx: Ctx): Promise<string[]> {
 
 /** A file is written anew under another name, its rows are told the name, then the old one goes. */
 async function resealFiles(ctx: Ctx, pace: Pace, soFar: Resealed): Promise<void> {
-  const { files } = ctx.system;
   for (const name of await filesOf(ctx)) {
     if (pace.stopped()) return;
     const began = performance.now();
     try {
-      const keys = await keysOf(ctx);
-      if ((await files.keyVersion(name)) === keys.keyVersion) continue;
-      const { name: made } = await files.put(keys, await files.open(keys, name));
-      // What nobody names any more (deleted meanwhile, or not ours to write) keeps its old file, and the copy goes.
-      const rows = await rename(ctx, name, made).catch(async (error: unknown) => {
-        // Where only the answer was lost, rows name it: then the sweep of stored files finds which of the two is left.
-        if (!isOutcomeUnknown(error)) await files.remove(made);
-        throw error;
-      });
-      if (rows === 0) {
-        await files.remove(made);
-        continue;
-      }
-      soFar.files++;
-      await pace.onBatch(soFar);
-      await sleep(pace.fileGraceMs);
-      await files.remove(name);
+      // A backup reads by the old names: what is left keeps its old key, and comes with the next look.
+      if ((await renaming(ctx.system, () => resealFile(ctx, name, pace, soFar))) === null) return;
     } catch (error) {
       soFar.problems.push("a stored file");
       ctx.log.error({ err: error }, "a stored file could not be sealed with the new data key");
     }
     await sleep((performance.now() - began) * pace.rest);
   }
+}
+
+async function resealFile(ctx: Ctx, name: string, pace: Pace, soFar: Resealed): Promise<true> {
+  const { files } = ctx.system;
+  const keys = await keysOf(ctx);
+  if ((await files.keyVersion(name)) === keys.keyVersion) return true;
+  const { name: made } = await files.put(keys, await files.open(keys, name));
+  // What nobody names any more (deleted meanwhile, or not ours to write) keeps its old file, and the copy goes.
+  const rows = await rename(ctx, name, made).catch(async (error: unknown) => {
+    // Where only the answer was lost, rows name it: then the sweep of stored files finds which of the two is left.
+    if (!isOutcomeUnknown(error)) await files.remove(made);
+    throw error;
+  });
+  if (rows === 0) {
+    await files.remove(made);
+    return true;
+  }
+  soFar.files++;
+  await pace.onBatch(soFar);
+  await sleep(pace.fileGraceMs);
+  await files.remove(name);
+  return true;
 }
 
 async function rename(ctx: Ctx, was: string, now: string): Promise<number> {

@@ -110,7 +110,7 @@ export async function rotateMasterKey(
 ): Promise<Rotation> {
   const { masterKeys, store } = keyring;
   await masterKeys.refresh();
-  requireEveryServer(keyring, home);
+  await requireEveryServer(keyring, home);
   if (options.makeNew) await store.alone(() => masterKeys.add());
   await registerMasters(home, store, masterKeys, options.now);
   const all = await store.list();
@@ -134,14 +134,19 @@ export async function rotateMasterKey(
 const isDiskError = (error: unknown): boolean =>
   ["ENOSPC", "EROFS", "EACCES", "EPERM", "EDQUOT", "EIO"].includes((error as { code?: string }).code ?? "");
 
-function requireEveryServer({ masterKeys }: Keyring, home: string): void {
-  for (const { pid, source, versions } of servingProcesses(home)) {
+async function requireEveryServer({ masterKeys, store }: Keyring, home: string): Promise<void> {
+  const here = servingProcesses(home).map((one) => ({ ...one, name: `process ${one.pid}` }));
+  const elsewhere = (await store.servers()).map((one) => ({
+    ...one,
+    name: "process of another container or machine",
+  }));
+  for (const { name, source, versions } of [...here, ...elsewhere]) {
     const knows =
       source === masterKeys.source &&
       (source !== "environment" || versions.includes(masterKeys.currentVersion));
     if (!knows) {
       throw startupError(
-        `The server process ${pid} does not know master key ${masterKeys.currentVersion} (${masterKeys.source}).`,
+        `The server ${name} does not know master key ${masterKeys.currentVersion} (${masterKeys.source}).`,
         "Restart every server process with the new key beside the old one, then rotate.",
       );
     }

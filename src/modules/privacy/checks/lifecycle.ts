@@ -1,7 +1,6 @@
 import pg from "pg";
 import { days } from "../../../kernel/clock.ts";
 import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.ts";
-import type { System } from "../../../kernel/system.ts";
 import { closingReports } from "../../tenancy/closing/report.ts";
 import { expectStatus } from "../../trust/stage/client.ts";
 import { finding } from "../../trust/stage/finding.ts";
@@ -34,11 +33,10 @@ export async function checkLifecycle(stage: Stage): Promise<Outcome> {
   expectStatus(await owner.call("POST", "tenant/closing", { body: { name: NAME } }), 200, "closing");
   findings.push(...(await readOnly(stage, company)));
 
-  const after = (n: number): System => ({
-    ...system,
-    clock: () => new Date(system.clock().getTime() + days(n)),
-  });
-  await purgeWorkspaces(after(29));
+  // The application's clock, ten years ahead, moves nothing; the day that the database has kept is put back.
+  await purgeWorkspaces({ ...system, clock: () => new Date(system.clock().getTime() + days(3650)) });
+  await closedBefore(stage, company.id, 29);
+  await purgeWorkspaces(system);
   const still = await owner.call("GET", `documents/${document?.id}`);
   say(still.status === 200, "what is there on day 29", String(still.status));
   const kept = await owner.call("DELETE", "tenant/closing");
@@ -48,13 +46,15 @@ export async function checkLifecycle(stage: Stage): Promise<Outcome> {
     "keeping it, and changing something",
     `${kept.status}, ${renamed.status}`,
   );
-  await purgeWorkspaces(after(400));
+  await purgeWorkspaces(system);
   const safe = await owner.call("GET", `documents/${document?.id}`);
-  say(safe.status === 200, "a workspace that was kept, 400 days later", String(safe.status));
+  say(safe.status === 200, "a workspace that was kept", String(safe.status));
 
   expectStatus(await owner.call("POST", "tenant/closing", { body: { name: NAME } }), 200, "closing again");
   const files = await filesOf(stage, company.id);
-  await purgeWorkspaces(after(31));
+  findings.push(...(await purgedByItself(stage, company.id)));
+  await closedBefore(stage, company.id, 31);
+  await purgeWorkspaces(system);
   findings.push(...(await nothingLeft(stage, company, files)));
   const report = (await closingReports(system)).find(({ slug, keptAt }) => slug === company.slug && !keptAt);
   const day = report?.doneAt ? (Date.parse(report.doneAt) - Date.parse(report.closedAt)) / days(1) : null;
@@ -127,6 +127,51 @@ async function contentOf(stage: Stage, tenantId: string): Promise<string> {
     }
     return hashes.join("\n");
   });
+}
+
+/** As if a closing workspace had been closed so many days ago. */
+async function closedBefore(stage: Stage, tenantId: string, n: number): Promise<void> {
+  await superuser(stage, async (client) => {
+    for (const statement of [
+      "update tenant set closing_at = now() - $2 * interval '1 day', purge_after = now() - ($2 - 30) * interval '1 day' where tenant_id = $1",
+      "update platform.closing set closed_at = now() - $2 * interval '1 day', purge_after = now() - ($2 - 30) * interval '1 day' where tenant_id = $1 and kept_at is null",
+    ])
+      await client.query(statement, [tenantId, n]);
+  });
+}
+
+/** What an application that was taken over tries, to delete a workspace at once or to write its report itself. */
+async function purgedByItself(stage: Stage, tenantId: string): Promise<Finding[]> {
+  const began = await superuser(stage, async (client) => {
+    const { rows } = await client.query<{ n: number }>(
+      "select count(*)::int as n from audit.entry where tenant_id = $1 and event = 'closing.began'",
+      [tenantId],
+    );
+    return rows[0]?.n;
+  });
+  const findings = [
+    finding(began === 2, "entries of the database's own, of two closings", "the log", String(began)),
+  ];
+  for (const statement of [
+    "update tenant set state = 'purging'",
+    "update tenant set closing_at = now() - interval '31 days', purge_after = now()",
+    "insert into tenant (tenant_id, kind, name, state) values (gen_random_uuid(), 'customer', '', 'closing')",
+    "update platform.closing set purge_after = now()",
+    "insert into platform.closing_step values (gen_random_uuid(), 'rows', 'finished', 0, now())",
+    `select 1 / directory.begin_purge('${tenantId}')::int`,
+    `select directory.purge_rows('${tenantId}', 100)`,
+    `select directory.end_tenant('${tenantId}')`,
+    "create or replace function kernel.moment() returns timestamptz language sql return now() + interval '9 years'",
+  ])
+    await stage.sql("vouchsafe_app", async (client) => {
+      await client.query("select set_config('vouchsafe.tenant', $1, true)", [tenantId]);
+      const got = await client.query(statement).then(
+        ({ rowCount }) => `${rowCount} rows`,
+        (error: Error) => error.message,
+      );
+      findings.push(finding(!/^\d+ rows$/.test(got), statement, "the application's role", got));
+    });
+  return findings;
 }
 
 async function filesOf(stage: Stage, tenantId: string): Promise<string[]> {

@@ -12,6 +12,8 @@ export async function checkRetention(stage: Stage): Promise<Outcome> {
     ...(await timersFindings(stage)),
     ...(await tablesFindings(stage)),
     ...(await contentFindings(stage)),
+    ...(await licenceFindings(stage)),
+    ...(await callerFindings(stage)),
   ];
   const gone = await purgeOld(stage.server.system);
   findings.push(
@@ -50,16 +52,22 @@ async function timersFindings(stage: Stage): Promise<Finding[]> {
       const [found] = rows;
       if (!found?.first || !found.last) continue;
       const purge = async (edge: Date, sign: "-" | "+") => {
-        const { rows: answer } = await client.query<{ gone: string }>(
-          `select directory.purge_older($1, $2::timestamptz + $3::interval ${sign} interval '1 second', 100000) as gone`,
-          [timer, edge, keeps],
+        // The database's clock is moved by another function in its place, which its owner only can put there.
+        await client.query(
+          `create or replace function kernel.moment() returns timestamptz language sql volatile
+             set search_path = pg_catalog, pg_temp
+             return '${edge.toISOString()}'::timestamptz + interval '${keeps}' ${sign} interval '1 second'`,
         );
+        await client.query("set local role vouchsafe_app");
+        const { rows: answer } = await client.query<{ gone: string }>(
+          "select directory.purge_older($1, 100000) as gone",
+          [timer],
+        );
+        await client.query("reset role");
         return Number(answer[0]?.gone);
       };
-      await client.query("set local role vouchsafe_app");
       const before = await purge(found.first, "-");
       const after = await purge(found.last, "+");
-      await client.query("reset role");
       findings.push(
         finding(
           before === 0,
@@ -152,6 +160,129 @@ async function contentFindings(stage: Stage): Promise<Finding[]> {
       ),
     );
   });
+  return findings;
+}
+
+/**
+ * What an application that was taken over gets by erasing somebody: the entries of that person, others' one by one and by
+ * name, and in the log for ever that it began. Not a licence that it writes itself, nor its own clock.
+ */
+async function licenceFindings(stage: Stage): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  await stage.sql("postgres", async (client) => {
+    const tenant = stage.a.id;
+    const { rows: sessions } = await client.query<{ session_id: string; member_id: string }>(
+      "select session_id, member_id from session where tenant_id = $1 and ended_at is null limit 1",
+      [tenant],
+    );
+    const { session_id: session, member_id: boss } = sessions[0] ?? {};
+    const gone = randomUUID();
+    await client.query(
+      `insert into member select (jsonb_populate_record(m, jsonb_build_object('member_id', $2::uuid, 'status', 'removed',
+           'address_hash', null))).* from member m where tenant_id = $1 and member_id = $3`,
+      [tenant, gone, boss],
+    );
+    const entries = [await entryOf(client, tenant, "1 day"), await entryOf(client, tenant, "1 day")];
+    await client
+      .query("update audit.entry set actor_id = $2 where entry_id = $1", [entries[0], gone])
+      .catch(() => {});
+    await client.query(
+      "select set_config('vouchsafe.tenant', $1, true), set_config('vouchsafe.session', $2, true)",
+      [tenant, session],
+    );
+    await client.query("insert into platform.kept_by_law values ($1, $2, 'invoice', now(), '\\x01')", [
+      randomUUID(),
+      tenant,
+    ]);
+    await client.query("set local role vouchsafe_app");
+    const tried = async (
+      words: string,
+      statement: string,
+      values: unknown[],
+      refused: (got: string) => boolean,
+    ) => {
+      await client.query("savepoint tried");
+      const got = await client.query(statement, values).then(
+        ({ rows }) => String(Object.values(rows[0] ?? { none: "done" })[0]),
+        (error: Error) => error.message,
+      );
+      if (!refused(got)) findings.push(finding(false, words, "the application", got));
+      else findings.push(finding(true, words, "the application", got));
+      await client.query(/denied|is a member|not exist/.test(got) ? "rollback to tried" : "release tried");
+    };
+    const denied = (got: string) => /denied|is a member|not exist/.test(got);
+    await tried(
+      "an erasure that it writes itself",
+      "insert into erasure (tenant_id, erasure_id, member_id, asked_by, content, created_at, state) values ($1, $2, $3, $3, 'deleted', now() - interval '99 days', 'working')",
+      [tenant, randomUUID(), gone],
+      denied,
+    );
+    await tried(
+      "erasing who is a member",
+      "select kernel.begin_erasure($1, $2, 'deleted', null, '\\x01')",
+      [randomUUID(), boss],
+      denied,
+    );
+    await tried(
+      "a clock of its own",
+      "select directory.purge_older('kept-by-law', now() + interval '8 years', 10)",
+      [],
+      denied,
+    );
+    await tried(
+      "an invoice of today",
+      "select directory.purge_older('kept-by-law', 10)",
+      [],
+      (got) => got === "0",
+    );
+    await tried(
+      "erasing who was removed",
+      "select kernel.begin_erasure($1, $2, 'deleted', null, '\\x01')",
+      [entries[0], gone],
+      (got) => !denied(got),
+    );
+    await tried("an erasure's time and state", "update erasure set created_at = now()", [], denied);
+    await tried(
+      "all entries, with that",
+      "select audit.erase(array(select entry_id from audit.entry where tenant_id = $1 and at > now() - interval '729 days'))",
+      [tenant],
+      (got) => Number(got) <= 3,
+    );
+    await tried(
+      "one of another's, with that",
+      "select audit.erase_named($1, array[$2]::uuid[])",
+      [entries[0], entries[1]],
+      (got) => got === "1",
+    );
+    await tried(
+      "what the log says of it for ever",
+      "select string_agg(event, ' ' order by event) from audit.entry where tenant_id = $1 and content is null and (resource_id = $2 or resource_id = $3) and commitment is null",
+      [tenant, gone, entries[1]],
+      (got) => /entry\.emptied/.test(got) && /erasure\.began/.test(got),
+    );
+  });
+  return findings;
+}
+
+/** Emptying entries is the application's alone: whoever only reads, or only appends, may not call it. */
+async function callerFindings(stage: Stage): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const role of [
+    "vouchsafe_backup",
+    "vouchsafe_audit_writer",
+    "vouchsafe_audit_sequencer",
+    "vouchsafe_jobs",
+    "vouchsafe_public",
+  ])
+    await stage.sql("postgres", async (client) => {
+      await client.query("select set_config('vouchsafe.tenant', $1, true)", [stage.a.id]);
+      await client.query(`set local role ${role}`);
+      const got = await client.query("select audit.erase('{}')").then(
+        () => "called",
+        (error: Error) => error.message,
+      );
+      findings.push(finding(got !== "called", "emptying log entries", role, got));
+    });
   return findings;
 }
 

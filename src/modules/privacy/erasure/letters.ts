@@ -4,20 +4,30 @@ import { type Ctx, keysOf, tenantOf } from "../../../kernel/context.ts";
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { once, read } from "../../../kernel/database/unit.ts";
 import { openCell, type TenantTable, tenantTables } from "../sealed.ts";
-import { namingWithin } from "./naming.ts";
+import { addressedTo, holdsValue } from "./naming.ts";
 
 const AT_ONCE = 500;
 
-/** Deletes mails, notices and invitations that name somebody. They are found by opening each: nothing of a name is an index. */
-export async function eraseLetters(ctx: Ctx, names: (text: string) => boolean): Promise<number> {
+/**
+ * Deletes mails to somebody, invitations of them, and notices that hold their address. They are found by opening each:
+ * nothing of an address is an index.
+ */
+export async function eraseLetters(ctx: Ctx, addresses: readonly string[]): Promise<number> {
+  const keys = await keysOf(ctx);
+  const is = addressedTo(addresses);
   const tables = await tenantTables(ctx);
-  const lists: Record<string, string[]> = { mail: [], notice: [], invitation: [] };
-  for (const [name, found] of Object.entries(lists)) {
+  const found = async (name: string, column: string) => {
     const table = tables.find((t) => t.name === name);
     if (!table) throw new Error(`there is no table ${name}`);
-    for await (const id of rowsNaming(ctx, table, names)) found.push(id);
-  }
-  const { mail = [], notice = [], invitation = [] } = lists;
+    const ids: string[] = [];
+    for await (const row of rowsOf(ctx, table))
+      if (holdsValue(is)(parsed(openCell(keys, table, row, column))))
+        ids.push(String(row[table.key[0] ?? ""]));
+    return ids;
+  };
+  const mail = await found("mail", "recipient");
+  const notice = await found("notice", "facts");
+  const invitation = await found("invitation", "address");
   if (mail.length + notice.length + invitation.length === 0) return 0;
   const [rows] = await once(
     ctx,
@@ -27,13 +37,8 @@ export async function eraseLetters(ctx: Ctx, names: (text: string) => boolean): 
   return Number(rows[0]?.gone ?? 0);
 }
 
-/** Rows of a table, by their key of one column, of which a sealed value names somebody. */
-export async function* rowsNaming(
-  ctx: Ctx,
-  table: TenantTable,
-  names: (text: string) => boolean,
-): AsyncGenerator<string> {
-  const keys = await keysOf(ctx);
+/** Rows of a table whose key has one column. */
+async function* rowsOf(ctx: Ctx, table: TenantTable): AsyncGenerator<Readonly<Record<string, unknown>>> {
   const [column = ""] = table.key;
   for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
     const [rows]: [readonly Record<string, unknown>[]] = await read(
@@ -41,40 +46,44 @@ export async function* rowsNaming(
       sql<Record<string, unknown>>`select * from ${sql.table(table.name)}
         where tenant_id = ${tenantOf(ctx).id} and ${sql.ref(column)} > ${after} order by ${sql.ref(column)} limit ${AT_ONCE}`,
     );
-    for (const row of rows) {
-      const told = table.columns.some(
-        ({ name, binary }) => binary && names(openCell(keys, table, row, name) ?? ""),
-      );
-      if (told) yield String(row[column]);
-    }
+    yield* rows;
     const last = rows.at(-1);
     if (!last || rows.length < AT_ONCE) return;
     after = String(last[column]);
   }
 }
 
-/** Empties log entries that somebody made, that are about them, or that name them. Answers how many. */
+/**
+ * Empties log entries of what somebody did, of what was done to them, and of others' that hold their address as a value;
+ * each of these last is named in the log by the database. Answers how many do not open, so that nobody knows whether they
+ * hold it: those stay.
+ */
 export async function eraseOwnEntries(
   ctx: Ctx,
+  erasureId: string,
   memberId: string,
-  names: (text: string) => boolean,
+  addresses: readonly string[],
 ): Promise<number> {
   const keys = await keysOf(ctx);
-  let all = 0;
+  const names = holdsValue(addressedTo(addresses));
+  let closed = 0;
   for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
     const [rows]: [readonly EntryRow[]] = await read(
       ctx,
-      sql<EntryRow>`select entry_id, event, actor_id, resource_id, content from audit.entry
+      sql<EntryRow>`select entry_id, event, actor_id, resource_type, resource_id, content from audit.entry
         where tenant_id = ${tenantOf(ctx).id} and content is not null and entry_id > ${after}
         order by entry_id limit ${AT_ONCE}`,
     );
-    const ids = rows.filter((row) => isAbout(keys, row, memberId, names)).map((row) => row.entry_id);
-    if (ids.length > 0) {
-      const [gone] = await once(ctx, sql<{ gone: string }>`select audit.erase(${ids}::uuid[]) as gone`);
-      all += Number(gone[0]?.gone ?? 0);
+    const [own, named]: [string[], string[]] = [[], []];
+    for (const row of rows) {
+      const of = concerns(keys, row, memberId, names);
+      if (of === "closed") closed++;
+      else if (of) (of === "own" ? own : named).push(row.entry_id);
     }
+    if (own.length > 0) await once(ctx, sql`select audit.erase(${own}::uuid[])`);
+    if (named.length > 0) await once(ctx, sql`select audit.erase_named(${erasureId}, ${named}::uuid[])`);
     const last = rows.at(-1);
-    if (!last || rows.length < AT_ONCE) return all;
+    if (!last || rows.length < AT_ONCE) return closed;
     after = last.entry_id;
   }
 }
@@ -83,19 +92,35 @@ interface EntryRow {
   readonly entry_id: string;
   readonly event: string;
   readonly actor_id: string | null;
+  readonly resource_type: string;
   readonly resource_id: string | null;
   readonly content: Buffer;
 }
 
-function isAbout(
+function concerns(
   keys: TenantKeys,
   row: EntryRow,
   memberId: string,
-  names: (text: string) => boolean,
-): boolean {
+  names: (json: unknown) => boolean,
+): "own" | "named" | "closed" | null {
   // That somebody else had them erased names nobody.
-  if (row.event === "member.erased" && row.actor_id !== memberId) return false;
-  if (row.actor_id === memberId || row.resource_id === memberId) return true;
-  const content: unknown = JSON.parse(keys.openText(auditCell(row.entry_id), row.content));
-  return namingWithin((text) => text === memberId || names(text))(content);
+  if (row.event === "member.erased" && row.actor_id !== memberId) return null;
+  if (row.actor_id === memberId || (row.resource_type === "member" && row.resource_id === memberId))
+    return "own";
+  try {
+    const content = JSON.parse(keys.openText(auditCell(row.entry_id), row.content)) as { changes?: unknown };
+    return names(content.changes) ? "named" : null;
+  } catch {
+    return "closed";
+  }
+}
+
+/** A text that is no JSON stands for itself. */
+function parsed(text: string | null): unknown {
+  if (text === null || !/^[[{"]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

@@ -38,6 +38,7 @@ export function erasureRoutes(routes: Routes): void {
     audit: "member.erased",
     rate: "write",
     state: "none: whoever asked is gone, and their session with them",
+    unprobed: { "mass-assignment": "stores nothing of its body" },
     mayAnswer: [409, 422],
     input: {
       body: z.object({

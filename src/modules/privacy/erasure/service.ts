@@ -1,22 +1,27 @@
+import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
-import { type Ctx, keysOf, memberOf, standingOf, tenantOf } from "../../../kernel/context.ts";
+import { type Ctx, keysOf, memberOf, standingOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { holdsAll, rightsOf } from "../../../kernel/permissions.ts";
+import { addressesOf } from "../../identity/address-changes/service.ts";
+import { addressHash } from "../../identity/addresses.ts";
 import { checkMayAdd, factorsOf } from "../../identity/factors/policy.ts";
-import { openAddress, openName } from "../../identity/members.ts";
+import { openAddress } from "../../identity/members.ts";
 import { actAlone, withRights } from "../../identity/roles/acting.ts";
-import { handOver, holdingsOf } from "../../tenancy/hand-over/service.ts";
+import { handOver, holdingsOf, takerRow } from "../../tenancy/hand-over/service.ts";
 import { removeMember } from "../../tenancy/members/service.ts";
 
 /** What becomes of what somebody owned. */
 export type Fate = { readonly content: "deleted" } | { readonly content: "handed-over"; readonly to: string };
 
-/** What a person was called here: what is looked for, and forgotten last. Sealed. */
+/**
+ * What is looked for, and forgotten last, sealed: every address that a person proved to have here. Never their name: they
+ * choose it themselves, and it may be anybody's, or a word that stands in everything.
+ */
 export interface Spoken {
-  readonly names: readonly string[];
   readonly addresses: readonly string[];
 }
 
@@ -25,7 +30,7 @@ export const spokenCell = (id: string) => ({ table: "erasure", column: "spoken",
 /**
  * Erases a member: they are removed at once, what they owned is handed over or deleted, and everything that says who they
  * were is found and goes, by a job. What stays is an identifier. Throws `not_found`, `forbidden` for who holds more,
- * `last_owner`, `wrong_state` for oneself and while somebody else is being erased.
+ * `last_owner`, `wrong_state` for oneself.
  */
 export async function eraseMember(ctx: Ctx, memberId: string, fate: Fate): Promise<void> {
   await unit(ctx, async (inner) => {
@@ -39,6 +44,8 @@ export async function eraseMember(ctx: Ctx, memberId: string, fate: Fate): Promi
       throw appError("forbidden", { message: "You cannot erase someone who holds more than you." });
     if (member.status !== "removed") await removeMember(inner, memberId);
     if (fate.content === "handed-over") {
+      // Also of who has nothing to hand over: the row below says who would have got it.
+      await takerRow(inner, fate.to);
       const { documents, folders, chats } = await holdingsOf(inner, memberId);
       if (documents + folders + chats > 0) await handOver(inner, memberId, fate.to);
     }
@@ -46,7 +53,10 @@ export async function eraseMember(ctx: Ctx, memberId: string, fate: Fate): Promi
   });
 }
 
-/** The same for oneself, with all that one owns. `address` is one's own, typed. Throws `invalid_input`, `last_owner`. */
+/**
+ * The same for oneself, with all that one owns; the log's entries keep their content for 30 days, so that nobody takes
+ * the traces of what they did away alone. `address` is one's own, typed. Throws `invalid_input`, `last_owner`.
+ */
 export async function eraseOwnAccount(ctx: Ctx, address: string): Promise<void> {
   await unit(ctx, async (inner) => {
     const me = memberOf(inner);
@@ -64,30 +74,29 @@ export async function eraseOwnAccount(ctx: Ctx, address: string): Promise<void> 
 
 async function beginErasure(ctx: Ctx, memberId: string, fate: Fate): Promise<void> {
   const keys = await keysOf(ctx);
-  const [[member], [other], [before]] = await read(
+  const [[member], [before], changes] = await read(
     ctx,
-    db.selectFrom("member").select(["member_id", "name", "address"]).where("member_id", "=", memberId),
-    db.selectFrom("erasure").select("erasure_id").where("state", "=", "working"),
+    db.selectFrom("member").select(["member_id", "address"]).where("member_id", "=", memberId),
     db.selectFrom("erasure").select("erasure_id").where("member_id", "=", memberId),
+    // What was confirmed only: an address that somebody merely typed is another's.
+    db
+      .selectFrom("address_change")
+      .select(["change_id", "old_address", "new_address"])
+      .where("member_id", "=", memberId)
+      .where("confirmed_at", "is not", null),
   );
   if (!member || before) throw appError("not_found");
-  if (other)
-    throw appError("wrong_state", { message: "Somebody else is being erased. Try again in a minute." });
   const id = newId();
-  const spoken: Spoken = { names: [openName(keys, member)], addresses: [openAddress(keys, member)] };
+  const addresses = new Set([
+    openAddress(keys, member),
+    ...changes.flatMap((change) => addressesOf(keys, change)),
+  ]);
+  const spoken: Spoken = { addresses: await ownOf(ctx, memberId, [...addresses]) };
+  // The database makes it, and says so in the log: it is a licence to delete.
   await write(
     ctx,
-    db.insertInto("erasure").values({
-      tenant_id: tenantOf(ctx).id,
-      erasure_id: id,
-      member_id: memberId,
-      asked_by: memberOf(ctx),
-      content: fate.content,
-      given_to: fate.content === "handed-over" ? fate.to : null,
-      created_at: ctx.clock(),
-      spoken: keys.seal(spokenCell(id), JSON.stringify(spoken)),
-      state: "working",
-    }),
+    sql`select kernel.begin_erasure(${id}, ${memberId}, ${fate.content},
+          ${fate.content === "handed-over" ? fate.to : null}, ${keys.seal(spokenCell(id), JSON.stringify(spoken))})`,
   );
   record(ctx, {
     event: "member.erased",
@@ -95,4 +104,22 @@ async function beginErasure(ctx: Ctx, memberId: string, fate: Fate): Promise<voi
     changes: { content: [null, fate.content] },
   });
   await ctx.system.jobs.enqueue(ctx, "privacy.erase-person", id);
+}
+
+/** Without those that are somebody else's by now. */
+export async function ownOf(ctx: Ctx, memberId: string, addresses: readonly string[]): Promise<string[]> {
+  const keys = await keysOf(ctx);
+  if (addresses.length === 0) return [];
+  const hashes = addresses.map((address) => addressHash(keys, address));
+  const [others] = await read(
+    ctx,
+    db
+      .selectFrom("member")
+      .select("address_hash")
+      .where("member_id", "<>", memberId)
+      .where("address_hash", "in", hashes),
+  );
+  return addresses.filter(
+    (_, i) => !others.some(({ address_hash }) => hashes[i]?.equals(address_hash ?? Buffer.of())),
+  );
 }

@@ -34,6 +34,7 @@ export function exportRoutes(routes: Routes): void {
     access: allow("account.export"),
     audit: "account.export-asked",
     rate: "write",
+    state: "GET /exports",
     input: { body },
     output: { 201: made },
     handler: (ctx, { body: { recipient } }) => askForExport(ctx, "person", recipient ?? null),

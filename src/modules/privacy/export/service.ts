@@ -49,8 +49,8 @@ export async function askForExport(
 ): Promise<{ id: string }> {
   return unit(ctx, async (inner) => {
     const me = memberOf(inner);
-    // Of everything the route itself asks for a second factor; of one's own also those are asked who have none.
-    if (kind === "person") await checkMayAdd(inner, await factorsOf(inner, me));
+    // Of everything the route itself asks for a second factor; of one's own also those may ask who have none.
+    if (kind === "person") await checkConfirmed(inner);
     await makeRoom(inner, kind, me);
     const id = newId();
     const now = inner.clock();
@@ -84,6 +84,10 @@ export async function askForExport(
     return { id };
   });
 }
+
+/** A second factor of the last five minutes; of whoever has none, the password. Throws `step_up_required`. */
+const checkConfirmed = async (ctx: Ctx): Promise<void> =>
+  checkMayAdd(ctx, await factorsOf(ctx, memberOf(ctx)));
 
 async function makeRoom(ctx: Ctx, kind: ExportKind, memberId: string): Promise<void> {
   const [mine] = await read(
@@ -174,7 +178,10 @@ async function loadExport(ctx: Ctx, id: string) {
   return row;
 }
 
-/** A finished part, or the range of it that an HTTP `Range` header names. Each fetch is recorded. */
+/**
+ * A finished part, or the range of it that an HTTP `Range` header names. Each fetch is recorded. Throws `step_up_required`:
+ * a cookie that was copied must not take out what its owner asked for.
+ */
 export async function fetchPart(
   ctx: Ctx,
   id: string,
@@ -182,6 +189,7 @@ export async function fetchPart(
   range: string | undefined,
 ): Promise<Download> {
   const { file, bytes, encrypted } = await unit(ctx, async (inner) => {
+    await checkConfirmed(inner);
     const row = await loadExport(inner, id);
     if (row.expires_at <= inner.clock()) throw appError("link_invalid");
     const part = await readOne(

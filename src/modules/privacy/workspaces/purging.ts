@@ -1,6 +1,3 @@
-import { sql } from "kysely";
-import { once, unit } from "../../../kernel/database/unit.ts";
-import { jobContext } from "../../../kernel/jobs.ts";
 import type { System } from "../../../kernel/system.ts";
 import { alertOperator } from "../../operations/alerts/service.ts";
 import { destroyTenantKeys } from "../../operations/keys/shredding.ts";
@@ -30,9 +27,10 @@ const steps: readonly Step[] = [
   { name: "files", run: removeFiles },
   { name: "rows", run: deleteRows },
   { name: "jobs", run: dropJobs },
-  { name: "audit", run: emptyEntries },
   { name: "archive", run: keepWhatLawKeeps },
   { name: "directory", run: endTenant },
+  // After the last moment at which anybody could still add an entry.
+  { name: "audit", run: emptyEntries },
   { name: "keys", run: destroyKeys },
 ];
 
@@ -51,11 +49,10 @@ export async function purgeWorkspaces(
     try {
       const { rows: due } = await client.query<Due>(
         `select closing_id, tenant_id, slug from platform.closing
-           where kept_at is null and done_at is null and purge_after <= $1 order by purge_after`,
-        [system.clock()],
+           where kept_at is null and done_at is null and purge_after <= clock_timestamp() order by purge_after`,
       );
       let gone = 0;
-      for (const one of due) if (await purge(system, one, stopBefore)) gone++;
+      for (const one of due) if (await tryToPurge(system, one, stopBefore)) gone++;
       return gone;
     } finally {
       await client.query("select pg_advisory_unlock($1)", [LOCK]);
@@ -65,19 +62,29 @@ export async function purgeWorkspaces(
   }
 }
 
+/** Each by itself: what keeps one of them from being deleted does not keep the others, and the operator learns of it. */
+async function tryToPurge(system: System, due: Due, stopBefore: string | undefined): Promise<boolean> {
+  try {
+    return await purge(system, due, stopBefore);
+  } catch (error) {
+    system.log.error({ err: error, closing: due.closing_id }, "a workspace could not be deleted");
+    await alertOperator(system, {
+      kind: `workspace.not-deleted.${due.closing_id}`,
+      subject: "A workspace could not be deleted",
+      text: `Deleting the workspace with the short name “${due.slug}” has failed, and is tried again tomorrow. The server's log says why.`,
+    });
+    return false;
+  }
+}
+
 async function purge(system: System, due: Due, stopBefore: string | undefined): Promise<boolean> {
   const done = await stepsOf(system, due.closing_id);
   if (!done.has("rows")) {
-    const { rows } = await system.pool.query<{ may: boolean }>(
-      "select directory.begin_purge($1, $2) as may",
-      [due.tenant_id, system.clock()],
-    );
+    const { rows } = await system.pool.query<{ may: boolean }>("select directory.begin_purge($1) as may", [
+      due.tenant_id,
+    ]);
     // Kept meanwhile, or not there.
     if (!rows[0]?.may) return false;
-    await system.pool.query(
-      "update platform.closing set purge_began_at = coalesce(purge_began_at, $2) where closing_id = $1",
-      [due.closing_id, system.clock()],
-    );
   }
   for (const { name, run } of steps) {
     if (done.has(name)) continue;
@@ -85,10 +92,7 @@ async function purge(system: System, due: Due, stopBefore: string | undefined): 
     await run(system, due, (what, gone) => noteStep(system, due, name, what, gone));
     await noteStep(system, due, name, FINISHED, 0);
   }
-  await system.pool.query("update platform.closing set done_at = $2 where closing_id = $1", [
-    due.closing_id,
-    system.clock(),
-  ]);
+  await system.pool.query("select directory.end_purge($1)", [due.tenant_id]);
   await tellOperator(system, due);
   return true;
 }
@@ -103,13 +107,8 @@ async function stepsOf(system: System, closingId: string): Promise<ReadonlySet<s
   return new Set(rows.map(({ step }) => step));
 }
 
-async function noteStep(system: System, { closing_id }: Due, step: string, what: string, gone: number) {
-  await system.pool.query(
-    `insert into platform.closing_step (closing_id, step, what, gone, at) values ($1, $2, $3, $4, $5)
-       on conflict (closing_id, step, what)
-       do update set gone = platform.closing_step.gone + excluded.gone, at = excluded.at`,
-    [closing_id, step, what, gone, system.clock()],
-  );
+async function noteStep(system: System, { tenant_id }: Due, step: string, what: string, gone: number) {
+  await system.pool.query("select directory.note_step($1, $2, $3, $4)", [tenant_id, step, what, gone]);
 }
 
 async function removeFiles(system: System, { tenant_id }: Due, count: Parameters<Step["run"]>[2]) {
@@ -166,10 +165,22 @@ export async function eraseEntries(
   tenantId: string,
   entries: readonly string[],
 ): Promise<number> {
-  const [rows] = await unit(jobContext(system, { tenantId, slug: "" }), (ctx) =>
-    once(ctx, sql<{ gone: string }>`select audit.erase(${entries}::uuid[]) as gone`),
-  );
-  return Number(rows[0]?.gone ?? 0);
+  // Not a unit of work: into a workspace that is being deleted none can enter.
+  const client = await system.pool.connect();
+  try {
+    await client.query("begin");
+    await client.query("select set_config('vouchsafe.tenant', $1, true)", [tenantId]);
+    const { rows } = await client.query<{ gone: string }>("select audit.erase($1::uuid[]) as gone", [
+      entries,
+    ]);
+    await client.query("commit");
+    client.release();
+    return Number(rows[0]?.gone ?? 0);
+  } catch (error) {
+    // The connection goes, and its transaction with it.
+    client.release(true);
+    throw error;
+  }
 }
 
 /** Invoices would be copied to `platform.kept_by_law` here, sealed anew; there is no billing yet, so there are none. */

@@ -27,15 +27,17 @@ export function closingRoutes(routes: Routes): void {
     audit: "tenant.closing",
     rate: "write",
     fresh: true,
-    // The name that the attacker types is another workspace's: the attack must not close the one that it stands on.
+    // The name that the attacker types is no workspace's: neither the attack nor a check that calls every route must close
+    // the one that it stands on.
     mayAnswer: [422],
     state: "GET /tenant/closing",
+    unprobed: { "mass-assignment": "stores nothing of its body" },
     input: {
       body: z.object({
         name: z
           .string()
           .max(200)
-          .meta({ examples: ["Quill and Sons"] }),
+          .meta({ examples: ["Nobody and Partners"] }),
       }),
     },
     output: { 200: Closing },
@@ -49,6 +51,7 @@ export function closingRoutes(routes: Routes): void {
     access: allow("tenant.close"),
     audit: "tenant.kept",
     rate: "write",
+    fresh: true,
     mayAnswer: [409],
     state: "GET /tenant/closing",
     output: { 204: nothing },

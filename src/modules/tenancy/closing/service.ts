@@ -1,11 +1,10 @@
 import { sql } from "kysely";
 import { record } from "../../../kernel/audit.ts";
-import { days, later } from "../../../kernel/clock.ts";
+import { days } from "../../../kernel/clock.ts";
 import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts";
 import { db } from "../../../kernel/database/queries.ts";
 import { crossInto, read, readOne, unit, write } from "../../../kernel/database/unit.ts";
 import { appError } from "../../../kernel/errors.ts";
-import { newId } from "../../../kernel/ids.ts";
 import { openName } from "../../identity/members.ts";
 import { notify } from "../../identity/notices/service.ts";
 import { actAlone } from "../../identity/roles/acting.ts";
@@ -74,22 +73,14 @@ export async function closeCustomer(
 type Closer = { readonly by: "owner" | "operator"; readonly name: string; readonly reason: string };
 
 async function close(ctx: Ctx, closer: Closer, tenantId: string): Promise<Closing> {
-  const now = ctx.clock();
-  const until = later(now, KEPT_FOR);
-  const { count } = await write(
+  // By the database's clock, and with an entry of its own: the application can neither shorten the days nor hide them.
+  const { rows } = await write(
     ctx,
-    db
-      .updateTable("tenant")
-      .set({ state: "closing", closing_at: now, purge_after: until })
-      .where("tenant_id", "=", tenantId)
-      .where("state", "=", "active"),
+    sql<{ since: Date; until: Date }>`select since, until from directory.begin_closing(${closer.by})`,
   );
-  if (count === 0) throw appError("wrong_state");
-  await write(
-    ctx,
-    sql`insert into platform.closing (closing_id, tenant_id, slug, closed_by, closed_at, purge_after)
-        values (${newId()}, ${tenantId}, ${tenantOf(ctx).slug}, ${closer.by}, ${now}, ${until})`,
-  );
+  const [begun] = rows;
+  if (!begun) throw appError("wrong_state");
+  const { since, until } = begun;
   record(ctx, {
     event: "tenant.closing",
     resource: { type: "tenant", id: tenantId },
@@ -105,7 +96,7 @@ async function close(ctx: Ctx, closer: Closer, tenantId: string): Promise<Closin
       until: until.toISOString(),
     }),
   );
-  return { since: now.toISOString(), until: until.toISOString() };
+  return { since: since.toISOString(), until: until.toISOString() };
 }
 
 /** Takes the closing back: everything goes on as before. Throws `wrong_state` when it is not closing. */
@@ -113,19 +104,8 @@ export async function keepWorkspace(ctx: Ctx): Promise<void> {
   await unit(ctx, async (inner) => {
     await actAlone(inner);
     const { id } = tenantOf(inner);
-    const { count } = await write(
-      inner,
-      db
-        .updateTable("tenant")
-        .set({ state: "active", closing_at: null, purge_after: null })
-        .where("tenant_id", "=", id)
-        .where("state", "=", "closing"),
-    );
-    if (count === 0) throw appError("wrong_state");
-    await write(
-      inner,
-      sql`update platform.closing set kept_at = ${inner.clock()} where tenant_id = ${id} and kept_at is null`,
-    );
+    const { rows } = await write(inner, sql<{ kept: boolean }>`select directory.end_closing() as kept`);
+    if (!rows[0]?.kept) throw appError("wrong_state");
     record(inner, { event: "tenant.kept", resource: { type: "tenant", id } });
     const by = await ownName(inner);
     await tellManagers(inner, (member) => notify(inner, member, "workspace-kept", { by }));

@@ -46,10 +46,9 @@ export async function handOver(ctx: Ctx, from: string, to: string): Promise<void
       inner,
       sql`update tenant_counter set value = value where tenant_id = ${tenantOf(inner).id} and counter = 'folder'`,
     );
-    const [giver, taker] = [await memberRow(inner, from), await memberRow(inner, to)];
-    if (!giver || !taker || taker.status === "removed" || taker.role === "support")
-      throw appError("not_found");
-    if (giver.status !== "removed" || taker.status !== "active") throw appError("wrong_state");
+    const [giver, taker] = [await memberRow(inner, from), await takerRow(inner, to)];
+    if (!giver) throw appError("not_found");
+    if (giver.status !== "removed") throw appError("wrong_state");
     const { permissions, tenantKind } = standingOf(inner);
     if (!holdsAll(permissions, rightsOf(giver, tenantKind)))
       throw appError("forbidden", { message: "They held more than you. Ask an owner to hand it over." });
@@ -90,6 +89,14 @@ export async function handOver(ctx: Ctx, from: string, to: string): Promise<void
     for (const { member_id } of others)
       if (member_id !== memberOf(inner)) await notify(inner, member_id, "owner-changed", names);
   });
+}
+
+/** Who may be given what somebody held. Throws `not_found`, `wrong_state` for who is not active. */
+export async function takerRow(ctx: Ctx, memberId: string) {
+  const taker = await memberRow(ctx, memberId);
+  if (!taker || taker.status === "removed" || taker.role === "support") throw appError("not_found");
+  if (taker.status !== "active") throw appError("wrong_state");
+  return taker;
 }
 
 type Other = RoleOfMember & {

@@ -42,6 +42,7 @@ export async function bodiesOf(
     const { json } = expectStatus(await viewer.client.call("POST", "chats", { body: {} }), 201, "a chat");
     asides[cast.slug] = json.id;
   }
+  let newest = "another-one";
   const share = forSomeone((caller) => ({ with: { kind: "member", id: colleague(caller) }, access: "read" }));
   return {
     "PUT /api/t/{slug}/account/password": { current: "$password", new: "$password" },
@@ -53,14 +54,17 @@ export async function bodiesOf(
       });
       return { address: "$fresh-address", password: "$password" };
     },
-    "POST /api/t/{slug}/tenants": () => ({
-      slug: `spare-${randomUUID().slice(0, 8)}`,
-      name: "Spare",
-      ownerAddress: `${randomUUID().slice(0, 8)}@spare.example`,
-    }),
+    "POST /api/t/{slug}/tenants": () => {
+      newest = `spare-${randomUUID().slice(0, 8)}`;
+      return { slug: newest, name: "Spare", ownerAddress: `${randomUUID().slice(0, 8)}@spare.example` };
+    },
+    // Of the one that was made for it a moment ago.
+    "POST /api/t/{slug}/tenants/{id}/closing": () => ({ slug: newest, reason: "The contract has ended." }),
     "POST /api/t/{slug}/tenants/{id}/users": () => ({
       users: [{ address: `${randomUUID().slice(0, 8)}@spare.example`, name: "Spare Person", role: "viewer" }],
     }),
+    // Nobody's: the right one would erase whoever asks.
+    "POST /api/t/{slug}/account/erasure": { address: "$fresh-address" },
     "POST /api/t/{slug}/invitations": { address: "$fresh-address", role: "viewer" },
     "PATCH /api/t/{slug}/members/{id}": { role: "manager" },
     "POST /api/t/{slug}/keys": forSomeone((caller) => ({

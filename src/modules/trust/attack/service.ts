@@ -12,14 +12,16 @@ import { bodiesOf } from "./bodies.ts";
 import { classesFor } from "./classes.ts";
 import { momentsOf } from "./moments.ts";
 import { createSpare } from "./spares.ts";
-import { tenantOf } from "./things.ts";
+import { tenantOf, thingsOfOperator } from "./things.ts";
 import { type Crew, credentialsOf, signInAnyway, staleSession, userOf } from "./users.ts";
 
 /** The ledger of one attack on a stage; made once, read by every control that it speaks for. */
 export function attackStage(stage: Stage): Promise<Ledger> {
   const known = stage.shared.get("attack") as Promise<Ledger> | undefined;
   if (known) return known;
-  const running = runAttack(stage, stage.server.url, classesFor(attackedOf(stage)));
+  // What a route at a time is aimed at gets everything.
+  const brief = stage.aim.operations === undefined;
+  const running = runAttack(stage, stage.server.url, classesFor(attackedOf(stage)), { brief });
   stage.shared.set("attack", running);
   return running;
 }
@@ -30,7 +32,7 @@ export const attackWhole = (stage: Stage): Promise<Ledger> =>
     stage,
     stage.server.url,
     CLASSES.filter((name) => name !== "rate-limit"),
-    true,
+    { bothWays: true },
   );
 
 /** The claims of which the attacker's part is wanted; null for all. */
@@ -50,7 +52,7 @@ export async function runAttack(
   stage: Stage,
   origin: string,
   classes: readonly ClassName[],
-  bothWays = false,
+  { bothWays = false, brief = false } = {},
 ): Promise<Ledger> {
   const { server, a, b, founder } = stage;
   const crew: Crew = { stage, origin: server.url, passkeys: new Map() };
@@ -63,7 +65,10 @@ export async function runAttack(
   const operator = await userOf(crew, founder.operator, "operator");
   const tenants: Tenant[] = [
     ...(await Promise.all([tenantOf(crew, a, withThings), tenantOf(crew, b, withThings)])),
-    { slug: "operator", kind: "operator", users: [operator], objects: {} },
+    {
+      ...{ slug: "operator", kind: "operator", users: [operator] },
+      objects: withThings ? await thingsOfOperator(crew) : {},
+    },
   ];
   const manifest: Manifest = {
     origin,
@@ -87,6 +92,7 @@ export async function runAttack(
     classes,
     seed: "vouchsafe",
     bothWays,
+    ...(brief ? { brief: true as const } : {}),
     ...(operations ? { operations } : {}),
     ...(untilBroken ? { untilBreached: true } : {}),
   });
@@ -96,6 +102,8 @@ export async function runAttack(
 export const VOLATILE = [
   ...["expiresAt", "lastActiveAt", "lastSignInAt", "lastUsedAt", "freshUntil", "updatedAt", "ms"],
   ...["state", "pages", "problem", "language", "pictures", "waiting"],
+  // How far an export is, and the reading of a version.
+  ...["done", "total", "parts", "newer"],
 ];
 
 // Served outside of the table of routes; each answers the same to everybody.

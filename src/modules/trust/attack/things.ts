@@ -1,4 +1,5 @@
-import type { KnownObject, Tenant } from "../../../../attacker/contract.ts";
+import type { KnownObject, Ledger, Tenant } from "../../../../attacker/contract.ts";
+import { storeAttack } from "../live/store.ts";
 import { expectStatus } from "../stage/client.ts";
 import type { Person } from "../stage/people.ts";
 import type { Cast } from "../stage/stage.ts";
@@ -20,6 +21,20 @@ export async function tenantOf(crew: Crew, cast: Cast, withThings: boolean): Pro
   }
   return { slug: cast.slug, id: cast.id, kind: "customer", users, objects };
 }
+
+/** What only the operator has: an attack that was made before, of which there is little to tell. */
+export async function thingsOfOperator({ stage }: Crew): Promise<Record<string, KnownObject[]>> {
+  const { id } = await storeAttack(stage.server.system, "rehearsal", UNTRIED);
+  return { "attack-run": [{ id }] };
+}
+
+const UNTRIED: Ledger = {
+  probes: [],
+  summary: {
+    ...{ seed: "none", routes: 0, classes: [], probes: 0, held: 0, breached: 0, inconclusive: 0 },
+    ...{ requests: 0, ms: 0, uncovered: [] },
+  },
+};
 
 export type Thing = [noun: string, object: KnownObject];
 /** What is made of a text before it is written anywhere. */

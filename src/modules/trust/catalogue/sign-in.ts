@@ -68,7 +68,7 @@ export const signInClaims = claimsUnder("sign-in", [
     words:
       "Handling keys, exports, roles, members, access for support, the rules of signing in, single sign-on or the closing of a workspace asks for the second factor again when it was last given more than five minutes ago.",
     couldBeWrong:
-      "Exports, single sign-on and closing a workspace do not exist yet; the check looks for them by name and turns red if they come without it.",
+      "Single sign-on does not exist yet; the check looks for it by name and turns red if it comes without it. Whoever has set up no second factor, and needs none, gives the password instead before their own data is exported.",
   },
   {
     id: "identity.login-audit",

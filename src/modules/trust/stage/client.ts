@@ -31,6 +31,8 @@ export interface Client {
   call(method: string, path: string, call?: Call): Promise<Answer>;
 }
 
+const BUSY_TRIES = 3;
+
 export function openClient(origin: string, slug: string): Client {
   const client: Client = {
     origin,
@@ -40,6 +42,11 @@ export function openClient(origin: string, slug: string): Client {
     confirm: null,
     async call(method, path, call = {}) {
       let answer = await sendSolving(client, method, path, call);
+      // As a page does when the server has too much to do: what is checked beside it may be a flood.
+      for (let tries = 0; answer.json?.error?.code === "busy" && tries < BUSY_TRIES; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 1000 * Number(answer.headers.get("retry-after") ?? 1)));
+        answer = await sendSolving(client, method, path, call);
+      }
       // As the page does when its access token has run out: checks take their time.
       if (answer.json?.error?.code === "session_expired" && (await refresh(client)))
         answer = await send(client, method, path, call);

@@ -48,12 +48,17 @@ export async function liveOperations({ server }: Stage): Promise<LiveOperation[]
         .filter((p) => p.in === "query" && p.required)
         .map((p) => `${p.name}=${encodeURIComponent(String(sample(p.schema, fresh)))}`)
         .join("&");
+      // What is a number must be one, or the call ends before anybody asks who makes it.
+      const filled = (key: string) => {
+        const schema = said.parameters?.find((p) => p.in === "path" && p.name === key)?.schema;
+        return schema?.type === "integer" ? String(sample(schema, fresh)) : newId();
+      };
       const [[type = "", media] = []] = Object.entries(said.requestBody?.content ?? {});
       return {
         name: `${method} ${at.slice(PREFIX.length)}`,
         method,
         url,
-        path: at.slice(PREFIX.length).replace(/\{\w+\}/g, () => newId()) + (query ? `?${query}` : ""),
+        path: at.slice(PREFIX.length).replace(/\{(\w+)\}/g, (_, key) => filled(key)) + (query ? `?${query}` : ""),
         permission: said["x-permission"],
         body: media && type.includes("json") ? sample(media.schema, fresh, method !== "POST") : undefined,
         isUpload: type.includes("multipart"),

@@ -6,7 +6,10 @@ import { PasswordField } from "../../ui/field.tsx";
 import { Notice, wordsOf } from "../../ui/states.tsx";
 import { useSession } from "../session.tsx";
 
-/** The password once more, of whoever sets up their first second factor long after they signed in. */
+/**
+ * The password once more, of whoever has no second factor: before they set up the first, or take out or erase what is
+ * theirs, long after they signed in.
+ */
 export function ConfirmPassword(props: {
   busy: boolean;
   error: unknown;
@@ -23,7 +26,7 @@ export function ConfirmPassword(props: {
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
       <p className="text-muted">
-        You signed in a while ago. Give your password before you set up your first second factor.
+        You signed in a while ago. Give your password to go on.
       </p>
       {props.error && !isWrong ? <Notice>{wordsOf(props.error)}</Notice> : null}
       <input type="email" autoComplete="username" value={session.me.address} readOnly hidden />

@@ -18,7 +18,7 @@ type Asked = { path: string; promise: Promise<void>; resolve: () => void; reject
 /**
  * The one place where a fresh second factor is asked for. Any call that the server refuses with `step_up_required`
  * waits here (several at once wait for one answer) and is then repeated once; closing refuses it. Whoever has no factor
- * yet gives the password on the way to the first one, and is led to it from everywhere else.
+ * yet gives the password on the way to the first one and for what is theirs, and is led to it from everywhere else.
  */
 export function StepUp() {
   const session = useSession();
@@ -56,8 +56,8 @@ function notConfirmed(): Error {
   return apiError("not_confirmed", "You did not confirm it, so nothing was done.");
 }
 
-// Where one's own factors are set up.
-const OWN_FACTORS = /^account\/(totp|passkeys)(\/|$)/;
+// Where one's own factors are set up, or one's own data is taken out or erased: open to who has no factor.
+const WITH_PASSWORD = /^(account\/(totp|passkeys|exports|erasure)|exports\/[^/]+\/parts)(\/|$)/;
 
 type Proof = { code: string } | { password: string } | StepUpChallenge;
 
@@ -90,7 +90,7 @@ function Ask(props: { path: string; onConfirmed: () => void; onClose: () => void
         <Skeleton label="Asking how you can confirm" lines={3} />
       ) : challenge.isError ? (
         <ErrorPanel error={challenge.error} onRetry={() => void challenge.refetch()} />
-      ) : OWN_FACTORS.test(path) && challenge.data.methods.includes("password") ? (
+      ) : WITH_PASSWORD.test(path) && challenge.data.methods.includes("password") ? (
         <ConfirmPassword
           busy={prove.isPending}
           error={prove.error}

@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { TenantKeys } from "../../../../kernel/crypto/tenant-keys.ts";
 import { createFile, errorCode, replaceFile } from "../../../../kernel/files/durable.ts";
 import { newId } from "../../../../kernel/ids.ts";
 import type { System } from "../../../../kernel/system.ts";
@@ -37,7 +38,12 @@ async function openSigner(system: System): Promise<NoteSigner> {
     );
     der.fill(0);
   }
-  const { name, key } = JSON.parse((await readText(path)) ?? "{}") as { name: string; key: string };
+  return openSignerFile((await readText(path)) ?? "{}", keys);
+}
+
+/** The signer of a `key.json`, wherever that lies. Throws for one that these keys of an installation do not open. */
+export function openSignerFile(text: string, keys: TenantKeys): NoteSigner {
+  const { name, key } = JSON.parse(text) as { name: string; key: string };
   const der = keys.open(keyCell, Buffer.from(key, "base64"));
   const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   der.fill(0);

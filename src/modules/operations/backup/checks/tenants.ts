@@ -3,7 +3,6 @@ import pg from "pg";
 import { type Outcome, outcomeOf } from "../../../../kernel/controls.ts";
 import { withDatabase } from "../../../../kernel/database/migrate.ts";
 import { finding } from "../../../trust/stage/finding.ts";
-import { spareCompany } from "../../../trust/stage/spare-company.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
 import { upload, waitUntilReady } from "../../../trust/stage/workspace.ts";
 import { choose } from "../choosing.ts";
@@ -15,7 +14,9 @@ import { withBackups } from "./backups-of-stage.ts";
 /** A workspace loses its rows and a file after a backup; it is set back, and every other row of the database stays. */
 export function checkTenantRestore(stage: Stage): Promise<Outcome> {
   return withBackups(stage, async ({ system, folder, identity }) => {
-    const company = await spareCompany(stage);
+    // One of its own: a restore ends all its sessions, and other checks go on with those of theirs.
+    const name = "Anchorage and Daughters";
+    const company = await stage.founder.found(`anchorage-${randomBytes(4).toString("hex")}`, name, "Ana Chorage");
     const { client: owner } = company.owner;
     const uploaded = await upload(owner, [
       { name: "Rates.md", bytes: Buffer.from("# Rates\n\nAnchorage is 40 a day.\n") },

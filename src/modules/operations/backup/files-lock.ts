@@ -1,0 +1,41 @@
+import type pg from "pg";
+import type { System } from "../../../kernel/system.ts";
+
+// Resealing gives a stored file another name and removes the one it had; a backup reads files by the names that its
+// snapshot knows. One of the two at a time: else a backup would lack files that are still there under another name.
+
+/** The number is ours alone. */
+const LOCK = 7_234_011_942;
+/** A file that is being renamed is done by then: the longest upload is written in less. */
+const LONGEST_WAIT = "10min";
+
+/** From here to the end of this connection no stored file gets another name. */
+export async function holdFileNames(client: pg.Client): Promise<void> {
+  await client.query(`set lock_timeout = '${LONGEST_WAIT}'`);
+  await client.query("select pg_advisory_lock($1)", [LOCK]);
+  await client.query("reset lock_timeout");
+}
+
+/** Runs work that gives a file another name; null, without having begun, while a backup reads files. */
+export async function renaming<T>({ pool }: Pick<System, "pool">, work: () => Promise<T>): Promise<T | null> {
+  const client = await pool.connect();
+  let broken = true;
+  try {
+    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock_shared($1) as mine", [
+      LOCK,
+    ]);
+    if (!rows[0]?.mine) {
+      broken = false;
+      return null;
+    }
+    try {
+      return await work();
+    } finally {
+      await client.query("select pg_advisory_unlock_shared($1)", [LOCK]);
+      broken = false;
+    }
+  } finally {
+    // The lock goes with its connection.
+    client.release(broken);
+  }
+}
