@@ -9,7 +9,15 @@ import { isClean } from "./ledger.ts";
 
 const run = (classes: ClassName[], more: Partial<AttackOptions> = {}) => {
   const { request, manifest } = notesApplication();
-  return attack({ openapi: notesDocument(), manifest, request, seed: "one", classes, patienceMs: 50, ...more });
+  return attack({
+    openapi: notesDocument(),
+    manifest,
+    request,
+    seed: "one",
+    classes,
+    patienceMs: 50,
+    ...more,
+  });
 };
 
 test("a brief run covers every route that a whole one covers, and over all of them sends every kind of thing", async () => {

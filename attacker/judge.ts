@@ -31,6 +31,21 @@ export function sameAsNothing(foreign: Answer, nothing: Answer): string | null {
   return type(foreign) === type(nothing) ? null : "the content type differs from that for an id of nothing";
 }
 
+/** What an answer to several says of one of them; null unless each time that it names it, it names an error beside it. */
+export function refusalOf({ json, body }: Answer, id: string): string | null {
+  const refusals: string[] = [];
+  const look = (value: unknown): void => {
+    if (Array.isArray(value)) for (const item of value) look(item);
+    if (!isRecord(value)) return;
+    const isOfIt = Object.values(value).includes(id) && typeof (value.code ?? value.error) === "string";
+    if (isOfIt) refusals.push(JSON.stringify(value).replaceAll(id, "<id>"));
+    else for (const inner of Object.values(value)) look(inner);
+  };
+  look(json);
+  const named = body.split(id).length - 1;
+  return refusals.length > 0 && refusals.length === named ? refusals.join() : null;
+}
+
 function canonical(answer: Answer): string {
   const strip = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(strip);

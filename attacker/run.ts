@@ -189,3 +189,10 @@ export function allowed(op: Operation, person: { role: string; tenant: Tenant })
 export function isLimited(run: Run, op: Operation): boolean {
   return op.rate === (run.manifest.rateClass ?? "sign-in");
 }
+
+/** In a brief run, what of a list falls to this route: each following route gets the next ones. */
+export function shareOf<T>(run: Run, op: Operation, all: T[], oneIn = 1): T[] {
+  if (!run.brief || all.length <= 1) return all;
+  const at = run.operations.indexOf(op) % Math.min(oneIn, all.length);
+  return all.filter((_, i) => i % Math.min(oneIn, all.length) === at);
+}

@@ -4,8 +4,8 @@ import { type ClassName, isRecord, type Probe, type Verdict } from "./contract.t
 import { leaksInternals } from "./judge.ts";
 import { creatorsOf, type Handle, isPrivate, nounOf, objectsFor } from "./objects.ts";
 import type { Operation } from "./openapi.ts";
-import { allowed, type Person, type Run } from "./run.ts";
-import { readState, type State } from "./state.ts";
+import { allowed, type Person, type Run, shareOf } from "./run.ts";
+import { difference, readState, type State } from "./state.ts";
 
 /** One route with the victim whose object it names. */
 export type Scene = {
@@ -170,13 +170,6 @@ export async function fire(scene: Scene, attack: AttackClass, all: Shot[]): Prom
   return pending;
 }
 
-/** In a brief run, what of a list falls to this route: each following route gets the next ones. */
-export function shareOf<T>(run: Run, op: Operation, all: T[], oneIn = 1): T[] {
-  if (!run.brief || all.length <= 1) return all;
-  const at = run.operations.indexOf(op) % Math.min(oneIn, all.length);
-  return all.filter((_, i) => i % Math.min(oneIn, all.length) === at);
-}
-
 export type Pending = { probe: Probe; needsControl: boolean };
 
 async function shoot(attack: AttackClass, scene: Scene, shot: Shot): Promise<Pending> {
@@ -319,12 +312,4 @@ export async function pool<A, B>(items: readonly A[], work: (item: A) => Promise
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, lane));
   return results;
-}
-
-/** Where two states part. */
-export function difference(before: string, after: string): string {
-  let at = 0;
-  while (at < before.length && before[at] === after[at]) at++;
-  const from = Math.max(0, at - 20);
-  return `…${before.slice(from, at + 40)}… became …${after.slice(from, at + 40)}…`;
 }

@@ -28,9 +28,7 @@ export async function readState(
     // Whose session has ended says nothing of the object: they sign in again, and look.
     person.suspect = true;
     await revive(run, person);
-    answer = await run.client.send(
-      genuine(run, reader.op, person, { slug: person.tenant.slug, ids }),
-    );
+    answer = await run.client.send(genuine(run, reader.op, person, { slug: person.tenant.slug, ids }));
   }
   if ([0, 401, 429].includes(answer.status) || answer.status >= 500) {
     return `${reader.op.key} answered ${answer.status}`;
@@ -72,4 +70,12 @@ function withoutVolatile(value: unknown, names: Set<string>): unknown {
   if (!isRecord(value)) return value;
   const kept = Object.entries(value).filter(([key]) => !names.has(key));
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutVolatile(inner, names)]));
+}
+
+/** Where two states part. */
+export function difference(before: string, after: string): string {
+  let at = 0;
+  while (at < before.length && before[at] === after[at]) at++;
+  const from = Math.max(0, at - 20);
+  return `…${before.slice(from, at + 40)}… became …${after.slice(from, at + 40)}…`;
 }

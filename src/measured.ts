@@ -24,16 +24,23 @@ export function measure(system: System, app: App | null, certificate: Certificat
       const until = certificate.current()?.until;
       return until ? (until.getTime() - Date.now()) / 1000 : null;
     });
-  const ageOf = (sql: string) => async () => {
-    const { rows } = await pool.query<{ age: number | null }>(
-      `select extract(epoch from now() - (${sql}))::float8 as age`,
-    );
-    return rows[0]?.age ?? null;
-  };
-  const good = "select max(taken_at) from platform.backup_run where kind = 'data' and state = 'good'";
-  gauge("vouchsafe_backup_age_seconds", "Since the newest good backup", ageOf(good));
-  const attacked = "select max(at) from platform.attack_run where kind = 'live'";
-  gauge("vouchsafe_attack_age_seconds", "Since the newest attack on itself", ageOf(attacked));
-  const checked = "select max(at) from platform.control_run";
-  gauge("vouchsafe_checks_age_seconds", "Since the newest run of all checks", ageOf(checked));
+  type Age = { age: number | null };
+  const ageOf = (asked: () => Promise<{ rows: Age[] }>) => async () => (await asked()).rows[0]?.age ?? null;
+  const backedUp = ageOf(() =>
+    pool.query<Age>(
+      `select extract(epoch from now() - max(taken_at))::float8 as age
+         from platform.backup_run where kind = 'data' and state = 'good'`,
+    ),
+  );
+  gauge("vouchsafe_backup_age_seconds", "Since the newest good backup", backedUp);
+  const attacked = ageOf(() =>
+    pool.query<Age>(
+      "select extract(epoch from now() - max(at))::float8 as age from platform.attack_run where kind = 'live'",
+    ),
+  );
+  gauge("vouchsafe_attack_age_seconds", "Since the newest attack on itself", attacked);
+  const checked = ageOf(() =>
+    pool.query<Age>("select extract(epoch from now() - max(at))::float8 as age from platform.control_run"),
+  );
+  gauge("vouchsafe_checks_age_seconds", "Since the newest run of all checks", checked);
 }

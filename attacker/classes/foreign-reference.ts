@@ -1,14 +1,14 @@
 import { bodyFor, genuine, revive } from "../ask.ts";
 import type { Answer } from "../client.ts";
-import { isRecord, type Probe } from "../contract.ts";
-import { excerpt, leaksInternals, sameAsNothing, unjudgeable } from "../judge.ts";
+import type { Probe } from "../contract.ts";
+import { excerpt, leaksInternals, refusalOf, sameAsNothing, unjudgeable } from "../judge.ts";
 import { creatorsOf, isPrivate, objectOf, objectsFor } from "../objects.ts";
 import type { Operation } from "../openapi.ts";
 import { unusedLike } from "../random.ts";
 import { type Place, placesOf, putInto, putIntoQuery } from "../references.ts";
-import { allowed, type Person, type Run } from "../run.ts";
-import { type AttackClass, difference, type Judgement, type Scene, type Shot, shareOf, spoken } from "../scene.ts";
-import { readerOf, readState, type State } from "../state.ts";
+import { allowed, type Person, type Run, shareOf } from "../run.ts";
+import { type AttackClass, type Judgement, type Scene, type Shot, spoken } from "../scene.ts";
+import { difference, readerOf, readState, type State } from "../state.ts";
 
 /** The owner's own call on their own object, naming in its body or query what is another's. */
 export const foreignReference: AttackClass = {
@@ -160,14 +160,15 @@ function stayed({ status }: Answer, was?: State | string, is?: State | string): 
   return { verdict: "breached", detail: `${what}: ${difference(was.text, is.text)}` };
 }
 
-/** The noun by whose name the place goes, else that of the route, else any. */
+/** The noun by whose name the place goes, else one that the path names, the last of them first, else any. */
 function bestFor(place: Place, op: Operation, targets: Target[]): Target | undefined {
   const word = place.name.replace(/[^a-z].*$/i, "").toLowerCase();
-  return (
-    targets.find(({ noun }) => word.startsWith(noun)) ??
-    targets.find(({ noun }) => noun === op.resource) ??
-    targets[0]
-  );
+  const named = targets.find(({ noun }) => word.startsWith(noun));
+  const parts = op.path.split("/").filter((part) => /^[a-z-]{3,}$/.test(part));
+  const inPath = parts.reverse().flatMap((part) => {
+    return targets.find(({ noun }) => part.startsWith(noun) || noun.startsWith(part)) ?? [];
+  });
+  return named ?? inPath[0] ?? targets.find(({ noun }) => noun === op.resource) ?? targets[0];
 }
 
 async function statesOf(run: Run, targets: Target[]): Promise<Map<string, State | string>> {
@@ -229,8 +230,9 @@ function judge({ run, op }: Scene, place: Place, foreign: Said, nothing: Said): 
   if (status === 401) return { verdict: "inconclusive", detail: "401 says nothing of the reference" };
   // One of several that was refused by itself, as what names nothing is: only what was good was done.
   if (status < 400 && isBehind(place)) {
-    const [said, none] = [refusalOf(foreign), refusalOf(nothing)];
-    if (said !== null && said === none) return { verdict: "held", detail: `${status}, refused by itself: ${said}` };
+    const [said, none] = [refusalOf(foreign.answer, foreign.id), refusalOf(nothing.answer, nothing.id)];
+    if (said !== null && said === none)
+      return { verdict: "held", detail: `${status}, refused by itself: ${said}` };
   }
   // What changes nothing may answer as if nothing were there: a list of none.
   if (status < 400 && !op.safe && !changesNothing(run, op))
@@ -240,22 +242,6 @@ function judge({ run, op }: Scene, place: Place, foreign: Said, nothing: Said): 
     };
   const tells = sameAsNothing(without(foreign), without(nothing));
   return tells ? { verdict: "breached", detail: tells } : { verdict: "held", detail: `${status}` };
-}
-
-/** What an answer to several says of this one; null unless each time that it names it, it names an error beside it. */
-function refusalOf({ answer, id }: Said): string | null {
-  const refusals: string[] = [];
-  const look = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(look);
-    if (!isRecord(value)) return;
-    const { code, error } = value;
-    if (Object.values(value).includes(id) && typeof (code ?? error) === "string")
-      refusals.push(JSON.stringify(value).replaceAll(id, "<id>"));
-    else Object.values(value).forEach(look);
-  };
-  look(answer.json);
-  const named = answer.body.split(id).length - 1;
-  return refusals.length > 0 && refusals.length === named ? refusals.join() : null;
 }
 
 function changesNothing(run: Run, op: Operation): boolean {

@@ -6,7 +6,7 @@ import { allowed, type Person, someone } from "../run.ts";
 import { type AttackClass, type Judgement, probeOf, type Scene } from "../scene.ts";
 
 const PAIRS = 12;
-const MOST_ROUNDS = 8;
+const MOST_ROUNDS = 24;
 /** So many rounds in a row have to say the same way that the times differ. */
 const STEADY = 3;
 /** Below this, or this part of what an answer takes, a difference of medians says nothing over a network. */
@@ -117,7 +117,10 @@ async function timed({ there, nothing }: Asks, send: Send): Promise<Judgement> {
     signs.push(isSure ? Math.sign(median(here)) : 0);
     seen.push(`${median(here).toFixed(1)} ms of ${base.toFixed(1)}`);
     if (isSteady(signs))
-      return { verdict: "breached", detail: `told by the time, in ${STEADY} rounds in a row: ${seen.join("; ")}` };
+      return {
+        verdict: "breached",
+        detail: `told by the time, in ${STEADY} rounds in a row: ${seen.join("; ")}`,
+      };
     if (isSure && round + 1 < MOST_ROUNDS) continue;
     const noise = Math.max(...interval(differences).map(Math.abs));
     const after = `${differences.length} pairs, median ${base.toFixed(1)} ms`;

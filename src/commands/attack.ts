@@ -14,7 +14,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const probes = ledgers.flatMap((ledger) => ledger.probes);
   const breached = probes.filter((p) => p.verdict === "breached");
   const uncovered = ledgers.flatMap(({ summary }) => summary.uncovered.filter((u) => u.reason === null));
-  const inconclusive = probes.filter((p) => p.verdict === "inconclusive").length;
+  const open = probes.filter((p) => p.verdict === "inconclusive");
+  const inconclusive = open.length;
   const printed = {
     routes: Math.max(...ledgers.map((ledger) => ledger.summary.routes)),
     classes: ledgers.flatMap((ledger) => ledger.summary.classes),
@@ -23,6 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
     held: probes.filter((p) => p.verdict === "held").length,
     inconclusive,
     breached,
+    open,
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
   if (args.includes("--json")) process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`);

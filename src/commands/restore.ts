@@ -89,7 +89,9 @@ async function restore(config: Config, args: readonly string[]): Promise<void> {
         : []),
       `Signed by ${restored.signedBy}: compare it with the key that your log is known by.`,
       ...(restored.destroyed > 0
-        ? [`${restored.destroyed} workspaces were deleted since: their keys are gone, and their rows stay unreadable.`]
+        ? [
+            `${restored.destroyed} workspaces were deleted since: their keys are gone, and their rows stay unreadable.`,
+          ]
         : []),
       "All sessions, API keys, invitations, mailed links, support grants and openings are ended. Nothing is deleted for 7 days.",
       "Members, roles and shares that were removed since are back, and so are people who were erased since: look through them, and erase them again.",
@@ -221,7 +223,15 @@ async function admin(adminUrl: string, database: string, text: string): Promise<
 async function clear({ home }: Config): Promise<void> {
   const remembered = await readFile(join(home, "postgres.json"), "utf8").catch(() => null);
   const place = remembered ? (JSON.parse(remembered) as { place: string }).place : null;
-  for (const path of ["restoring", "keys", "files", "audit", "postgres", "postgres.json", "secrets/postgres.json"])
+  for (const path of [
+    "restoring",
+    "keys",
+    "files",
+    "audit",
+    "postgres",
+    "postgres.json",
+    "secrets/postgres.json",
+  ])
     await rm(join(home, path), { recursive: true, force: true });
   if (place) await rm(join(place, "data"), { recursive: true, force: true });
 }

@@ -7,8 +7,6 @@ import { loadMasterKeys } from "../kernel/crypto/load-master-keys.ts";
 import { dropOldMasterKeys } from "../kernel/crypto/master-key-file.ts";
 import { startupError } from "../kernel/home.ts";
 import { reveal } from "../kernel/secret.ts";
-import { renewDataKeys } from "../modules/operations/keys/data-keys.ts";
-import { keptDays } from "../modules/operations/keys/old-keys.ts";
 import { keyStanding, rotateMasterKey, wordsOf } from "../modules/operations/keys/rotation.ts";
 import { projectFolder } from "../project.ts";
 
@@ -28,6 +26,12 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
+  // Every copy of the key store so far needs the older key, and the new one is nowhere but here yet.
+  if (args.includes("--new") && args.includes("--drop-old"))
+    throw startupError(
+      "A new master key and dropping the older ones are two steps.",
+      "Run --new, copy the file of the master key to where you keep it, make a backup, and run --drop-old 7 days later.",
+    );
   const read = readConfig(process.env, join(projectFolder, "var"));
   if ("problems" in read) {
     throw startupError(
@@ -49,6 +53,11 @@ export async function run(args: readonly string[]): Promise<number> {
     say(`${rewrapped} key files were wrapped anew.`);
     for (const id of failed) say(`The keys of ${id} do not open, and were left as they are.`);
     if (args.includes("--data")) {
+      // Loaded here: with what they need they take longer than all else together.
+      const [{ renewDataKeys }, { keptDays }] = await Promise.all([
+        import("../modules/operations/keys/data-keys.ts"),
+        import("../modules/operations/keys/old-keys.ts"),
+      ]);
       const renewed = await renewDataKeys({ keyring });
       say(
         `${renewed} workspaces have a new data key. A running server seals their data with it in the background.`,

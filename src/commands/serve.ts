@@ -42,8 +42,11 @@ export async function run(args: readonly string[]): Promise<number> {
     throw error;
   }
   life.onStop("decoys", keepWatching(instance.system));
-  const timers = keepTimers(instance.system, instance.postgres ? null : instance.appDatabaseUrl, allTimers);
-  life.onStop("timers", timers.stop);
+  // A backup or a check takes memory and time that belong to whoever is answered: it goes where jobs are worked on.
+  if (jobs) {
+    const timers = keepTimers(instance.system, instance.postgres ? null : instance.appDatabaseUrl, allTimers);
+    life.onStop("timers", timers.stop);
+  }
   // First of all: a proxy learns it while the timers still end.
   life.onStop("notice", instance.beginToEnd);
   await life.stopped;

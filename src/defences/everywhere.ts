@@ -3,7 +3,6 @@ import type { Defence } from "./defence.ts";
 const claim = "tenancy.isolation-everywhere";
 const knowledge = "src/modules/knowledge";
 const assistant = "src/modules/assistant";
-const tenancy = "db/migrations/0001_tenancy.sql";
 
 /** Of what separates people and companies away from the routes that take identifiers. */
 export const everywhereDefences: readonly Defence[] = [

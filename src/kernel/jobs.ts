@@ -127,8 +127,23 @@ export function openJobs(url: string, options: { soleProcess: boolean }): Jobs {
       }
     },
 
-    drop: (tenantId) => remove(boss, "data->>'tenantId' = $1", [tenantId]),
-    forget: async (before) => (started ? remove(boss, "completed_on < $1", [before.toISOString()]) : 0),
+    async drop(tenantId) {
+      const { rows } = await boss.getDb().executeSql(
+        `with gone as (delete from pgboss.job where data->>'tenantId' = $1 returning 1)
+           select count(*)::int as n from gone`,
+        [tenantId],
+      );
+      return countOf(rows);
+    },
+    async forget(before) {
+      if (!started) return 0;
+      const { rows } = await boss.getDb().executeSql(
+        `with gone as (delete from pgboss.job where completed_on < $1 returning 1)
+           select count(*)::int as n from gone`,
+        [before.toISOString()],
+      );
+      return countOf(rows);
+    },
 
     async stop(within = 5000) {
       if (!started) return;
@@ -217,15 +232,7 @@ export function jobContext(
   };
 }
 
-async function remove(boss: PgBoss, which: string, values: unknown[]): Promise<number> {
-  const { rows } = await boss
-    .getDb()
-    .executeSql(
-      `with gone as (delete from pgboss.job where ${which} returning 1) select count(*)::int as n from gone`,
-      values,
-    );
-  return (rows as { n: number }[])[0]?.n ?? 0;
-}
+const countOf = (rows: unknown[]): number => (rows as { n: number }[])[0]?.n ?? 0;
 
 // One process owns an embedded database: what is still active at its start was cut off by a crash.
 async function reclaim(boss: PgBoss): Promise<void> {

@@ -5,7 +5,6 @@ import type { Logger } from "./log.ts";
 
 // Wake-ups between processes, by NOTIFY of PostgreSQL: it is there anyway. A topic is an identifier and says nothing.
 
-const CHANNEL = "vouchsafe_wake";
 /** Topics that come within this time go together: each NOTIFY is a commit of its own. */
 const TOGETHER_MS = 10;
 const AGAIN_MS = 1000;
@@ -25,7 +24,7 @@ export function relayWakeUps(hub: Hub, url: string, pool: pg.Pool, log: Logger):
     const payloads = [...topics].map((topic) => `${self} ${topic}`);
     topics.clear();
     pool
-      .query(`select pg_notify('${CHANNEL}', payload) from unnest($1::text[]) as payload`, [payloads])
+      .query("select pg_notify('vouchsafe_wake', payload) from unnest($1::text[]) as payload", [payloads])
       // The others look by themselves from time to time.
       .catch((error: unknown) => log.info({ err: error }, "other processes were not woken"));
   };
@@ -58,7 +57,7 @@ export function relayWakeUps(hub: Hub, url: string, pool: pg.Pool, log: Logger):
     });
     next
       .connect()
-      .then(() => next.query(`listen ${CHANNEL}`))
+      .then(() => next.query("listen vouchsafe_wake"))
       .then(() => {
         // What was told meanwhile is not known: everybody looks.
         if (wasLost) hub.receive(null);

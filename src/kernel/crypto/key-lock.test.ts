@@ -90,6 +90,7 @@ test("the key store among containers and machines", async (t) => {
     const elsewhere = join(home, "elsewhere");
     await mkdir(elsewhere);
     const server = await openKeys({ env, home: elsewhere, clock: () => new Date(0), log, databaseUrl: url });
+    t.after(async () => server.close()); // else its connection keeps this process going
     const ring = openKeyring({ masterKeys: master(1, 2), store: one });
     const rotate = () => rotateMasterKey(ring, home, { makeNew: false, now: new Date(0) });
     await assert.rejects(rotate(), /another container or machine does not know master key 2/);

@@ -147,9 +147,9 @@ describe("a key service", () => {
     const before = keys.currentVersion;
     await assert.rejects(keys.add(), away);
     service.mood = "well";
-    await keys.refresh();
+    const { currentVersion } = await open();
     assert.deepEqual(
-      [keys.currentVersion, service.calls.filter((call) => call === "rotate").length],
+      [currentVersion, service.calls.filter((call) => call === "rotate").length],
       [before + 1, 1],
     );
   });

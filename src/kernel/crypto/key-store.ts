@@ -52,6 +52,7 @@ export type KeyStore = {
 const GONE = "The keys of this workspace were destroyed.\n";
 const LOCK_TRIES = 2000;
 const LOCK_PAUSE_MS = 5;
+const LOCK_LEFT_MS = 60_000;
 
 /**
  * A key store in a folder: one file `<tenantId>.json` each, mode 0600, written whole or not at all. The lock file knows
@@ -162,6 +163,8 @@ export function folderKeyStore(folder: string, lock?: Pick<KeyLock, "alone" | "s
         const all = await names();
         for (const name of all) {
           const path = join(folder, name);
+          // Of a process that was killed while it took the lock; a young one may be that of a process that waits.
+          if (name.startsWith(".lock.") && isOlder(path, LOCK_LEFT_MS)) await rm(path, { force: true });
           if (/\.[0-9a-f]{16}\.tmp$/.test(name)) {
             await eraseFile(path);
             finished++;
@@ -194,6 +197,11 @@ export function folderKeyStore(folder: string, lock?: Pick<KeyLock, "alone" | "s
       return found ? `${found.ino}/${found.mtimeMs}/${found.size}` : null;
     },
   };
+}
+
+function isOlder(path: string, ms: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && Date.now() - found.mtimeMs > ms;
 }
 
 async function waitForLock(path: string) {

@@ -109,7 +109,7 @@ async function createRoles(client: pg.Client, passwords: Partial<Record<string, 
     await client.query(
       "create role vouchsafe_public nologin nosuperuser nocreatedb nocreaterole noinherit nobypassrls",
     );
-  await client.query("grant vouchsafe_public to vouchsafe_app with inherit false, set true");
+  await client.query("grant vouchsafe_public to vouchsafe_app");
   const { rows } = await client.query<{ db: string }>("select current_database() as db");
   const database = client.escapeIdentifier(rows[0]?.db ?? "");
   await client.query(`grant create, connect on database ${database} to vouchsafe_migrator, vouchsafe_jobs`);

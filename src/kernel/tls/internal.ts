@@ -36,8 +36,9 @@ function isPostgresSafe(text: string): boolean {
 // `smtp://` asks for TLS only where the server offers it, unless told to insist.
 function isMailSafe(text: string): boolean {
   const { protocol, hostname, searchParams } = new URL(text);
-  if (searchParams.get("tls.rejectUnauthorized") === "false") return isLoopbackName(hostname);
-  return protocol === "smtps:" || searchParams.get("requireTLS") === "true" || isLoopbackName(hostname);
+  if (isLoopbackName(hostname)) return true;
+  if (searchParams.get("tls.rejectUnauthorized") === "false" || searchParams.has("ignoreTLS")) return false;
+  return protocol === "smtps:" || searchParams.get("requireTLS") === "true";
 }
 
 function isSafe(text: string, protocol: string): boolean {

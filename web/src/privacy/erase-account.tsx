@@ -40,8 +40,8 @@ function Ask({ onClose }: { onClose: () => void }) {
             Your documents, folders and conversations are deleted, also those that you share with others.
           </li>
           <li>
-            Your name and address go, from mails and from the log, too. That something happened stays in the
-            log, without saying who.
+            Your name and address go at once, and from the log after 30 days. What others were told of you
+            goes within 90. That something happened stays in the log, without saying who.
           </li>
           <li>Nothing brings this back. Download your data first if you want to keep it.</li>
         </ul>

@@ -52,7 +52,10 @@ export async function checkStepUp(stage: Stage) {
     ledger.note(declared === false, `${key} is named apart`, "its declaration", String(declared));
   }
   for (const { key, demand } of routes)
-    if (SENSITIVE.some((pattern) => pattern.test(key)) && !(key in NOT_SENSITIVE || OF_EVERYBODY.includes(key)))
+    if (
+      SENSITIVE.some((pattern) => pattern.test(key)) &&
+      !(key in NOT_SENSITIVE || OF_EVERYBODY.includes(key))
+    )
       ledger.note(demand.fresh, `${key} asks for a fresh factor`, "its declaration", String(demand.fresh));
   for (const person of [owner, operator]) {
     person.client.confirm = null;
@@ -123,7 +126,10 @@ async function ownFactors(note: Note, stage: Stage, person: Person): Promise<voi
 }
 
 /** The calls of OF_EVERYBODY; the part is of an export that is not there. */
-const takingOut = () => [["POST", "account/exports"] as const, ["GET", `exports/${newId()}/parts/1`] as const];
+const takingOut = () => [
+  ["POST", "account/exports"] as const,
+  ["GET", `exports/${newId()}/parts/1`] as const,
+];
 
 /** The first one asks for the password when the sign-in was a while ago: a copied cookie has none to give. */
 async function firstFactor(note: Note, stage: Stage, { id, client, password }: Person): Promise<void> {

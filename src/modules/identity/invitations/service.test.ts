@@ -165,6 +165,7 @@ test("invitations", async (t) => {
     await asSuperuser(stage.database, (client) =>
       client.query("update tenant set state = 'closed' where tenant_id = $1", [company.id]),
     );
-    await assert.rejects(openInvitation(company.visitor(), token), invalid);
+    // Nobody gets into a workspace that is gone, link or not.
+    await assert.rejects(openInvitation(company.visitor(), token), refused("closing"));
   });
 });

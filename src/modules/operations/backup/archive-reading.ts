@@ -86,7 +86,8 @@ async function readEntries(bytes: Bytes, visitor: Visitor): Promise<ReadArchive>
       entry = read.next;
       continue;
     }
-    if (!(opening.kind === "data" ? /^(files|audit)\/[^/]+$/ : /^keys\/[^/]+$/).test(entry.name)) throw damaged("holds an entry of another kind");
+    if (!(opening.kind === "data" ? /^(files|audit)\/[^/]+$/ : /^keys\/[^/]+$/).test(entry.name))
+      throw damaged("holds an entry of another kind");
     const hash = createHash("sha256");
     const content = hashed(readTarContent(bytes, entry), hash);
     await visitor.file?.(entry.name, content, entry.bytes);

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { backupFailure } from "./failure.ts";
 import { type Archive, folderPlace, type Place } from "./places.ts";
+import { MARK_DIGITS } from "./signing.ts";
 
 /** An archive, and where to read it. */
 export interface Chosen {
@@ -43,13 +44,24 @@ export async function choose(
     const { archive, place } = found;
     return { archive, words: `${archive.name} in ${place.words}`, read: () => place.get(archive.name) };
   };
+  // Of several installations in one place nobody knows which is meant, unless it is said.
+  const marks = new Set(all.map(({ archive }) => archive.id.slice(0, MARK_DIGITS)));
+  if (marks.size > 1 && !name)
+    throw backupFailure(
+      "incomplete",
+      `There are archives of ${marks.size} installations in ${places.map((p) => p.words).join(" or ")} (${[...marks].join(", ")}, the first digits of their ids). Say which: give one archive of the data with --from FILE.`,
+    );
   const data = all.find(
     ({ archive }) => archive.kind === "data" && (name ? archive.name === name : !at || archive.at <= at),
   );
   return {
     data: chosen(data, at ? `data from before ${at.toISOString()}` : "data"),
     keys: chosen(
-      all.find(({ archive }) => archive.kind === "keys"),
+      all.find(
+        ({ archive }) =>
+          archive.kind === "keys" &&
+          archive.id.slice(0, MARK_DIGITS) === data?.archive.id.slice(0, MARK_DIGITS),
+      ),
       "keys",
     ),
   };

@@ -2,18 +2,25 @@ import assert from "node:assert/strict";
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import pg from "pg";
 import { emptyDatabase, openBackupStand, query } from "../../../../test/support/backup.ts";
 import { upload } from "../../../../test/support/knowledge.ts";
 import { requireEmptyDatabase } from "../../../commands/restore.ts";
+import { days, later } from "../../../kernel/clock.ts";
 import { withDatabase } from "../../../kernel/database/migrate.ts";
 import { diskFileStore } from "../../../kernel/files/disk.ts";
 import { renewDataKeys, resealWhatWaits } from "../keys/data-keys.ts";
+import { removeLapsedKeyCopies } from "../keys/shredding.ts";
 import { readArchive } from "./archive-reading.ts";
+import { writeArchive } from "./archive-writing.ts";
 import { choose } from "./choosing.ts";
+import { FORMAT } from "./contents.ts";
+import { loadArchive } from "./loading.ts";
 import { folderPlace, nameOf, parseName } from "./places.ts";
-import { checkArchive, restoreInto } from "./restoring.ts";
-import { latestGood, listRuns } from "./runs.ts";
+import { checkArchive, noteRestored, restoreInto } from "./restoring.ts";
+import { badNames, latestGood, listRuns } from "./runs.ts";
 import { backUp } from "./service.ts";
+import { openSnapshot, tableParts } from "./snapshot.ts";
 import { restoreTenant } from "./tenant-restore.ts";
 
 const pace = { rows: 50, fileGraceMs: 0, rest: 0, stopped: () => false };
@@ -68,6 +75,41 @@ test("what a backup gives back, opens, and lets nobody in", async (t) => {
     assert.match(restored.signedBy, /\/audit\//);
   });
 
+  await t.test("the archive that was restored from is a good one", async () => {
+    const { data } = await chosen();
+    await sql(
+      "update platform.backup_run set state = 'running', ended_at = null, kept_at = null where kind = 'data'",
+    );
+    await noteRestored(system, { data }, new Date());
+    assert.equal(await one("select state from platform.backup_run where kind = 'data'"), "good");
+    assert.equal((await badNames(system)).size, 0);
+  });
+
+  await t.test("an archive that leaves out a table is refused", async () => {
+    const snapshot = await openSnapshot(database.url("vouchsafe_backup"));
+    const tables = snapshot.tables.filter(({ name }) => name !== "public.member");
+    const archive = writeArchive({
+      opening: {
+        ...{
+          format: FORMAT,
+          kind: "data",
+          id: "0123456789ab",
+          at: "2030-01-01T00:00:00.000Z",
+          version: "0.6.0",
+        },
+        ...snapshot.described,
+        tables,
+      },
+      recipients: [stand.recipient],
+      parts: tableParts({ ...snapshot, tables }),
+      checkpoint: null,
+      written: () => {},
+    });
+    const target = await emptyDatabase(t, database);
+    const loading = loadArchive({ ...target, archive, identities }).finally(snapshot.close);
+    await assert.rejects(loading, /lacks the table public.member/);
+  });
+
   await t.test("of a tenant, what was taken away since does not come back", async () => {
     await sql("update api_key set revoked_at = now()");
     await sql(`update member set status = 'suspended' where member_id = '${idris.id}'`);
@@ -87,9 +129,12 @@ test("what a backup gives back, opens, and lets nobody in", async (t) => {
   });
 
   await t.test("whoever is at work in it is waited for, or nothing is done", async () => {
-    const busy = query(database.url("vouchsafe_app"), "select pg_sleep(4)");
+    const busy = new pg.Client({ connectionString: database.url("vouchsafe_app") });
+    await busy.connect();
+    await busy.query("begin");
+    await busy.query("select 1");
     await assert.rejects(setBack({ patienceMs: 50 }), /still at work/);
-    await busy;
+    await busy.end();
     assert.equal(await one(`select state from tenant where tenant_id = '${id}'`), "active");
     await assert.rejects(setBack({ slug: "operator" }), { code: "unsupported" });
   });
@@ -119,7 +164,10 @@ test("what a backup gives back, opens, and lets nobody in", async (t) => {
     await assert.rejects(
       restoreInto(
         { ...target, home: join(folder, "home-x"), files, masterKeys: system.keyring.masterKeys },
-        { data: { ...before.data, read: () => folderPlace(folder).get(again.data.archive.name) }, keys: before.keys },
+        {
+          data: { ...before.data, read: () => folderPlace(folder).get(again.data.archive.name) },
+          keys: before.keys,
+        },
         identities,
         checked,
       ),
@@ -130,20 +178,21 @@ test("what a backup gives back, opens, and lets nobody in", async (t) => {
 
   await t.test("an archive of another installation is refused", async () => {
     const other = await openBackupStand(t);
-    const theirs = await backUp(
-      { ...other.with({ recipients: [stand.recipient], folder }), clock: () => new Date("2039-01-01T00:00:00Z") },
-      "operator",
-    );
+    const theirs = await backUp(other.with({ recipients: [stand.recipient] }), "operator");
     assert.ok(theirs);
-    const { data } = await chosen();
-    assert.equal(data.archive.name, theirs.data.archive.name);
-    await assert.rejects(setBack(), /not signed/);
+    const { data } = await choose([folderPlace(other.folder)], {});
+    await assert.rejects(setBack({ data }), { code: "damaged" });
     const { keys } = await chosen();
-    await rm(join(folder, theirs.keys.archive.name));
-    const mine = (await chosen()).keys;
-    assert.notEqual(keys.archive.name, mine.archive.name);
-    await assert.rejects(restore(), /another installation|not signed/);
-    await rm(join(folder, theirs.data.archive.name));
+    await assert.rejects(restore(Promise.resolve({ data, keys })), { code: "damaged" });
+    // In one place nobody takes the other's for their own, and nobody removes them.
+    const late = {
+      ...other.with({ recipients: [stand.recipient], folder }),
+      clock: () => new Date("2039-01-01"),
+    };
+    await backUp(late, "operator");
+    await assert.rejects(chosen(), /archives of 2 installations/);
+    assert.ok((await readdir(folder)).includes(made.keys.archive.name));
+    for (const name of await readdir(folder)) if (name.includes("-2039")) await rm(join(folder, name));
   });
 
   await t.test("a key that is missing or cannot be read fails the backup", async () => {
@@ -187,10 +236,13 @@ test("what a backup gives back, opens, and lets nobody in", async (t) => {
       ...system,
       files: {
         ...system.files,
-        sealed: async (name: string) => {
-          if (!renamed) await sql("update document set file = reverse(file); update document_version set file = reverse(file)");
+        sealed: async () => {
+          if (!renamed)
+            await sql(
+              "update document set file = reverse(file); update document_version set file = reverse(file)",
+            );
           renamed = true;
-          return name === "" ? null : null;
+          return null;
         },
       },
     };
@@ -217,5 +269,22 @@ test("what a backup gives back, opens, and lets nobody in", async (t) => {
     await assert.rejects(restore(Promise.resolve({ data: old.data, keys })), { code: "wrong_key" });
     assert.ok((await latestGood(system))?.name);
     await writeFile(path, whole);
+  });
+
+  await t.test("the last copy of the keys goes when a newer one is there, and not before", async () => {
+    const gone = join(system.config.home, "keys", "11111111-1111-4111-8111-111111111111.gone");
+    await writeFile(gone, "destroyed");
+    const next = stand.with({}, () => later(new Date(), days(8)));
+    const quiet = { ...next, log: { ...next.log, error: () => {} } } as typeof next;
+    const copies = async () => (await folderPlace(folder).list()).filter(({ kind }) => kind === "keys");
+    const path = join(system.config.home, "keys", `${id}.json`);
+    await rename(path, `${path}.away`);
+    await removeLapsedKeyCopies(quiet, [folderPlace(folder)]);
+    assert.equal((await copies()).length, 1, "it is all that there is");
+    const [old] = await copies();
+    await rename(`${path}.away`, path);
+    await removeLapsedKeyCopies(next, [folderPlace(folder)]);
+    assert.equal((await copies()).length, 1);
+    assert.notEqual((await copies())[0]?.name, old?.name);
   });
 });

@@ -6,12 +6,11 @@ import type { System } from "../../../kernel/system.ts";
 
 /** The number is ours alone. */
 const LOCK = 7_234_011_942;
-/** A file that is being renamed is done by then: the longest upload is written in less. */
-const LONGEST_WAIT = "10min";
 
 /** From here to the end of this connection no stored file gets another name. */
 export async function holdFileNames(client: pg.Client): Promise<void> {
-  await client.query(`set lock_timeout = '${LONGEST_WAIT}'`);
+  // A file that is being renamed is done by then: the longest upload is written in less.
+  await client.query("set lock_timeout = '10min'");
   await client.query("select pg_advisory_lock($1)", [LOCK]);
   await client.query("reset lock_timeout");
 }

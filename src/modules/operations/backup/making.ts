@@ -15,7 +15,7 @@ import { FORMAT, type Manifest, type Opening } from "./contents.ts";
 import { backupFailure, isBackupFailure } from "./failure.ts";
 import { type Archive, nameOf, type Place } from "./places.ts";
 import { type BackupRun, beginRun, endRun } from "./runs.ts";
-import { signManifest } from "./signing.ts";
+import { markOf, signManifest } from "./signing.ts";
 import { fileParts, openSnapshot, tableParts } from "./snapshot.ts";
 
 /** An archive that was written, read back, and found to be what was written. */
@@ -97,7 +97,7 @@ async function make(
   const { recipients } = system.config.backup;
   const [first, ...others] = places;
   if (!first) throw new TypeError("a backup needs a place");
-  const id = randomBytes(6).toString("hex");
+  const id = (await markOf(system)) + randomBytes(3).toString("hex");
   const startedAt = system.clock();
   const name = nameOf({ kind, at: startedAt, id });
   const run = newId();
@@ -217,7 +217,8 @@ async function* keyParts(system: System): AsyncGenerator<Part> {
 
 /** Asked before the folder is read: keys are made before their workspace. */
 async function tenantsOf({ backupUrl }: System): Promise<string[]> {
-  if (!backupUrl) throw backupFailure("incomplete", "BACKUP_DATABASE_URL is not set: nobody knows whose keys.");
+  if (!backupUrl)
+    throw backupFailure("incomplete", "BACKUP_DATABASE_URL is not set: nobody knows whose keys.");
   const client = new pg.Client({ connectionString: reveal(backupUrl), application_name: "vouchsafe backup" });
   await client.connect();
   try {

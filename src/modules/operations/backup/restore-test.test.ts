@@ -6,7 +6,7 @@ import { openBackupStand, query } from "../../../../test/support/backup.ts";
 import { upload } from "../../../../test/support/knowledge.ts";
 import { days, later, minutes } from "../../../kernel/clock.ts";
 import { sequenceAudit } from "../audit/log/sequencer.ts";
-import { latestRestoreTest, passed } from "./restore-test.ts";
+import { latestRestoreTest, NO_CANARIES, passed } from "./restore-test.ts";
 import { listRuns } from "./runs.ts";
 import { backUpIfDue, isDue } from "./schedule.ts";
 
@@ -69,6 +69,21 @@ test("each day's backup is made at its time and restored on a scratch database",
         `${alerts}`,
       );
     },
+  );
+});
+
+test("an attack on the copy that could not be run is no pass", () => {
+  const result = {
+    ...{ archive: "", takenAt: "", problem: null, tables: 1, rows: 1, files: 1, bytes: 1, sumsEqual: true },
+    ...{ catalog: { looked: 1, broken: 0 }, audit: { entries: 1, verified: true }, seconds: 1 },
+  };
+  const attack = { attempts: 4, held: 4, breached: 0, inconclusive: 0 };
+  assert.equal(passed({ ...result, attack, attackSaid: "run on the copy" }), true);
+  assert.equal(passed({ ...result, attack: null, attackSaid: NO_CANARIES }), true);
+  assert.equal(passed({ ...result, attack: null, attackSaid: "not run: it threw" }), false);
+  assert.equal(
+    passed({ ...result, attack: { ...attack, attempts: 0 }, attackSaid: "run on the copy" }),
+    false,
   );
 });
 

@@ -40,7 +40,8 @@ export async function endRights(client: pg.ClientBase): Promise<void> {
 
 /** Of an older backup a later migration makes it, empty. */
 const isThere = async (client: pg.ClientBase, table: string): Promise<boolean> =>
-  (await client.query("select from pg_class where oid = to_regclass($1)", [`public.${table}`])).rowCount === 1;
+  (await client.query("select from pg_class where oid = to_regclass($1)", [`public.${table}`])).rowCount ===
+  1;
 
 /** Keeps, for this transaction, the rights of a tenant as they stand now. */
 export async function rememberRights(client: pg.ClientBase, tenantId: string): Promise<void> {

@@ -7,6 +7,7 @@ import { backUpData, backUpKeys, type Made } from "./making.ts";
 import { type Place, placesOf } from "./places.ts";
 import { expired, KEEP_KEYS_DAYS } from "./retention.ts";
 import { type BackupRun, badNames, endInterrupted, noteRemoved } from "./runs.ts";
+import { markOf } from "./signing.ts";
 
 /** Of all processes on a database one makes backups at a time. The number is ours alone. */
 const LOCK = 7_234_011_941;
@@ -51,10 +52,12 @@ export async function backUp(
 /** Removes what is kept no longer, in each place by itself. What could not be removed is tried again the next time. */
 export async function removeExpired(system: System, places: readonly Place[]): Promise<number> {
   const bad = await badNames(system);
+  const mark = await markOf(system);
   const now = system.clock();
   const removed = new Set<string>();
   for (const place of places) {
-    const archives = await place.list();
+    // Another installation's are its own to remove.
+    const archives = (await place.list()).filter(({ id }) => id.startsWith(mark));
     const doomed = [
       ...expired(
         archives.filter(({ kind }) => kind === "data"),

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import { type NoteSigner, openNote, signNote } from "../audit/log/note.ts";
+import type { System } from "../../../kernel/system.ts";
+import { signerOf } from "../audit/log/keeper.ts";
+import { type NoteSigner, openNote, signNote, verifierKey } from "../audit/log/note.ts";
 import type { ReadArchive } from "./archive-reading.ts";
 import { type Manifest, type Opening, printManifest } from "./contents.ts";
 import { backupFailure } from "./failure.ts";
@@ -11,6 +13,15 @@ import { type Archive, nameOf } from "./places.ts";
 /** The note in a manifest, over everything else that the manifest says; that names the first entry by its hash. */
 export const signManifest = (opening: Opening, manifest: Manifest, signer: NoteSigner): string =>
   signNote(said(opening, manifest), signer);
+
+/** With this the id of each archive of an installation begins: several may keep theirs in one place. */
+export const markOf = async (system: System): Promise<string> =>
+  createHash("sha256")
+    .update(verifierKey(await signerOf(system)))
+    .digest("hex")
+    .slice(0, MARK_DIGITS);
+
+export const MARK_DIGITS = 6;
 
 /** Throws `damaged` for an archive that this installation has not signed. */
 export function requireSigned({ opening, manifest }: ReadArchive, signer: NoteSigner): void {
@@ -27,7 +38,10 @@ export function requireSigned({ opening, manifest }: ReadArchive, signer: NoteSi
 /** A name can be changed by whoever writes to the place. What it says of kind, time and id stands inside, too. */
 export function requireName({ name }: Archive, { kind, begun, id }: Opening): void {
   if (!begun || nameOf({ kind, at: new Date(begun), id }) !== name)
-    throw backupFailure("damaged", `${name} is not what its name says: inside it says ${begun ?? "nothing"}.`);
+    throw backupFailure(
+      "damaged",
+      `${name} is not what its name says: inside it says ${begun ?? "nothing"}.`,
+    );
 }
 
 const said = ({ kind, id }: Opening, manifest: Manifest): string[] => [

@@ -148,7 +148,9 @@ function areRowsThere({ url, client, tables }: Snapshot, name: string): Promise<
         [name],
       );
       for (const row of rows) {
-        const { rowCount } = await now.query(`select from ${quoted(table)} where ${key}::text = $1`, [row.key]);
+        const { rowCount } = await now.query(`select from ${quoted(table)} where ${key}::text = $1`, [
+          row.key,
+        ]);
         if (!rowCount) return false;
       }
     }

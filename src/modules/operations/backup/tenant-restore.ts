@@ -60,7 +60,8 @@ export async function restoreTenant(options: {
 }): Promise<{ tenantId: string; tables: number; rows: number; files: number }> {
   const { system, live, scratch, slug, data, identities, progress = () => {} } = options;
   // The operator's own workspace says who may enter which other: that goes back with the whole installation only.
-  if (slug === OPERATOR) throw backupFailure("unsupported", "The operator's own workspace is not set back alone.");
+  if (slug === OPERATOR)
+    throw backupFailure("unsupported", "The operator's own workspace is not set back alone.");
   const { patienceMs = seconds(60) } = options;
   const seen = noteFileVersions();
   const read = await loadArchive({
@@ -188,10 +189,16 @@ async function putFiles(
  * Nobody enters any more, and whoever was inside has finished: else nothing is done. Which state it had lies in the home
  * before it is closed, so that a run that is killed does not lock a workspace for good.
  */
-async function closeToMembers(to: pg.Client, tenantId: string, mark: string, patienceMs: number): Promise<void> {
-  const { rows: before } = await to.query<{ state: string }>("select state from tenant where tenant_id = $1", [
-    tenantId,
-  ]);
+async function closeToMembers(
+  to: pg.Client,
+  tenantId: string,
+  mark: string,
+  patienceMs: number,
+): Promise<void> {
+  const { rows: before } = await to.query<{ state: string }>(
+    "select state from tenant where tenant_id = $1",
+    [tenantId],
+  );
   const state = before[0]?.state;
   if (state !== "active" && state !== "closing")
     throw backupFailure("incomplete", "This workspace is being deleted.");
@@ -231,7 +238,10 @@ async function openAgain(live: Reach, tenantId: string, mark: string): Promise<v
   if (state === null) return;
   const client = await connect(live);
   try {
-    await client.query("update tenant set state = $2 where tenant_id = $1 and state = 'closed'", [tenantId, state]);
+    await client.query("update tenant set state = $2 where tenant_id = $1 and state = 'closed'", [
+      tenantId,
+      state,
+    ]);
   } finally {
     await client.end();
   }
@@ -296,11 +306,7 @@ async function compare(from: pg.Client, to: pg.Client, table: Table, tenantId: s
     throw backupFailure("damaged", `${table.name} is not what it was after it was put back.`);
 }
 
-async function tell(
-  system: System,
-  tenant: { tenantId: string; slug: string },
-  taken: Date,
-): Promise<void> {
+async function tell(system: System, tenant: { tenantId: string; slug: string }, taken: Date): Promise<void> {
   await unit(jobContext(system, tenant), async (ctx) => {
     record(ctx, {
       event: "tenant.restored",

@@ -10,13 +10,14 @@ import { startKeyService } from "../../../../test/support/key-service.ts";
 import { folderKeyStore } from "../../../kernel/crypto/key-store.ts";
 import { type Keyring, openKeyring } from "../../../kernel/crypto/keyring.ts";
 import { loadMasterKeys } from "../../../kernel/crypto/load-master-keys.ts";
-import { addMasterKeyToFile } from "../../../kernel/crypto/master-key-file.ts";
+import { addMasterKeyToFile, dropOldMasterKeys } from "../../../kernel/crypto/master-key-file.ts";
 import { openKeys } from "../../../kernel/crypto/open-keys.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { openLog } from "../../../kernel/log.ts";
 import { projectFolder } from "../../../project.ts";
 import { keyStanding, rotateMasterKey, wordsOf } from "./rotation.ts";
 
+// Over 300 lines: they share one installation of key files, and the ways to open it.
 const base = await mkdtemp(join(tmpdir(), "vs-rotation-"));
 after(() => rm(base, { recursive: true, force: true }));
 const cell = { table: "t", column: "c", row: "r" };
@@ -119,7 +120,7 @@ describe("a new master key", () => {
     const left = await readdir(join(home, "keys"));
     await folderKeyStore(join(home, "keys")).finish();
     assert.deepEqual(
-      (await readdir(join(home, "keys"))).filter((name) => !/\.json$/.test(name)),
+      (await readdir(join(home, "keys"))).filter((name) => !/\.json$|^\.lock\./.test(name)),
       [],
       left.join(),
     );
@@ -144,6 +145,29 @@ describe("a new master key", () => {
     const id = newId();
     await server.create(id);
     assert.ok((await store.load(id))?.keys.every(({ wrapped }) => wrapped.master === 2));
+  });
+
+  test("made, and the old one taken away, between a workspace's key and its file: the key is wrapped again", async () => {
+    const { home } = await installation(0);
+    const store = folderKeyStore(join(home, "keys"));
+    let tries = 0;
+    const server = openKeyring({
+      masterKeys: await loadMasterKeys({ home, env: {} }),
+      store: {
+        ...store,
+        create: async (record, isStill) => {
+          if (tries++ === 0) {
+            await rotateMasterKey(await opened(home), home, { makeNew: true, now });
+            await store.alone(() => dropOldMasterKeys(home));
+          }
+          return store.create(record, isStill);
+        },
+      },
+    });
+    const id = newId();
+    await server.create(id);
+    assert.ok((await store.load(id))?.keys.every(({ wrapped }) => wrapped.master === 2));
+    await (await opened(home)).tenant(id);
   });
 
   test("two rotations at once, and keys destroyed meanwhile", async () => {

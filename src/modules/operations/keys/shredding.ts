@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { days, minutes } from "../../../kernel/clock.ts";
 import { errorCode } from "../../../kernel/files/durable.ts";
 import type { System } from "../../../kernel/system.ts";
+import { alertOperator } from "../alerts/service.ts";
+import { backUpKeys } from "../backup/making.ts";
 import { type Archive, type Place, placesOf } from "../backup/places.ts";
 import { COPIES_KEPT_DAYS } from "./rotation.ts";
 
@@ -40,13 +42,37 @@ export async function removeLapsedKeyCopies(
 ): Promise<number> {
   let removed = 0;
   for (const place of places) {
-    for (const { name } of await lapsedKeyCopies(system, place)) {
+    let lapsed = await lapsedKeyCopies(system, place);
+    const kept = (await place.list()).filter(
+      ({ kind, name }) => kind === "keys" && !lapsed.some((one) => one.name === name),
+    );
+    // The last copy goes because of keys that were destroyed. All others are in a newer one before.
+    if (lapsed.length > 0 && kept.length === 0 && !(await makeNewCopy(system, place)))
+      lapsed = lapsed.toSorted((a, b) => b.at.getTime() - a.at.getTime()).slice(1);
+    for (const { name } of lapsed) {
       await place.remove(name);
       removed++;
     }
   }
   if (removed > 0) system.log.info({ removed }, "copies of the key store have lapsed");
   return removed;
+}
+
+/** Where no backups are made any more there is nothing that a copy would be for. False: it could not be made. */
+async function makeNewCopy(system: System, place: Place): Promise<boolean> {
+  if (system.config.backup.recipients.length === 0) return true;
+  try {
+    await backUpKeys(system, [place], "schedule");
+    return true;
+  } catch (error) {
+    system.log.error({ err: error }, "no newer copy of the key store could be made");
+    await alertOperator(system, {
+      kind: "backup.keys-lapse",
+      subject: "The last copy of the keys is too old, and no newer one could be made",
+      text: "It is more than 7 days old and holds keys that were destroyed since, so it must go; but it is the only copy of all other keys. Make a backup now.",
+    });
+    return false;
+  }
 }
 
 /** Removes lapsed copies daily, and shortly after the start. Answers how to stop. */

@@ -16,11 +16,11 @@ export async function eraseLetters(ctx: Ctx, addresses: readonly string[]): Prom
   const keys = await keysOf(ctx);
   const is = addressedTo(addresses);
   const tables = await tenantTables(ctx);
-  const found = async (name: string, column: string) => {
+  const found = async (name: keyof typeof letters, column: string) => {
     const table = tables.find((t) => t.name === name);
     if (!table) throw new Error(`there is no table ${name}`);
     const ids: string[] = [];
-    for await (const row of rowsOf(ctx, table))
+    for await (const row of rowsOf(ctx, name, table))
       if (holdsValue(is)(parsed(openCell(keys, table, row, column))))
         ids.push(String(row[table.key[0] ?? ""]));
     return ids;
@@ -37,15 +37,23 @@ export async function eraseLetters(ctx: Ctx, addresses: readonly string[]): Prom
   return Number(rows[0]?.gone ?? 0);
 }
 
-/** Rows of a table whose key has one column. */
-async function* rowsOf(ctx: Ctx, table: TenantTable): AsyncGenerator<Readonly<Record<string, unknown>>> {
+type Row = Readonly<Record<string, unknown>>;
+
+// The next rows behind a key.
+const letters = {
+  mail: (tenantId: string, after: string) =>
+    sql<Row>`select * from mail where tenant_id = ${tenantId} and mail_id > ${after} order by mail_id limit ${AT_ONCE}`,
+  notice: (tenantId: string, after: string) =>
+    sql<Row>`select * from notice where tenant_id = ${tenantId} and notice_id > ${after} order by notice_id limit ${AT_ONCE}`,
+  invitation: (tenantId: string, after: string) =>
+    sql<Row>`select * from invitation
+      where tenant_id = ${tenantId} and invitation_id > ${after} order by invitation_id limit ${AT_ONCE}`,
+};
+
+async function* rowsOf(ctx: Ctx, name: keyof typeof letters, table: TenantTable): AsyncGenerator<Row> {
   const [column = ""] = table.key;
   for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
-    const [rows]: [readonly Record<string, unknown>[]] = await read(
-      ctx,
-      sql<Record<string, unknown>>`select * from ${sql.table(table.name)}
-        where tenant_id = ${tenantOf(ctx).id} and ${sql.ref(column)} > ${after} order by ${sql.ref(column)} limit ${AT_ONCE}`,
-    );
+    const [rows]: [readonly Row[]] = await read(ctx, letters[name](tenantOf(ctx).id, after));
     yield* rows;
     const last = rows.at(-1);
     if (!last || rows.length < AT_ONCE) return;

@@ -17,6 +17,7 @@ import type { Ctx } from "../../../kernel/context.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { projectFolder } from "../../../project.ts";
 import { uploadDocuments } from "../../knowledge/documents/upload.ts";
+import { saveSearch } from "../../knowledge/saved-searches/service.ts";
 import { endExports } from "./ending.ts";
 import { makeExport, makingExports } from "./making.ts";
 import { askForExport, endExport, fetchPart, listExports, rangeOf } from "./service.ts";
@@ -34,6 +35,12 @@ test("exports", async (t) => {
   const own = (by: Person = mara) => by.as("account.export");
 
   await t.test("of everything: originals, rows, and a log that verifies", async (t) => {
+    await saveSearch(piet.as("saved-search.create"), { name: "Damaged", q: "plan", filters: {} });
+    await asSuperuser(stage.database, (client) =>
+      client.query(
+        "update saved_search set body = set_byte(body, length(body) - 1, get_byte(body, length(body) - 1) # 255)",
+      ),
+    );
     const { id } = await askForExport(asking(), "workspace", null);
     await make(id);
     const [made] = await listExports(own());
@@ -49,6 +56,10 @@ test("exports", async (t) => {
       names.every((name) => name.startsWith("quill-1/") && !name.split("/").includes("..")),
       names.join(),
     );
+    // What does not open is no nothing: the manifest names it.
+    const { missing } = JSON.parse(said("manifest.json")) as { missing: string[] };
+    assert.equal(missing.length, 1);
+    assert.match(missing[0] ?? "", /^data\/saved_search body /);
     const members = JSON.parse(said("data/member.json"));
     assert.deepEqual(members.map((m: { name: string }) => m.name).sort(), ["Ines", "Mara", "Piet"]);
     assert.ok(

@@ -106,8 +106,10 @@ async function makePart(ctx: Ctx, wanted: Wanted, size: number): Promise<void> {
   const archive = openArchive();
   const root = `${tenantOf(ctx).slug}-${wanted.part}`;
   const missing = await addOriginals(ctx, archive, root, originals);
-  if (isLast) await addData(ctx, archive, root, ownerId);
-  addExplanations(archive, root, ctx, wanted, isLast, missing);
+  const unreadable = new Set<string>();
+  if (isLast) await addData(ctx, archive, root, ownerId, unreadable);
+  // The rows are read while the archive is written, and the manifest is written last.
+  addExplanations(archive, root, ctx, wanted, isLast, () => [...missing, ...unreadable]);
   archive.end();
 
   const keys = await keysOf(ctx);
@@ -203,12 +205,22 @@ async function* contentOf(
   yield* await ctx.system.files.open(keys, file);
 }
 
-async function addData(ctx: Ctx, archive: Archive, root: string, memberId: string | null): Promise<void> {
+async function addData(
+  ctx: Ctx,
+  archive: Archive,
+  root: string,
+  memberId: string | null,
+  unreadable: Set<string>,
+): Promise<void> {
   const at = ctx.clock();
   const seen = memberId === null ? null : await documentsSeenBy(ctx, memberId);
   for (const table of await exportedTables(ctx, memberId)) {
     const rows = () => {
-      const all = openRows(ctx, table, memberId);
+      const all = openRows(ctx, table, memberId, (place) => {
+        if (!unreadable.has(place))
+          ctx.system.log.error({ place }, "an export holds a value that does not open");
+        unreadable.add(place);
+      });
       return seen && table.name === "answer_part" ? quotingOnly(all, seen) : all;
     };
     archive.add(`${root}/data/${table.name}.json`, at, () => asJson(rows()));
@@ -247,7 +259,7 @@ function addExplanations(
   ctx: Ctx,
   { kind, part, createdAt }: Wanted,
   isLast: boolean,
-  missing: readonly string[],
+  missing: () => readonly string[],
 ): void {
   const at = ctx.clock();
   const { slug } = tenantOf(ctx);
@@ -258,7 +270,7 @@ function addExplanations(
   );
   archive.add(`${root}/manifest.json`, at, () =>
     lines([
-      `${JSON.stringify({ format: "vouchsafe-export/1", kind, slug, at: at.toISOString(), part, last: isLast, missing, files: archive.written }, null, 1)}\n`,
+      `${JSON.stringify({ format: "vouchsafe-export/1", kind, slug, at: at.toISOString(), part, last: isLast, missing: missing(), files: archive.written }, null, 1)}\n`,
     ]),
   );
 }

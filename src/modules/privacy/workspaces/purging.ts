@@ -143,16 +143,17 @@ async function dropJobs(system: System, { tenant_id }: Due, count: Parameters<St
 
 /** Its own entries, and what the operator's log says of it. The leaves of the tree stay, and every proof with them. */
 async function emptyEntries(system: System, due: Due, count: Parameters<Step["run"]>[2]) {
-  const own = "select * from audit.unerased($1, 'infinity', 500)";
-  for (const query of [own, "select * from audit.entries_about($1) limit 500"]) {
+  type Entry = { tenant_id: string; entry_id: string };
+  const of = [due.tenant_id];
+  const own = () => system.pool.query<Entry>("select * from audit.unerased($1, 'infinity', 500)", of);
+  const about = () => system.pool.query<Entry>("select * from audit.entries_about($1) limit 500", of);
+  for (const next of [own, about]) {
     for (;;) {
-      const { rows } = await system.pool.query<{ tenant_id: string; entry_id: string }>(query, [
-        due.tenant_id,
-      ]);
+      const { rows } = await next();
       const [first] = rows;
       if (!first) break;
-      const of = rows.filter(({ tenant_id }) => tenant_id === first.tenant_id).map((row) => row.entry_id);
-      const erased = await eraseEntries(system, first.tenant_id, of);
+      const ids = rows.filter(({ tenant_id }) => tenant_id === first.tenant_id).map((row) => row.entry_id);
+      const erased = await eraseEntries(system, first.tenant_id, ids);
       if (erased === 0) throw new Error("entries of the audit log could not be emptied");
       await count("contents of log entries", erased);
     }

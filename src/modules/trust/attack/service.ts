@@ -48,7 +48,7 @@ function attackedOf({ only }: Stage): string[] | null {
 export const floodStage = (stage: Stage, origin: string): Promise<Ledger> =>
   runAttack(stage, origin, ["rate-limit"]);
 
-export async function runAttack(
+async function runAttack(
   stage: Stage,
   origin: string,
   classes: readonly ClassName[],

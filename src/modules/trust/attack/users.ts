@@ -80,8 +80,10 @@ export async function staleSession(crew: Crew, slug: string, user: User): Promis
   const { json } = expectStatus(await client.call("GET", "sessions"), 200, "listing sessions");
   const current = json.items.find((one: { current: boolean }) => one.current);
   await crew.stage.sql("postgres", async (database) => {
-    const aged = "update session set factor_at = factor_at - interval '10 minutes' where session_id = $1";
-    const { rowCount } = await database.query(aged, [current?.id]);
+    const { rowCount } = await database.query(
+      "update session set factor_at = factor_at - interval '10 minutes' where session_id = $1",
+      [current?.id],
+    );
     if (rowCount !== 1) throw new Error("no session to age");
     await database.query("commit");
   });

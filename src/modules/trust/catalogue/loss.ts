@@ -35,14 +35,14 @@ export const lossClaims = claimsUnder("loss", [
     words:
       "When a customer's keys are destroyed its data can no longer be read, at once in the running system and within 7 days in every backup, because copies of keys are kept apart and for no longer than that.",
     couldBeWrong:
-      "Copies that the operator makes by other means are outside of any check. A key file is overwritten before it goes; what a disk keeps of it by its own ways is still wrapped by the master key.",
+      "Copies that the operator makes by other means are outside of any check, and so are archives of keys in a folder or bucket that is not set any more, or that a bucket keeps as former versions. A key file is overwritten before it goes; what a disk keeps of it by its own ways is still wrapped by the master key.",
   },
   {
     id: "crypto.tls",
     words:
       "Connections use TLS 1.3 (1.2 only if the operator permits it), browsers are told to insist on it, unencrypted requests are redirected, certificates renew by themselves, and the inner connections stay on the machine or use TLS as well.",
     couldBeWrong:
-      "It is tried on the server's own listener with a certificate made for the check. Where a proxy in front brings the TLS, its settings are the operator's. Fetching a certificate from an authority is tried when the product is built, not on this installation. Mail leaves as the mail server permits.",
+      "It is tried on the server's own listener with a certificate made for the check. Where a proxy in front brings the TLS, its settings are the operator's. Fetching a certificate from an authority is tried when the product is built, not on this installation. Mail goes to the mail server under TLS, unless the operator permits otherwise; on which way it goes on from there is not seen here.",
   },
   {
     id: "knowledge.encrypted-search",

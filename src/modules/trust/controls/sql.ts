@@ -5,75 +5,9 @@ import { type Finding, type Outcome, outcomeOf } from "../../../kernel/controls.
 import { projectFolder } from "../../../project.ts";
 import { finding } from "../stage/finding.ts";
 import type { Stage } from "../stage/stage.ts";
+import { ALLOWED } from "./sql-allowed.ts";
 import { probeSql } from "./sql-probes.ts";
 import { scanSql } from "./sql-scan.ts";
-
-/** Lines that send something else than a literal, each with the reason why nothing from outside can be in it. */
-const ALLOWED: readonly { readonly file: string; readonly text: string; readonly reason: string }[] = [
-  {
-    file: "src/kernel/database/queries.ts",
-    text: "sql: compiled.sql",
-    reason:
-      "what Kysely compiled: it sends values as parameters, and its ways around that are found by this sweep",
-  },
-  {
-    file: "src/kernel/database/exchange.ts",
-    text: "client.query(new Exchange(",
-    reason:
-      "the driver's way to send statements that were built elsewhere, with their parameters beside them",
-  },
-  {
-    file: "src/kernel/database/exchange.ts",
-    text: "client.query(next as unknown as pg.Submittable)",
-    reason:
-      "the driver's way to send statements that were built elsewhere, with their parameters beside them",
-  },
-  {
-    file: "src/kernel/jobs.ts",
-    text: "executeSql: (text, values) => client.query(text, values)",
-    reason: "hands the queue's own statements, with their parameters, to the open transaction",
-  },
-  {
-    file: "src/kernel/postgres/embedded.ts",
-    text: "create database ${DATABASE}",
-    reason: "a constant of the code; a name cannot be a parameter",
-  },
-  {
-    file: "src/kernel/database/migrate.ts",
-    text: "create role ${role}",
-    reason: "constants of the code, run by the migrate step only; a name cannot be a parameter",
-  },
-  {
-    file: "src/kernel/database/migrate.ts",
-    text: "alter role ${role} password",
-    reason: "a role of the code, and a password that the platform made; neither can be a parameter",
-  },
-  {
-    file: "src/kernel/database/migrate.ts",
-    text: "client.escapeIdentifier(",
-    reason: "the database's own answer to what it is called, quoted; a name cannot be a parameter",
-  },
-  {
-    file: "src/kernel/database/migrate.ts",
-    text: "revoke temporary on database ${database} from public",
-    reason: "the name quoted above",
-  },
-  {
-    file: "src/kernel/database/migrate.ts",
-    text: "on database ${database} to",
-    reason: "the name quoted in the line above",
-  },
-  {
-    file: "src/kernel/database/migrate.ts",
-    text: "client.query(file.sql)",
-    reason: "a migration, from a file of the project",
-  },
-  {
-    file: "src/kernel/database/migrate.ts",
-    text: "getConstructionPlans(",
-    reason: "the queue's own schema, from its package",
-  },
-];
 
 /** Where a running server, and the command that migrates, begin. The checks' own SQL is reached by neither. */
 const ENTRIES = ["src/commands/serve.ts", "src/commands/migrate.ts"];

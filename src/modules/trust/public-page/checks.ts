@@ -224,8 +224,7 @@ async function pageOf(stage: Stage) {
   const visitor = openClient(stage.server.url, "operator");
   const { json } = expectStatus(await visitor.call("GET", "/api/security"), 200, "the page");
   const machine = expectStatus(await visitor.call("GET", "/security.json"), 200, "the page for machines");
-  if (!isDeepStrictEqual(machine.json, json))
-    throw new Error("the page for machines says something else");
+  if (!isDeepStrictEqual(machine.json, json)) throw new Error("the page for machines says something else");
   const all: Seen[] = json.questions.flatMap((question: { claims: Seen[] }) => question.claims);
   return { json, claims: new Map(all.map((claim) => [claim.id, claim])) };
 }

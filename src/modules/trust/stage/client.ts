@@ -44,7 +44,9 @@ export function openClient(origin: string, slug: string): Client {
       let answer = await sendSolving(client, method, path, call);
       // As a page does when the server has too much to do: what is checked beside it may be a flood.
       for (let tries = 0; answer.json?.error?.code === "busy" && tries < BUSY_TRIES; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 1000 * Number(answer.headers.get("retry-after") ?? 1)));
+        await new Promise((resolve) =>
+          setTimeout(resolve, 1000 * Number(answer.headers.get("retry-after") ?? 1)),
+        );
         answer = await sendSolving(client, method, path, call);
       }
       // As the page does when its access token has run out: checks take their time.

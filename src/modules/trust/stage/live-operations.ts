@@ -58,7 +58,8 @@ export async function liveOperations({ server }: Stage): Promise<LiveOperation[]
         name: `${method} ${at.slice(PREFIX.length)}`,
         method,
         url,
-        path: at.slice(PREFIX.length).replace(/\{(\w+)\}/g, (_, key) => filled(key)) + (query ? `?${query}` : ""),
+        path:
+          at.slice(PREFIX.length).replace(/\{(\w+)\}/g, (_, key) => filled(key)) + (query ? `?${query}` : ""),
         permission: said["x-permission"],
         body: media && type.includes("json") ? sample(media.schema, fresh, method !== "POST") : undefined,
         isUpload: type.includes("multipart"),

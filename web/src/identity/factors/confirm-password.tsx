@@ -25,9 +25,7 @@ export function ConfirmPassword(props: {
   }
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
-      <p className="text-muted">
-        You signed in a while ago. Give your password to go on.
-      </p>
+      <p className="text-muted">You signed in a while ago. Give your password to go on.</p>
       {props.error && !isWrong ? <Notice>{wordsOf(props.error)}</Notice> : null}
       <input type="email" autoComplete="username" value={session.me.address} readOnly hidden />
       <PasswordField

@@ -16,7 +16,11 @@ export function checkTenantRestore(stage: Stage): Promise<Outcome> {
   return withBackups(stage, async ({ system, folder, identity }) => {
     // One of its own: a restore ends all its sessions, and other checks go on with those of theirs.
     const name = "Anchorage and Daughters";
-    const company = await stage.founder.found(`anchorage-${randomBytes(4).toString("hex")}`, name, "Ana Chorage");
+    const company = await stage.founder.found(
+      `anchorage-${randomBytes(4).toString("hex")}`,
+      name,
+      "Ana Chorage",
+    );
     const { client: owner } = company.owner;
     const uploaded = await upload(owner, [
       { name: "Rates.md", bytes: Buffer.from("# Rates\n\nAnchorage is 40 a day.\n") },
