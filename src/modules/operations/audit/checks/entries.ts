@@ -73,7 +73,11 @@ async function openLog(stage: Stage) {
       opened(
         (
           await client.query(
-            "select * from audit.entry where entry_id <> all($1::uuid[]) order by at, entry_id",
+            // Not what the database adds of its own beside a route's entry, which has no content.
+            `select * from audit.entry where entry_id <> all($1::uuid[])
+               and not (commitment is null and event in
+                 ('closing.began', 'closing.ended', 'purge.began', 'erasure.began', 'entry.emptied'))
+               order by at, entry_id`,
             [before],
           )
         ).rows,
