@@ -271,6 +271,7 @@ alter table erasure force row level security;
 create policy tenant_isolation on erasure for all to public using ((tenant_id = kernel.current_tenant())) with check ((tenant_id = kernel.current_tenant()));
 grant select on erasure to vouchsafe_app;
 grant select on erasure to vouchsafe_backup;
+grant update (spoken) on erasure to vouchsafe_app;
 grant select (asked_by, created_at, entries, erasure_id, member_id, state, tenant_id) on erasure to vouchsafe_audit_eraser;
 grant update (entries) on erasure to vouchsafe_audit_eraser;
 

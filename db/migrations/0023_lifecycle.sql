@@ -356,6 +356,8 @@ create table erasure (
   check ((state = 'done') = (spoken is null))
 );
 select kernel.protect('erasure', 'select');
+-- For the same words under a newer key.
+grant update (spoken) on erasure to vouchsafe_app;
 create index erasure_open on erasure (tenant_id, created_at) where state <> 'done';
 
 -- Begins to forget a member of the current tenant who has been removed, asked for by whoever is at work, and says so in
