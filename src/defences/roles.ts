@@ -153,7 +153,7 @@ export const roleDefences: readonly Defence[] = [
     words: "nothing is handed over of who is still here",
     claim: "tenancy.no-escalation",
     file: "src/modules/tenancy/hand-over/service.ts",
-    text: 'if (giver.status !== "removed" || taker.status',
-    without: "if (taker.status",
+    text: 'if (giver.status !== "removed") throw appError("wrong_state");',
+    without: "",
   },
 ];

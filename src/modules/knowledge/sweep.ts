@@ -1,4 +1,5 @@
 import { minutes } from "../../kernel/clock.ts";
+import { oneAtATime } from "../../kernel/database/one-at-a-time.ts";
 import type { System } from "../../kernel/system.ts";
 
 /** Longer than any upload and its transaction take: an older file that no document names is nobody's. */
@@ -37,13 +38,7 @@ export async function sweepFiles(
   system: System,
   olderThan: number = OLDER_THAN,
 ): Promise<{ unfinished: number; orphans: number } | null> {
-  const client = await system.pool.connect();
-  let broken = false;
-  try {
-    const { rows } = await client.query<{ locked: boolean }>("select pg_try_advisory_lock($1) as locked", [
-      LOCK,
-    ]);
-    if (!rows[0]?.locked) return null;
+  return oneAtATime(system, LOCK, async (client) => {
     const ask = async (names: readonly string[]) => {
       const { rows } = await client.query<{ name: string }>("select directory.known_files($1) as name", [
         names,
@@ -65,13 +60,6 @@ export async function sweepFiles(
     const swept = { unfinished, orphans };
     if (swept.orphans + swept.unfinished > 0)
       system.log.info(swept, "stored files that were nobody's are gone");
-    await client.query("select pg_advisory_unlock($1)", [LOCK]);
     return swept;
-  } catch (error) {
-    // The lock goes with its connection.
-    broken = true;
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  });
 }

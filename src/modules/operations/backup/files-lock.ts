@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import type { System } from "../../../kernel/system.ts";
 
 // Resealing gives a stored file another name and removes the one it had; a backup reads files by the names that its
@@ -16,25 +17,5 @@ export async function holdFileNames(client: pg.Client): Promise<void> {
 }
 
 /** Runs work that gives a file another name; null, without having begun, while a backup reads files. */
-export async function renaming<T>({ pool }: Pick<System, "pool">, work: () => Promise<T>): Promise<T | null> {
-  const client = await pool.connect();
-  let broken = true;
-  try {
-    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock_shared($1) as mine", [
-      LOCK,
-    ]);
-    if (!rows[0]?.mine) {
-      broken = false;
-      return null;
-    }
-    try {
-      return await work();
-    } finally {
-      await client.query("select pg_advisory_unlock_shared($1)", [LOCK]);
-      broken = false;
-    }
-  } finally {
-    // The lock goes with its connection.
-    client.release(broken);
-  }
-}
+export const renaming = <T>(system: Pick<System, "pool">, work: () => Promise<T>): Promise<T | null> =>
+  oneAtATime(system, LOCK, work, { shared: true });

@@ -1,4 +1,5 @@
 import { record } from "../../../kernel/audit.ts";
+import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import type { System } from "../../../kernel/system.ts";
@@ -28,7 +29,7 @@ export async function backUp(
   asked: BackupRun["asked"],
   places: readonly Place[] = placesOf(system.config.backup, system.config.home),
 ): Promise<MadeBoth | null> {
-  return alone(system, async () => {
+  return oneAtATime(system, LOCK, async () => {
     await endInterrupted(system);
     try {
       const data = await backUpData(system, places, asked);
@@ -79,28 +80,6 @@ export async function removeExpired(system: System, places: readonly Place[]): P
   }
   await noteRemoved(system, [...removed]);
   return removed.size;
-}
-
-/** Runs work while no other process makes or removes backups; null when one does. */
-async function alone<T>(system: System, work: () => Promise<T>): Promise<T | null> {
-  const client = await system.pool.connect();
-  let broken = true;
-  try {
-    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
-    if (!rows[0]?.mine) {
-      broken = false;
-      return null;
-    }
-    try {
-      return await work();
-    } finally {
-      await client.query("select pg_advisory_unlock($1)", [LOCK]);
-      broken = false;
-    }
-  } finally {
-    // The lock goes with its connection.
-    client.release(broken);
-  }
 }
 
 /** In the operator's own log; nothing where there is no operator yet. */

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { days, minutes } from "../../../kernel/clock.ts";
 import { type Ctx, tenantOf } from "../../../kernel/context.ts";
 import type { RecordedKey } from "../../../kernel/crypto/key-record.ts";
+import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import { read, unit, write } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import type { System } from "../../../kernel/system.ts";
@@ -70,11 +71,7 @@ export async function resealWhatWaits(
   system: System,
   pace: Omit<Pace, "onBatch">,
 ): Promise<{ tenants: number; problems: string[] } | null> {
-  const client = await system.pool.connect();
-  let broken: Error | undefined;
-  try {
-    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
-    if (!rows[0]?.mine) return null;
+  return oneAtATime(system, LOCK, async () => {
     const done = { tenants: 0, problems: [] as string[] };
     for (const id of await system.keyring.list()) {
       if (pace.stopped()) break;
@@ -89,14 +86,8 @@ export async function resealWhatWaits(
       done.tenants++;
       done.problems.push(...problems);
     }
-    await client.query("select pg_advisory_unlock($1)", [LOCK]);
     return done;
-  } catch (error) {
-    broken = error as Error; // the lock goes with its connection
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  });
 }
 
 /** Null when there is nothing to be done in this workspace; else what stood in the way. */

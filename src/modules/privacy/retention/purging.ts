@@ -1,4 +1,5 @@
 import { later } from "../../../kernel/clock.ts";
+import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import { newId } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
 import { endExports } from "../export/ending.ts";
@@ -10,20 +11,8 @@ const LOCK = 7_234_011_931;
 const ROWS_AT_ONCE = 2000;
 
 /** Deletes once, in all workspaces, what is older than its timer says; answers and records how much of what. */
-export async function purgeOld(system: System): Promise<Readonly<Record<string, number>> | null> {
-  const client = await system.pool.connect();
-  try {
-    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
-    if (!rows[0]?.mine) return null;
-    try {
-      return await purgeEach(system);
-    } finally {
-      await client.query("select pg_advisory_unlock($1)", [LOCK]);
-    }
-  } finally {
-    client.release();
-  }
-}
+export const purgeOld = (system: System): Promise<Readonly<Record<string, number>> | null> =>
+  oneAtATime(system, LOCK, () => purgeEach(system));
 
 async function purgeEach(system: System): Promise<Record<string, number>> {
   const now = system.clock();

@@ -1,3 +1,4 @@
+import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import type { System } from "../../../kernel/system.ts";
 import { alertOperator } from "../../operations/alerts/service.ts";
 import { destroyTenantKeys } from "../../operations/keys/shredding.ts";
@@ -42,24 +43,15 @@ export async function purgeWorkspaces(
   system: System,
   { stopBefore }: { stopBefore?: string } = {},
 ): Promise<number | null> {
-  const client = await system.pool.connect();
-  try {
-    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [LOCK]);
-    if (!rows[0]?.mine) return null;
-    try {
-      const { rows: due } = await client.query<Due>(
-        `select closing_id, tenant_id, slug from platform.closing
-           where kept_at is null and done_at is null and purge_after <= clock_timestamp() order by purge_after`,
-      );
-      let gone = 0;
-      for (const one of due) if (await tryToPurge(system, one, stopBefore)) gone++;
-      return gone;
-    } finally {
-      await client.query("select pg_advisory_unlock($1)", [LOCK]);
-    }
-  } finally {
-    client.release();
-  }
+  return oneAtATime(system, LOCK, async (client) => {
+    const { rows: due } = await client.query<Due>(
+      `select closing_id, tenant_id, slug from platform.closing
+         where kept_at is null and done_at is null and purge_after <= clock_timestamp() order by purge_after`,
+    );
+    let gone = 0;
+    for (const one of due) if (await tryToPurge(system, one, stopBefore)) gone++;
+    return gone;
+  });
 }
 
 /** Each by itself: what keeps one of them from being deleted does not keep the others, and the operator learns of it. */

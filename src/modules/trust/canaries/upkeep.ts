@@ -1,7 +1,7 @@
 import { days } from "../../../kernel/clock.ts";
+import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import type { System } from "../../../kernel/system.ts";
 import { isSetUp } from "../../tenancy/set-up/service.ts";
-import { oneAtATime } from "../runs/one-at-a-time.ts";
 import { watchDecoys } from "./decoys.ts";
 import { each, fillCanary } from "./fill.ts";
 import { type Canary, readCanaries } from "./store.ts";

@@ -1,12 +1,12 @@
 import type { ClassName } from "../../../../attacker/contract.ts";
 import { minutes } from "../../../kernel/clock.ts";
+import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import type { System } from "../../../kernel/system.ts";
 import { alertOperator } from "../../operations/alerts/service.ts";
 import { attackCanaries } from "../canaries/attack.ts";
 import { renewPerished } from "../canaries/perishable.ts";
 import { readCanaries } from "../canaries/store.ts";
 import { ensureCanaries } from "../canaries/upkeep.ts";
-import { oneAtATime } from "../runs/one-at-a-time.ts";
 import { breachedIn, inconclusiveLately, type StoredAttack, storeAttack } from "./store.ts";
 
 const LOCK = 7_234_011_932;

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import { newId } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
 import { projectFolder } from "../../../project.ts";
 import type { ControlResult } from "../controls/run.ts";
 import type { Ask } from "../public-page/reader.ts";
 import { digestOf, isSigned, signLines } from "./notes.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
 
 const LONGEST_MS = 10 * 60_000;
 
