@@ -28,8 +28,8 @@ export function startWorking(firm: Firm) {
   };
   const chats: string[] = [];
   const workers = [
-    again(150, async () => add(firm, call, textPaper(2 + Math.floor(Math.random() * 60)))),
-    again(700, async () => add(firm, call, await pdfPaper(6))),
+    again(350, async () => add(firm, call, textPaper(2 + Math.floor(Math.random() * 60)))),
+    again(1500, async () => add(firm, call, await pdfPaper(4))),
     again(200, async () => {
       await call("GET", "documents");
     }),

@@ -14,7 +14,7 @@ import { dummies, rotten } from "./dummies.ts";
 import { problemOf } from "./source-copy.ts";
 
 const ID = "trust.falsifiable";
-const A_DAY = 2;
+const A_DAY = 1;
 const DAY_MS = 86_400_000;
 const LONGEST_MS = 300_000;
 
