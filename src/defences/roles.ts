@@ -3,7 +3,9 @@ import type { Defence } from "./defence.ts";
 const ownRoles = "src/modules/identity/roles/own-roles.ts";
 const keys = "src/modules/identity/keys/service.ts";
 const permissions = "src/kernel/permissions.ts";
-const rights = "db/migrations/0008_rights.sql";
+// Where the functions stand as they are now.
+const entry = "db/migrations/0023_lifecycle.sql";
+const grants = "db/migrations/0020_canaries.sql";
 const support = "db/migrations/0013_support.sql";
 const entering = "src/modules/tenancy/support/entering.ts";
 
@@ -33,7 +35,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "a guest acts only while the grant is in force",
     claim: "tenancy.support-access",
-    file: support,
+    file: entry,
     text: "        and case when m.role = 'support' then directory.support_stands(m.member_id, s.staff_session_id, p_now)\n                 else true end;",
     without: "        and true;",
   },
@@ -47,7 +49,7 @@ export const roleDefences: readonly Defence[] = [
   {
     words: "only the operator's workspace is told of grants",
     claim: "tenancy.support-access",
-    file: support,
+    file: grants,
     text: "o.tenant_id = kernel.current_tenant() and o.kind = 'operator')",
     without: "o.tenant_id = kernel.current_tenant())",
   },
@@ -99,7 +101,7 @@ export const roleDefences: readonly Defence[] = [
     words: "a key runs out",
     claim: "connectors.api-keys",
     part: "end",
-    file: rights,
+    file: entry,
     text: "k.revoked_at is null and k.expires_at > p_now",
     without: "k.revoked_at is null",
   },
@@ -107,7 +109,7 @@ export const roleDefences: readonly Defence[] = [
     words: "a key works from its networks",
     claim: "connectors.api-keys",
     part: "networks",
-    file: rights,
+    file: entry,
     text: "if cardinality(v_networks) > 0 and not",
     without: "if cardinality(v_networks) < 0 and not",
   },
