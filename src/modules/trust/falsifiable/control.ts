@@ -18,7 +18,7 @@ const A_DAY = 1;
 const DAY_MS = 86_400_000;
 const LONGEST_MS = 300_000;
 
-/** CI removes every defence (`falsify`). Here: that the list is whole and not rotten, and that the removing itself tells. */
+/** CI removes one defence of each claim, in turn (`falsify --one-each`). Here: that the list is whole and not rotten, and that the removing itself tells. */
 export const falsifiableControls: readonly Control<Stage>[] = [
   {
     id: ID,
