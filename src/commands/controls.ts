@@ -58,6 +58,17 @@ function readArguments(args: readonly string[]) {
 function print(results: readonly ControlResult[], json: boolean): Promise<void> {
   const count = (result: string) => results.filter((r) => r.result === result).length;
   const words = `${count("held")} held, ${count("broken")} broken, ${count("not-run")} not run, of ${results.length} claims.`;
-  const text = json ? JSON.stringify(results, null, 2) : words;
+  const text = json ? JSON.stringify(results, null, 2) : [...results.flatMap(whyBroken), words].join("\n");
   return new Promise((done) => void process.stdout.write(`${text}\n`, () => done()));
 }
+
+/** Whoever reads that a control is broken wants to know where it is, without a second run. */
+const whyBroken = ({ id, result, evidence }: ControlResult): string[] =>
+  result !== "broken"
+    ? []
+    : evidence
+        .filter(({ verdict }) => verdict !== "held")
+        .map(
+          ({ verdict, what, who, got }) =>
+            `${id}: ${verdict}: ${[what, who, got].filter(Boolean).join("; ")}`,
+        );

@@ -8,8 +8,9 @@ export interface Valkey {
   close(): void;
 }
 
-/** One that hangs keeps no request waiting longer than this. */
-const ANSWER_MS = 300;
+/** One that hangs keeps no request waiting longer than so many turns of this process's loop, of so many milliseconds. */
+const TURNS = 6;
+const TURN_MS = 100;
 /** After a question that got no answer, no other is asked for so long: not every request waits for the same silence. */
 const SILENT_MS = 1000;
 const CONNECT_MS = 2000;
@@ -21,7 +22,6 @@ const CONNECT_MS = 2000;
 export async function openValkey(url: string, log: Logger): Promise<Valkey> {
   const redis = new Redis(url.startsWith("unix:") ? new URL(url).pathname : url, {
     connectTimeout: CONNECT_MS,
-    commandTimeout: ANSWER_MS,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -57,7 +57,7 @@ export async function openValkey(url: string, log: Logger): Promise<Valkey> {
         // Of all that come while it is silent, one asks.
         if (lost) silentUntil = Date.now() + SILENT_MS;
         try {
-          const answer = await call.call(redis, keys.length, ...keys, ...values);
+          const answer = await inTime(call.call(redis, keys.length, ...keys, ...values));
           silentUntil = 0;
           if (lost) {
             lost = false;
@@ -72,6 +72,28 @@ export async function openValkey(url: string, log: Logger): Promise<Valkey> {
     },
     close: () => redis.disconnect(),
   };
+}
+
+/**
+ * Rejects when there is no answer. Counted in turns of the loop, each of which has looked at what came in: a process that
+ * was busy with other things for a second has not been kept waiting, and must not take its own lateness for a silence.
+ */
+async function inTime(answer: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    const turn = (left: number) => {
+      timer = setTimeout(
+        () => (left > 1 ? turn(left - 1) : setImmediate(reject, new Error("no answer from Valkey"))),
+        TURN_MS,
+      );
+    };
+    turn(TURNS);
+  });
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 type Script = (this: Redis, keys: number, ...rest: (string | number)[]) => Promise<unknown>;
