@@ -1,6 +1,7 @@
 import type { Server as SecureServer } from "node:https";
 import { type App, allJobs, createApp } from "./app.ts";
 import type { Clock } from "./kernel/clock.ts";
+import { type Closing, closingAfterFailure } from "./kernel/closing.ts";
 import type { Config } from "./kernel/config.ts";
 import { migrate, pendingMigrations } from "./kernel/database/migrate.ts";
 import { openPool } from "./kernel/database/pool.ts";
@@ -20,6 +21,7 @@ import { redirectServer } from "./kernel/tls/redirect.ts";
 import { listen } from "./listening.ts";
 import { measure } from "./measured.ts";
 import { alertOperator } from "./modules/operations/alerts/service.ts";
+import { tellOfLeftClosed } from "./modules/operations/backup/left-closed.ts";
 import { version } from "./project.ts";
 
 /** A whole server: database, system, jobs, HTTP. */
@@ -81,6 +83,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const url = await listen(app.server, config, certificate ? "https" : "http");
     system.address.current = url;
     system.origin.current = config.publicUrl ?? url;
+    closing.push(tellingOf(system));
     const plainUrl = await listenPlain(config, url, certificate, closing);
     const internalUrl = await listenInside(system, closing);
     measure(system, app, certificate);
@@ -107,28 +110,11 @@ export async function startWorker(options: InstanceOptions): Promise<Worker> {
     const { system, appDatabaseUrl } = await openParts(options, closing);
     await system.jobs.start(system, allJobs);
     closing.push(async () => system.beginToEnd());
+    closing.push(tellingOf(system));
     await listenInside(system, closing);
     measure(system, null, null);
     return { system, appDatabaseUrl, close };
   }, options.log);
-}
-
-type Closing = (() => Promise<unknown>)[];
-
-async function closingAfterFailure<T>(
-  start: (closing: Closing, close: () => Promise<void>) => Promise<T>,
-  log: Logger,
-): Promise<T> {
-  const closing: Closing = [];
-  const close = async () => {
-    for (const step of closing.splice(0).reverse()) await step();
-  };
-  try {
-    return await start(closing, close);
-  } catch (error) {
-    await close().catch((err: unknown) => log.warn({ err }, "what was begun could not be ended"));
-    throw error;
-  }
 }
 
 async function openParts(options: InstanceOptions, closing: Closing) {
@@ -223,6 +209,14 @@ async function endInOrder(system: OpenSystem, { server }: App): Promise<void> {
   await server.close();
 }
 
+/** What an earlier process has left for a person to see to. Not waited for. */
+function tellingOf(system: System): () => Promise<unknown> {
+  const told = tellOfLeftClosed(system).catch((error: unknown) =>
+    system.log.error({ err: error }, "what was left closed could not be looked for"),
+  );
+  return () => told;
+}
+
 /** One process owns this home: a file that was begun before it started is of a killed one. Not waited for. */
 function removeUnfinished({ files, log }: System, began: number): () => Promise<unknown> {
   const done = files
@@ -231,7 +225,7 @@ function removeUnfinished({ files, log }: System, began: number): () => Promise<
   return () => done;
 }
 
-async function openDatabase(options: InstanceOptions, closing: (() => Promise<unknown>)[]) {
+async function openDatabase(options: InstanceOptions, closing: (() => unknown)[]) {
   const { config, log, progress = () => {} } = options;
   if (config.databaseUrl && config.jobsDatabaseUrl) {
     const urls = {

@@ -3,15 +3,18 @@ import { join } from "node:path";
 import type { JWK } from "jose";
 import type pg from "pg";
 import { type Clock, minutes, systemClock } from "./clock.ts";
+import { type Closing, closingAfterFailure } from "./closing.ts";
 import type { Config } from "./config.ts";
 import type { S3Config } from "./config-servers.ts";
 import type { Keyring } from "./crypto/keyring.ts";
 import { openKeys } from "./crypto/open-keys.ts";
 import { createSigningKey } from "./crypto/signing-keys.ts";
+import type { TenantKeys } from "./crypto/tenant-keys.ts";
 import { openPool } from "./database/pool.ts";
 import { appError } from "./errors.ts";
 import { diskFileStore } from "./files/disk.ts";
 import type { FileStore } from "./files/file-store.ts";
+import { startupError } from "./home.ts";
 import { openHub } from "./hub.ts";
 import { openJobs } from "./jobs.ts";
 import { sharedLimiter } from "./limits/shared-buckets.ts";
@@ -19,6 +22,7 @@ import { memoryLimiter } from "./limits/token-bucket.ts";
 import type { Logger } from "./log.ts";
 import { reveal, secret } from "./secret.ts";
 import type { Directory, System } from "./system.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 import { openTokens, type SigningKey } from "./tokens.ts";
 import { relayWakeUps } from "./wake-ups.ts";
 
@@ -29,17 +33,27 @@ export interface OpenSystem extends System {
   close(): Promise<void>;
 }
 
-/** Opens everything below the modules. `urls` are the connections of the roles `app` and `jobs`. */
-export async function openSystem(options: {
-  config: Config;
-  log: Logger;
-  version: string;
-  urls: { app: string; jobs: string; backup?: string | undefined };
+interface SystemOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly version: string;
+  /** Connections of these roles. */
+  readonly urls: { app: string; jobs: string; backup?: string | undefined };
   /** No other process uses this database: jobs cut off by a crash are taken up at once. */
-  soleProcess: boolean;
-  env: Record<string, string | undefined>;
-  clock?: Clock;
-}): Promise<OpenSystem> {
+  readonly soleProcess: boolean;
+  readonly env: Record<string, string | undefined>;
+  readonly clock?: Clock;
+}
+
+/** Opens everything below the modules, or nothing. */
+export const openSystem = (options: SystemOptions): Promise<OpenSystem> =>
+  closingAfterFailure((closing, close) => openParts(options, closing, close), options.log);
+
+async function openParts(
+  options: SystemOptions,
+  closing: Closing,
+  close: () => Promise<void>,
+): Promise<OpenSystem> {
   const { config, log, version, urls, soleProcess, env, clock = systemClock } = options;
   const { keyring, close: closeKeys } = await openKeys({
     env,
@@ -48,23 +62,30 @@ export async function openSystem(options: {
     log,
     databaseUrl: config.databaseUrl ? urls.app : null,
   });
+  closing.push(closeKeys);
   const pool = openPool(urls.app, log, { name: "app" });
+  closing.push(() => pool.end());
   const platform = await keyring.platform();
   const tokens = await openTokens(await signingKey(pool, keyring), clock);
-  const jobs = openJobs(urls.jobs, { soleProcess });
-  const hub = openHub();
-  const stopRelay = soleProcess ? async () => {} : relayWakeUps(hub, urls.app, pool, log);
-  const alone = memoryLimiter(clock, config.rateScale);
+  const telemetry = await openTelemetry(config, version);
+  closing.push(() => telemetry?.close());
   // Loaded only where it is used.
   const valkey = config.valkeyUrl
     ? await (await import("./valkey/connection.ts")).openValkey(reveal(config.valkeyUrl), log)
     : null;
-  const { metricsPort, metricsToken, otlpEndpoint } = config;
-  const telemetry =
-    metricsPort !== null || metricsToken || otlpEndpoint
-      ? await (await import("./telemetry/open-telemetry.ts")).openTelemetry({ version, otlpEndpoint })
-      : null;
+  closing.push(() => valkey?.close());
+  const hub = openHub();
+  const stopRelay = soleProcess ? async () => {} : relayWakeUps(hub, urls.app, pool, log);
+  closing.push(stopRelay);
+  const jobs = openJobs(urls.jobs, { soleProcess });
+  closing.push(() => jobs.stop());
+  const files = await openFiles(config);
+  const alone = memoryLimiter(clock, config.rateScale);
   const ending = new AbortController();
+  closing.push(() => {
+    ending.abort();
+    hub.close();
+  });
   return {
     config,
     version,
@@ -72,7 +93,7 @@ export async function openSystem(options: {
     clock,
     pool,
     keyring,
-    files: await openFiles(config),
+    files,
     tokens,
     csrfKey: platform.subkey("csrf"),
     challengeKey: platform.subkey("challenge"),
@@ -89,17 +110,18 @@ export async function openSystem(options: {
     beginToEnd: () => ending.abort(),
     origin: { current: config.publicUrl ?? "http://localhost" },
     outboxToken: config.smtpUrl ? null : secret(randomBytes(24).toString("base64url")),
-    async close() {
-      ending.abort();
-      closeKeys();
-      hub.close();
-      await jobs.stop();
-      await stopRelay();
-      valkey?.close();
-      await telemetry?.close();
-      await pool.end();
-    },
+    close,
   };
+}
+
+/** Loaded only where it is used. */
+async function openTelemetry(
+  { metricsPort, metricsToken, otlpEndpoint }: Config,
+  version: string,
+): Promise<Telemetry | null> {
+  if (metricsPort === null && !metricsToken && !otlpEndpoint) return null;
+  const telemetry = await import("./telemetry/open-telemetry.ts");
+  return telemetry.openTelemetry({ version, otlpEndpoint });
 }
 
 /** Where files lie: a restore must put them to where the server will look for them. */
@@ -143,6 +165,18 @@ function openDirectory(pool: pg.Pool, keyring: Keyring): Directory {
   };
 }
 
+function openSigningKey(platform: TenantKeys, row: { kid: string; private_key: Buffer }): Buffer {
+  try {
+    return platform.open(keyCell(row.kid), row.private_key);
+  } catch (cause) {
+    throw startupError(
+      "The keys of this home do not open what is in this database: they belong to different installations.",
+      "Give the home and the database of one installation; a new home needs an empty database.",
+      cause,
+    );
+  }
+}
+
 const keyCell = (kid: string) => ({ table: "signing_key", column: "private_key", row: kid });
 
 // The oldest key is the one in use, so that two processes starting at once settle on the same.
@@ -166,7 +200,7 @@ export async function signingKey(pool: pg.Pool, keyring: Keyring): Promise<Signi
     row = await find();
   }
   if (!row) throw new Error("the signing key was written and is not there");
-  const der = platform.open(keyCell(row.kid), row.private_key);
+  const der = openSigningKey(platform, row);
   const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   der.fill(0);
   // Derived from the sealed half: whoever can write the table must not be able to put another public key in.

@@ -58,6 +58,20 @@ describe("two servers and a worker", { skip: withoutRedis }, async () => {
   const owner = await foundFirm(first);
   const second = await start();
 
+  test("another installation's home is refused, and nothing of the start is left", async (t) => {
+    const other = newPlace();
+    t.after(() => remove(other));
+    for (const name of ["serve", "work"]) {
+      const { code, words } = await runToEnd(other, {
+        env: { ...env, PUBLIC_URL: "https://desk.example" },
+        command: ["src/main.ts", name],
+      });
+      assert.equal(code, 1, words);
+      assert.match(words, /belong to different installations/);
+      assert.doesNotMatch(words, /^\s+at /m);
+    }
+  });
+
   test("share their limits exactly", async () => {
     const { burst } = rates["sign-in"];
     const knock = async (server: Server) =>

@@ -28,7 +28,7 @@ function Backups() {
   return (
     <Page
       title="Backups"
-      below="Everything of one moment, encrypted before it is stored for keys that are not on this server."
+      below="Everything of one moment, encrypted before it leaves this server for keys that are not on it."
     >
       <OperatorTabs />
       {report.isPending ? (
@@ -55,7 +55,7 @@ function NoRecipient() {
         Make an identity on another machine than this server, and keep it there. Who loses it loses the
         backups.
       </p>
-      <pre className="overflow-x-auto text-left font-mono text-mono">age-keygen -o identity.txt</pre>
+      <pre className="overflow-x-auto font-mono text-mono">age-keygen -o identity.txt</pre>
       <p className="mt-3">
         Then give this server the line that begins with age1, as BACKUP_RECIPIENTS, and start it anew. Where
         backups go is said by BACKUP_FOLDER and BACKUP_S3_…; docs/operations.md tells more.

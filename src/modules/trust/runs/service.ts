@@ -76,6 +76,9 @@ export async function runDays(
   return rows.map((r) => ({ date: r.date, attempts: Number(r.attempts), broken: Number(r.broken) }));
 }
 
+/** Of what the checks say of their own failure, the end is kept for the log. */
+const MOST_SAID = 500;
+
 /** Ends with this process, however that ends: in order by the signal, else since its standard input closes. */
 function controlsInAnotherProcess(ending: AbortSignal): Promise<ControlResult[]> {
   return new Promise((resolve, reject) => {
@@ -85,7 +88,7 @@ function controlsInAnotherProcess(ending: AbortSignal): Promise<ControlResult[]>
       {
         cwd: projectFolder,
         env: { PATH: process.env.PATH ?? "", TMPDIR: process.env.TMPDIR ?? "" },
-        stdio: ["pipe", "pipe", "ignore"],
+        stdio: ["pipe", "pipe", "pipe"],
         timeout: LONGEST_MS,
         signal: ending,
       },
@@ -94,13 +97,17 @@ function controlsInAnotherProcess(ending: AbortSignal): Promise<ControlResult[]>
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       printed += text;
     });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-MOST_SAID);
+    });
     child.on("error", reject);
     child.on("close", () => {
       try {
         // The exit code is 1 when a claim is broken: that is a result, and the list says so.
         resolve(JSON.parse(printed) as ControlResult[]);
       } catch (cause) {
-        reject(new Error("the checks printed no result", { cause }));
+        reject(new Error(`the checks printed no result: ${said.trim()}`, { cause }));
       }
     });
   });
