@@ -36,6 +36,7 @@ export type Conduct = {
   headers?: Record<string, string> | undefined;
   patienceMs: number;
   withinMs: number;
+  signal?: AbortSignal | undefined;
   random: Random;
 };
 
@@ -57,12 +58,15 @@ export function openClient(request: Transport, conduct: Conduct): Client {
     if (slot > now) await wait(slot - now);
   }
 
+  /** Why nothing more is sent, or null. */
+  function over(): string | null {
+    if (performance.now() > until || conduct.signal?.aborted) return "the time for this run is over";
+    return silent >= DEAD_AFTER ? "the server has stopped answering" : null;
+  }
+
   async function once(ask: Ask): Promise<Answer> {
-    const over = performance.now() > until;
-    if (over || silent >= DEAD_AFTER) {
-      const body = over ? "the time for this run is over" : "the server has stopped answering";
-      return { status: 0, headers: {}, body, json: undefined, ms: 0, digest: digestOf(ask) };
-    }
+    const body = over();
+    if (body !== null) return { status: 0, headers: {}, body, json: undefined, ms: 0, digest: digestOf(ask) };
     await pace();
     sent++;
     const answer = await exchange(request, ask);
@@ -75,7 +79,7 @@ export function openClient(request: Transport, conduct: Conduct): Client {
     for (let attempt = 1; ; attempt++) {
       const answer = await once(ask);
       const retriable = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-      if (!retriable || how.once || attempt === ATTEMPTS) return answer;
+      if (!retriable || how.once || attempt === ATTEMPTS || over() !== null) return answer;
       const pause = retryAfterMs(answer) ?? (answer.status === 429 ? 1000 : 50 * attempt);
       if (pause > patience) return answer;
       patience -= pause;

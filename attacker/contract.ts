@@ -194,6 +194,8 @@ export type AttackOptions = {
    * always the same by the same route.
    */
   brief?: true;
+  /** From when it is aborted nothing more is sent: the run is over at once, and its ledger is not whole. */
+  signal?: AbortSignal;
   /** Ends with the first route on which something was breached. */
   untilBreached?: true;
   /** How long an answer may be silent. Default 10,000. */

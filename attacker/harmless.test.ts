@@ -86,3 +86,19 @@ test("its headers go with every request, and it keeps its pace, unevenly", async
   const gaps = seen.slice(1).map(({ at }, i) => at - (seen[i]?.at ?? 0));
   assert.ok(Math.max(...gaps) > 1.2 * Math.min(...gaps.filter((gap) => gap > 2)));
 });
+
+test("once it is told to end it sends nothing more", async () => {
+  const ending = new AbortController();
+  const { manifest, request } = notesApplication();
+  let sent = 0;
+  await run([], {
+    manifest,
+    pace: { perSecond: 50, jitter: 0 },
+    signal: ending.signal,
+    request: async (asked) => {
+      if (++sent === 5) ending.abort();
+      return request(asked);
+    },
+  });
+  assert.equal(sent, 5);
+});

@@ -97,6 +97,7 @@ export function openRun(options: AttackOptions): Run {
       headers: options.headers,
       patienceMs: options.patienceMs ?? 20_000,
       withinMs: options.withinMs ?? LONGEST_MS,
+      signal: options.signal,
       // Of its own: how fast a run goes must not decide what it sends.
       random: seededRandom(`${options.seed} pace`),
     }),

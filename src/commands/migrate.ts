@@ -6,7 +6,7 @@ import { startupError } from "../kernel/home.ts";
 import { reveal } from "../kernel/secret.ts";
 import { projectFolder } from "../project.ts";
 
-/** `migrate`: roles and schema of an external database. Passwords of `app` and `jobs` are those of their URLs. */
+/** `migrate`: roles and schema of an external database. Passwords of its roles are those of their URLs. */
 export async function run(): Promise<number> {
   const read = readConfig(process.env, join(projectFolder, "var"));
   if ("problems" in read) {
@@ -15,7 +15,7 @@ export async function run(): Promise<number> {
       "Correct them and try again.",
     );
   }
-  const { migrationDatabaseUrl, databaseUrl, jobsDatabaseUrl } = read.config;
+  const { migrationDatabaseUrl, databaseUrl, jobsDatabaseUrl, backup } = read.config;
   if (!migrationDatabaseUrl) {
     throw startupError(
       "MIGRATION_DATABASE_URL is not set.",
@@ -28,6 +28,7 @@ export async function run(): Promise<number> {
     passwords: {
       ...(databaseUrl ? { vouchsafe_app: password(reveal(databaseUrl)) } : {}),
       ...(jobsDatabaseUrl ? { vouchsafe_jobs: password(reveal(jobsDatabaseUrl)) } : {}),
+      ...(backup.databaseUrl ? { vouchsafe_backup: password(reveal(backup.databaseUrl)) } : {}),
     },
     log: (line) => void process.stderr.write(`${line}\n`),
   });

@@ -39,7 +39,7 @@ export interface CanaryAttack {
 
 /**
  * Attacks the server at `url` between the two canary tenants of its installation, each knowing the other's identifiers.
- * Throws when there are no canaries yet. The ledger names no content: what an answer held that should not have come is
+ * Throws when there are no canaries yet, and when this process ends meanwhile. The ledger names no content: what an answer held that should not have come is
  * cut off.
  */
 export async function attackCanaries(
@@ -72,10 +72,13 @@ export async function attackCanaries(
       seed,
       classes,
       headers: { ...browserHeaders, [PROOF_HEADER]: await proofOfRunner(system) },
-      request: patient(wire.request),
+      request: patient(wire.request, system.ending),
+      signal: system.ending,
       ...(harmless ? { harmless: true as const } : {}),
       ...(perSecond ? { pace: { perSecond, jitter: 0.6 } } : {}),
     });
+    // What the end of this process cut off says nothing of the server.
+    system.ending.throwIfAborted();
     return completed(anonymous(ledger, canaries), { operators, classes, harmless });
   } finally {
     wire.close();
@@ -87,13 +90,15 @@ const MOST_WAITS = 12;
 
 /** It meets the limits that everybody meets, and waits as long as it is told to, each time. */
 const patient =
-  (request: Transport): Transport =>
+  (request: Transport, ending: AbortSignal): Transport =>
   async (asked) => {
     for (let waits = 0; ; waits++) {
       const answer = await request(asked);
       if (answer.status !== 429 || waits === MOST_WAITS) return answer;
       const after = Number(answer.headers["retry-after"] ?? 1);
-      await sleep((Number.isFinite(after) ? after : 1) * 1000 + Math.random() * 500);
+      await sleep((Number.isFinite(after) ? after : 1) * 1000 + Math.random() * 500, undefined, {
+        signal: ending,
+      });
     }
   };
 

@@ -74,8 +74,11 @@ export async function personOf(
   const client = openClient(url, canary.slug);
   client.cookies.set(PROOF_COOKIE, await proofOfRunner(system));
   const { call } = client;
-  client.call = (method, path, more = {}) =>
-    call(method, path, { ...more, headers: { ...browserHeaders, ...more.headers } });
+  client.call = async (method, path, more = {}) => {
+    // A process that ends waits for nothing of this.
+    system.ending.throwIfAborted();
+    return call(method, path, { ...more, headers: { ...browserHeaders, ...more.headers } });
+  };
   adopt(client, await sessions.open(canary, id));
   return { id, name, address, role, password: "", client, passkey: null };
 }
