@@ -11,6 +11,7 @@ import { keyDefences } from "./defences/keys.ts";
 import { libraryDefences } from "./defences/library.ts";
 import { lifecycleDefences } from "./defences/lifecycle.ts";
 import { liveAttackDefences } from "./defences/live-attacks.ts";
+import { moveDefences } from "./defences/moves.ts";
 import { packedDefences } from "./defences/packed-files.ts";
 import { passwordDefences } from "./defences/passwords.ts";
 import { publicPageDefences } from "./defences/public-page.ts";
@@ -42,6 +43,7 @@ export const defences: readonly Defence[] = [
   ...lifecycleDefences,
   ...keyDefences,
   ...backupDefences,
+  ...moveDefences,
   ...falsifiableDefences,
   ...attackBeyondDefences,
 ];

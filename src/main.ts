@@ -52,8 +52,17 @@ const commands: Record<
     load: () => import("./commands/rotate-keys.ts"),
   },
   "restore-tenant": {
-    words: "set one workspace back, and no other: SLUG --identity FILE [--from FOLDER|FILE] [--at TIME]",
+    words:
+      "set one workspace back, and no other: SLUG --identity FILE [--from FOLDER|FILE] [--at TIME]; --beside FOLDER copies it there instead",
     load: () => import("./commands/restore-tenant.ts"),
+  },
+  "export-tenant": {
+    words: "one workspace as an archive for another installation: SLUG --to FOLDER --recipient age1…",
+    load: () => import("./commands/export-tenant.ts"),
+  },
+  "import-tenant": {
+    words: "take a workspace in: FILE --identity FILE --signed-by KEY [--slug NEW]",
+    load: () => import("./commands/import-tenant.ts"),
   },
   "restore-test": {
     words: "restore a backup on a scratch database, as told on standard input; the server calls it",

@@ -51,6 +51,7 @@ function readArguments(args: readonly string[]) {
   const aim: Aim = {
     ...(operations.length > 0 ? { operations } : {}),
     ...(args.includes("--until-broken") ? { untilBroken: true } : {}),
+    ...(args.includes("--until-broken") && copy ? { atOnce: true } : {}),
   };
   return { only, aim, copy, json: args.includes("--json") };
 }

@@ -2,6 +2,7 @@ import { cpSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
+import { allControls } from "../controls.ts";
 import { openLog } from "../kernel/log.ts";
 import { DATABASE, startEmbedded } from "../kernel/postgres/embedded.ts";
 import { keepStage } from "../modules/trust/stage/kept.ts";
@@ -11,17 +12,18 @@ import { type Copy, liveServer } from "./on-stage.ts";
 
 /** An installation with the stage set, at rest, of which copies are made in a tenth of a second. */
 export interface Prepared {
-  /** A copy for one process: the file that `controls --copy` reads. */
-  copy(): Promise<{ readonly file: string; remove(): Promise<void> }>;
+  /** A copy for one process: the file that `controls --copy` reads. `sql` is run in its database first, as superuser. */
+  copy(sql?: string): Promise<{ readonly file: string; remove(): Promise<void> }>;
   close(): Promise<void>;
 }
 
-export async function prepareStage(): Promise<Prepared> {
+/** `claims`: whose scenes are set as well. */
+export async function prepareStage(claims: ReadonlySet<string>): Promise<Prepared> {
   const instance = await startThrowAway();
   const { folder } = instance;
   const { home } = instance.system.config;
   const kept = await openStage(liveServer(instance))
-    .then(keepStage)
+    .then((stage) => keepStage(stage, allControls, claims))
     .finally(() => instance.stop())
     .catch(async (error) => {
       await instance.remove();
@@ -37,12 +39,18 @@ export async function prepareStage(): Promise<Prepared> {
   });
   const admin = new pg.Client(postgres.adminUrl);
   await admin.connect();
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = (sql: string): Promise<unknown> => {
+    turn = turn.catch(() => {}).then(() => admin.query(sql));
+    return turn;
+  };
   let copies = 0;
   return {
-    async copy() {
+    async copy(sql) {
       const name = `copy_${++copies}`;
       const place = join(folder, name);
-      await admin.query(`create database ${name} template ${DATABASE} strategy file_copy`);
+      await inTurn(`create database ${name} template ${DATABASE} strategy file_copy`);
+      if (sql) await runIn(postgres.url("postgres", name), sql);
       const isOwn = (path: string) => ![join(home, "run"), join(home, "postgres.json")].includes(path);
       cpSync(home, join(place, "home"), { recursive: true, filter: isOwn });
       const databaseUrls = Object.fromEntries(
@@ -55,7 +63,7 @@ export async function prepareStage(): Promise<Prepared> {
       return {
         file,
         async remove() {
-          await admin.query(`drop database ${name} with (force)`);
+          await inTurn(`drop database ${name} with (force)`);
           await rm(place, { recursive: true, force: true });
         },
       };
@@ -66,4 +74,14 @@ export async function prepareStage(): Promise<Prepared> {
       await instance.remove();
     },
   };
+}
+
+async function runIn(url: string, sql: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 }

@@ -6,10 +6,12 @@ import type { Defence } from "../defences/defence.ts";
 import { defences } from "../defences.ts";
 import {
   copySource,
+  LONGEST_MS,
   type Looked,
   type SourceCopy,
   verdictOf,
 } from "../modules/trust/falsifiable/source-copy.ts";
+import { withoutInFunction } from "../modules/trust/falsifiable/sql-function.ts";
 import { projectFolder } from "../project.ts";
 import { type Prepared, prepareStage } from "./falsify-stage.ts";
 import { endWithParent } from "./on-stage.ts";
@@ -77,7 +79,7 @@ async function commitNumber(): Promise<number> {
 
 async function falsifyAll(wanted: readonly Defence[]): Promise<Falsified[]> {
   const results: Falsified[] = [];
-  const prepared = await prepareStage();
+  const prepared = await prepareStage(new Set(wanted.map(({ claim }) => claim)));
   const stop = () => void prepared.close().finally(() => process.exit(130));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
@@ -117,19 +119,34 @@ function say(result: Falsified): Falsified {
 async function falsify(defence: Defence, copy: SourceCopy, prepared: Prepared): Promise<Falsified> {
   const started = performance.now();
   const { words, claim } = defence;
-  const anew = defence.anew === true || defence.file.startsWith("db/");
   const args = ["--until-broken", ...askedOf(defence)];
-  let verdict = verdictOf(
-    anew
-      ? await copy.look(defence, args)
-      : await onCopy(prepared, (file) => copy.look(defence, ["--copy", file, ...args])),
-    claim,
-  );
+  const sql = await withoutInFunction(defence);
+  let verdict = verdictOf(await look(defence, { copy, prepared, args, sql }), claim);
+  // The stage was set with it: what matters may be how things were written.
+  if (!verdict.noticed && sql !== null) verdict = verdictOf(await copy.look(defence, args), claim);
   if (!verdict.noticed && defence.part !== undefined) {
     process.stderr.write(`not in ${claim}/${defence.part}, so everywhere: ${words} (${verdict.got})\n`);
     verdict = verdictOf(await copy.look(defence, ["--until-broken", claim]), claim);
   }
   return { defence: words, claim, ...verdict, seconds: (performance.now() - started) / 1000 };
+}
+
+interface On {
+  readonly copy: SourceCopy;
+  readonly prepared: Prepared;
+  readonly args: readonly string[];
+  /** What removes it from a database that is there. */
+  readonly sql: string | null;
+}
+
+/** One look without a defence: where it can be, on a copy of the stage that was set with it. */
+function look(defence: Defence, { copy, prepared, args, sql }: On): Promise<Looked> {
+  if (sql !== null)
+    return onCopy(prepared, (file) => copy.look(null, ["--copy", file, ...args]), sql).catch(
+      (error: Error): Looked => ({ problem: `the function was not replaced: ${error.message}` }),
+    );
+  if (defence.anew || defence.file.startsWith("db/")) return copy.look(defence, args);
+  return onCopy(prepared, (file) => copy.look(defence, ["--copy", file, ...args]));
 }
 
 /**
@@ -146,7 +163,9 @@ async function lookUntouched(
   const words = new Set(asked.flatMap(([word = ""]) => word));
   const operations = new Set(asked.flatMap(([, , operation]) => operation ?? []));
   const aim = [...operations].flatMap((operation) => ["--operation", operation]);
-  return onCopy(prepared, (file) => copy.look(null, ["--copy", file, ...words, ...aim]));
+  const args = ["--until-broken", ...words, ...aim];
+  // All parts, one after the other.
+  return onCopy(prepared, (file) => copy.look(null, ["--copy", file, ...args], 4 * LONGEST_MS));
 }
 
 const askedOf = ({ claim, part, operation }: Defence): string[] => [
@@ -154,8 +173,8 @@ const askedOf = ({ claim, part, operation }: Defence): string[] => [
   ...(operation === undefined ? [] : ["--operation", operation]),
 ];
 
-async function onCopy<T>(prepared: Prepared, work: (file: string) => Promise<T>): Promise<T> {
-  const { file, remove } = await prepared.copy();
+async function onCopy<T>(prepared: Prepared, work: (file: string) => Promise<T>, sql?: string): Promise<T> {
+  const { file, remove } = await prepared.copy(sql);
   try {
     return await work(file);
   } finally {

@@ -1,23 +1,28 @@
-import { chmodSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { startupError } from "../kernel/home.ts";
 import { openLog } from "../kernel/log.ts";
 import { DATABASE, startEmbedded } from "../kernel/postgres/embedded.ts";
 import { checkArchive } from "../modules/operations/backup/restoring.ts";
+import { makeScratch, roomNeeded, scratchParent } from "../modules/operations/backup/scratch.ts";
 import { restoreTenant } from "../modules/operations/backup/tenant-restore.ts";
+import { type ErasedAgain, eraseAgain, onCopy } from "../modules/privacy/erasure/again.ts";
 import { openDatabase, openForCommand, progress } from "./offline.ts";
-import { chooseArchives, inWords, readIdentities } from "./restore.ts";
+import { chooseArchives, erasedWords, inWords, readIdentities } from "./restore.ts";
+import { restoreBesideIt } from "./restore-beside.ts";
 import { readSettings } from "./settings.ts";
 
-/** `restore-tenant SLUG --identity FILE [--from FOLDER|FILE] [--at TIME]`: sets one workspace back, and no other. */
+/**
+ * `restore-tenant SLUG --identity FILE [--from FOLDER|FILE] [--at TIME]`: sets one workspace back, and no other. With
+ * `--beside FOLDER` it stays as it is, and FOLDER becomes a copy of how it was.
+ */
 export async function run(args: readonly string[]): Promise<number> {
   const [slug] = args;
   if (!slug || slug.startsWith("--"))
     throw startupError("The workspace is missing.", "Say which: restore-tenant SLUG --identity FILE.");
   try {
-    await restore(slug, args);
+    if (args.includes("--beside")) await restoreBesideIt(slug, args);
+    else await restore(slug, args);
     return 0;
   } catch (error) {
     throw inWords(error);
@@ -31,9 +36,9 @@ async function restore(slug: string, args: readonly string[]): Promise<void> {
   progress(`reading ${data.words}`);
   const expected = await checkArchive(data, identities);
   const { opening } = expected;
-  const folder = await mkdtemp(join(tmpdir(), "vouchsafe-scratch-"));
-  // As root, the database runs under another user who must be able to pass through.
-  chmodSync(folder, 0o711);
+  // Its files go to where they belong at once.
+  const room = await scratchParent(config.home, roomNeeded(expected.manifest, false));
+  const folder = await makeScratch(room, "scratch");
   const database = await openDatabase(config);
   try {
     if (!database.adminUrl)
@@ -52,18 +57,25 @@ async function restore(slug: string, args: readonly string[]): Promise<void> {
       throw error;
     });
     try {
+      let erased: ErasedAgain = { again: 0, left: 0, failed: [] };
       const { rows, tables, files } = await restoreTenant({
         system,
         live: { adminUrl: database.adminUrl, database: database.database },
-        scratch: { adminUrl: scratch.adminUrl, database: DATABASE },
+        scratch: { adminUrl: scratch.adminUrl, database: DATABASE, passwords: scratch.passwords },
         slug,
         data,
         identities,
         expected,
         progress,
+        prepare: async (only, taken) => {
+          const copy = onCopy(system, scratch.url("vouchsafe_app", DATABASE));
+          erased = await eraseAgain(copy.system, scratch.url("postgres", DATABASE), { taken, only }).finally(
+            copy.close,
+          );
+        },
       });
       process.stdout.write(
-        `${slug} is as it was at ${opening.at}: ${rows} rows in ${tables} tables, ${files} files put back.\nIts members sign in anew. Rights that do not stand now did not come back. Its log goes on and says what happened. No other workspace was touched.\n`,
+        `${slug} is as it was at ${opening.at}: ${rows} rows in ${tables} tables, ${files} files put back.\nIts members sign in anew. Rights that do not stand now did not come back. Its log goes on and says what happened. No other workspace was touched.\n${erasedWords(erased)}`,
       );
     } finally {
       await system.close();

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { setPriority, tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import pg from "pg";
@@ -21,6 +22,7 @@ import { openCheckpoint } from "../modules/operations/audit/log/note.ts";
 import { exportLines, publicLog } from "../modules/operations/audit/log/proofs.ts";
 import { nodesOf, sequenceAudit } from "../modules/operations/audit/log/sequencer.ts";
 import { rootOf } from "../modules/operations/audit/log/tree.ts";
+import { sumLine } from "../modules/operations/backup/archive-writing.ts";
 import { type Chosen, choose } from "../modules/operations/backup/choosing.ts";
 import { type Place, placesOf } from "../modules/operations/backup/places.ts";
 import {
@@ -29,6 +31,7 @@ import {
   type RestoreTask,
 } from "../modules/operations/backup/restore-test.ts";
 import { checkKeys, restoreInto } from "../modules/operations/backup/restoring.ts";
+import { makeScratch } from "../modules/operations/backup/scratch.ts";
 import { foreignKeyFindings, protectionFindings } from "../modules/tenancy/catalog.ts";
 import { attackCanaries } from "../modules/trust/canaries/attack.ts";
 import { readyCanaries } from "../modules/trust/canaries/store.ts";
@@ -39,9 +42,7 @@ export async function run(): Promise<number> {
   // Whoever uses the server comes first.
   setPriority(10);
   const task = JSON.parse(await text(process.stdin)) as RestoreTask;
-  const folder = await mkdtemp(join(tmpdir(), "vouchsafe-restore-"));
-  // As root, the database runs under another user who must be able to pass through.
-  chmodSync(folder, 0o711);
+  const folder = await makeScratch(task.scratch, "restore");
   const stop = () => void rm(folder, { recursive: true, force: true }).finally(() => process.exit(130));
   process.once("SIGINT", stop).once("SIGTERM", stop).once("disconnect", stop);
   try {
@@ -69,7 +70,7 @@ async function restoreAndLook(task: RestoreTask, folder: string): Promise<Restor
 
   const database = await startEmbedded({ home, runtime, log, durable: false });
   // A database that runs on would keep this process from ending.
-  const { opening, manifest, tables, rows, looked } = await restored(
+  const { opening, manifest, tables, rows, looked, left, filesSum } = await restored(
     home,
     database,
     archives,
@@ -91,8 +92,8 @@ async function restoreAndLook(task: RestoreTask, folder: string): Promise<Restor
       rows,
       files: manifest.files.count,
       bytes: archives.data.archive.bytes,
-      // Loading compares each table with its checksum, and reading each file: it had ended otherwise.
-      sumsEqual: true,
+      // Loading reads each table back and compares it, and ends otherwise: so all of them must have been loaded.
+      sumsEqual: tables === manifest.tables.length - left.length && filesSum === manifest.files.sha256,
       catalog: {
         looked: looked.length + findings.length,
         broken: [...looked, ...findings].filter((f) => f.verdict !== "held").length,
@@ -126,7 +127,23 @@ async function restored(
     identities,
   );
   // Once as it was restored, and once more as the server left it that ran on it.
-  return { ...loaded, looked: await catalogOf(database) };
+  return { ...loaded, looked: await catalogOf(database), filesSum: await sumOfFiles(home) };
+}
+
+/** Of the files as they lie there now: the manifest has the sum of such a list. */
+async function sumOfFiles(home: string): Promise<string> {
+  const list = createHash("sha256");
+  for (const kind of ["files", "audit"]) {
+    const found = (await readdir(join(home, kind), { recursive: true, withFileTypes: true })).filter((one) =>
+      one.isFile(),
+    );
+    for (const { name, parentPath } of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const sum = createHash("sha256");
+      for await (const piece of createReadStream(join(parentPath, name))) sum.update(piece as Buffer);
+      list.update(sumLine(sum.digest("hex"), `${kind}/${name}`));
+    }
+  }
+  return list.digest("hex");
 }
 
 async function catalogOf(postgres: EmbeddedPostgres | null) {

@@ -19,6 +19,8 @@ import {
   type Restored,
   restoreInto,
 } from "../modules/operations/backup/restoring.ts";
+import { type ErasedAgain, eraseAgain } from "../modules/privacy/erasure/again.ts";
+import { type Erased, noteErased, readErasedFile } from "../modules/privacy/erasure/ledger.ts";
 import {
   isEmptyHome,
   type OfflineDatabase,
@@ -30,7 +32,7 @@ import {
 import { readSettings } from "./settings.ts";
 
 /**
- * `restore --identity FILE [--from FOLDER|FILE] [--at TIME] [--keys FILE]`: fills an empty installation from a backup.
+ * `restore --identity FILE [--from FOLDER|FILE] [--at TIME] [--keys FILE] [--erased FILE]`: fills an empty installation from a backup.
  * Everything is read and checked to its end before the first change.
  */
 export async function run(args: readonly string[]): Promise<number> {
@@ -45,6 +47,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 async function restore(config: Config, args: readonly string[]): Promise<void> {
   const identities = await readIdentities(args);
+  const alsoErased = await readList(option(args, "erased"));
   const archives = await chooseArchives(config, args);
   if (!isEmptyHome(config.home))
     throw startupError(
@@ -62,12 +65,18 @@ async function restore(config: Config, args: readonly string[]): Promise<void> {
 
   const database = await openDatabase(config, { fresh: true });
   let restored: Restored;
+  let erased: ErasedAgain;
   try {
     markRestoring(config.home);
     restored = await restoreHere(config, database, archives, identities, { checked, masterKeys });
     const system = await openForCommand(config, database);
     try {
-      await noteRestored(system, archives, new Date(opening.at));
+      const taken = new Date(opening.at);
+      await noteRestored(system, archives, taken);
+      // Of the lost machine, where it can still be read: newer than any archive.
+      for (const one of alsoErased) await noteErased(system, one);
+      progress("erasing again who was erased since");
+      erased = await eraseAgain(system, reachable(database), { taken });
     } finally {
       await system.close();
     }
@@ -94,11 +103,25 @@ async function restore(config: Config, args: readonly string[]): Promise<void> {
           ]
         : []),
       "All sessions, API keys, invitations, mailed links, support grants and openings are ended. Nothing is deleted for 7 days.",
-      "Members, roles and shares that were removed since are back, and so are people who were erased since: look through them, and erase them again.",
+      ...(erasedWords(erased) ? [erasedWords(erased).trimEnd()] : []),
+      "Members, roles and shares that were removed since are back: look through them.",
       "The log says that it was set back. Start with `npm start`.",
     ].join("\n")}\n`,
   );
 }
+
+async function readList(path: string | null): Promise<readonly Erased[]> {
+  if (path === null) return [];
+  await readFile(path).catch((cause: unknown) => {
+    throw startupError(`${path} cannot be read.`, "Give keys/erased.json of the lost installation.", cause);
+  });
+  return readErasedFile(path);
+}
+
+const reachable = ({ adminUrl, database }: OfflineDatabase): string => {
+  if (!adminUrl) throw new Error("unreachable: without it nothing was restored");
+  return withDatabase(adminUrl, database);
+};
 
 async function restoreHere(
   config: Config,
@@ -236,6 +259,23 @@ async function clear({ home }: Config): Promise<void> {
   if (place) await rm(join(place, "data"), { recursive: true, force: true });
 }
 
+/** Lines for a terminal; none where nobody was erased. */
+export function erasedWords({ again, left, failed }: ErasedAgain): string {
+  const people = (n: number) => (n === 1 ? "One person who was" : `${n} people who were`);
+  const lines = [
+    ...(again > 0
+      ? [`${people(again)} erased after this backup ${again === 1 ? "was" : "were"} erased again.`]
+      : []),
+    ...(left > 0
+      ? [`Of ${left} of them something does not open: the server tries it every day, and its log says why.`]
+      : []),
+    ...(failed.length > 0
+      ? [`${people(failed.length)} erased could only be removed: erase them by hand (${failed.join(", ")}).`]
+      : []),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
 /** A failure as a person at a terminal can act on it. */
 export function inWords(error: unknown): unknown {
   if (isStartupError(error) || !isBackupFailure(error)) return error;
@@ -244,6 +284,7 @@ export function inWords(error: unknown): unknown {
     wrong_key: "Nothing was changed. Give the identity, and the master key, that belong to this backup.",
     unsupported: "Nothing was changed. Use the version of Vouchsafe that made it, or a newer one.",
     incomplete: "Nothing was changed. Give what is missing and try again.",
+    taken: "Nothing was changed.",
   } as const;
   return startupError(error.message, remedies[error.code], error);
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { readConfig } from "../kernel/config.ts";
+import { days, later } from "../kernel/clock.ts";
+import { type Config, readConfig } from "../kernel/config.ts";
 import { keyLock } from "../kernel/crypto/key-lock.ts";
 import { folderKeyStore } from "../kernel/crypto/key-store.ts";
 import { type Keyring, openKeyring } from "../kernel/crypto/keyring.ts";
@@ -7,7 +8,12 @@ import { loadMasterKeys } from "../kernel/crypto/load-master-keys.ts";
 import { dropOldMasterKeys } from "../kernel/crypto/master-key-file.ts";
 import { startupError } from "../kernel/home.ts";
 import { reveal } from "../kernel/secret.ts";
-import { keyStanding, rotateMasterKey, wordsOf } from "../modules/operations/keys/rotation.ts";
+import {
+  COPIES_KEPT_DAYS,
+  keyStanding,
+  rotateMasterKey,
+  wordsOf,
+} from "../modules/operations/keys/rotation.ts";
 import { projectFolder } from "../project.ts";
 
 const USAGE = `npm run -s vouchsafe -- rotate-keys [--new] [--data] [--drop-old] [--status]
@@ -17,8 +23,11 @@ const USAGE = `npm run -s vouchsafe -- rotate-keys [--new] [--data] [--drop-old]
   --data       make every workspace a new data key; a running server seals its data with it
   --drop-old   take older master keys out of the file, once nothing needs them
   --status     only say how things stand
+
+  --copies-become-unreadable   with --drop-old: also while copies of the key store open with the older key only
 `;
-const KNOWN = ["--new", "--data", "--drop-old", "--status"];
+const EVEN_SO = "--copies-become-unreadable";
+const KNOWN = ["--new", "--data", "--drop-old", "--status", EVEN_SO];
 
 /** `rotate-keys`: on the key files alone, so that it runs beside a server, and without one. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -39,7 +48,8 @@ export async function run(args: readonly string[]): Promise<number> {
       "Correct them and try again.",
     );
   }
-  const { home } = read.config;
+  const { config } = read;
+  const { home } = config;
   const masterKeys = await loadMasterKeys({ env: process.env, home });
   const { databaseUrl } = read.config;
   const lock = databaseUrl ? keyLock(reveal(databaseUrl)) : undefined;
@@ -72,8 +82,31 @@ export async function run(args: readonly string[]): Promise<number> {
   if (standing.resealing > 0) say(`${standing.resealing} workspaces are on their way to a newer data key.`);
   const isDone =
     standing.unreadable === 0 && standing.masters.every((one) => one.isCurrent || one.workspaces === 0);
-  if (isDone && args.includes("--drop-old")) await dropOld(keyring, home);
+  if (isDone && args.includes("--drop-old")) {
+    if (!args.includes(EVEN_SO)) await requireNoOlderCopies(config, keyring);
+    await dropOld(keyring, home);
+  }
   return isDone ? 0 : 1;
+}
+
+/** A copy that opens with the older key only, and no such key: of a lost machine nothing could be restored. */
+async function requireNoOlderCopies(config: Config, keyring: Keyring): Promise<void> {
+  if (keyring.masterKeys.source !== "file") return;
+  const { copiesUnderOlderKeys } = await import("../modules/operations/keys/older-copies.ts");
+  const copies = await copiesUnderOlderKeys({ config, keyring }).catch((cause: unknown) => {
+    throw startupError(
+      "Whether copies of the key store need the older key cannot be seen: a place of the backups does not answer.",
+      `Try again when it does; ${EVEN_SO} drops the key all the same.`,
+      cause,
+    );
+  });
+  const newest = copies.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
+  if (!newest) return;
+  const until = later(newest.at, days(COPIES_KEPT_DAYS)).toISOString().slice(0, 10);
+  throw startupError(
+    `${copies.length} copies of the key store open with the older key only, the newest is ${newest.name}.`,
+    `Make a backup, and try again after ${until}, when they have lapsed. If you keep the older key elsewhere, or give them up, add ${EVEN_SO}.`,
+  );
 }
 
 /** Asked once more where nobody else writes keys: one that was made in between needs its master key. */

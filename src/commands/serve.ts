@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { type Instance, startInstance } from "../instance.ts";
+import type { Config } from "../kernel/config.ts";
+import { copyIn } from "../kernel/copy.ts";
 import { startupError } from "../kernel/home.ts";
 import { keepTimers } from "../kernel/leader.ts";
 import { lifetime } from "../kernel/lifetime.ts";
@@ -7,7 +9,7 @@ import { openLog } from "../kernel/log.ts";
 import { outboxLink } from "../modules/operations/outbox.ts";
 import { offerSetUp } from "../modules/tenancy/set-up/service.ts";
 import { keepWatching } from "../modules/trust/canaries/decoys.ts";
-import { allTimers } from "../timers.ts";
+import { timersOf } from "../timers.ts";
 import { fillDemo } from "./demo-companies.ts";
 import { readSettings } from "./settings.ts";
 
@@ -44,7 +46,11 @@ export async function run(args: readonly string[]): Promise<number> {
   life.onStop("decoys", keepWatching(instance.system));
   // A backup or a check takes memory and time that belong to whoever is answered: it goes where jobs are worked on.
   if (jobs) {
-    const timers = keepTimers(instance.system, instance.postgres ? null : instance.appDatabaseUrl, allTimers);
+    const timers = keepTimers(
+      instance.system,
+      instance.postgres ? null : instance.appDatabaseUrl,
+      timersOf(config.home),
+    );
     life.onStop("timers", timers.stop);
   }
   // First of all: a proxy learns it while the timers still end.
@@ -58,8 +64,17 @@ async function announce(instance: Instance, ms: number): Promise<void> {
   const token = await offerSetUp(system);
   const outbox = outboxLink(system);
   const base = system.origin.current;
+  const copy = copyIn(system.config.home);
+  if (copy) system.log.warn({ workspace: copy.slug, taken: copy.taken }, "this is a copy for comparing");
   const lines = [
     `Vouchsafe ${system.version} is ready after ${(ms / 1000).toFixed(1)} s: ${base}`,
+    ...(copy
+      ? [
+          "",
+          `This is a COPY of ${copy.slug} as of ${copy.taken}, for comparing. It sends no mail and makes no backup.`,
+          `  ${base}/t/${copy.slug}/sign-in`,
+        ]
+      : []),
     ...(token
       ? [
           "",
@@ -67,7 +82,7 @@ async function announce(instance: Instance, ms: number): Promise<void> {
           `  ${base}/set-up#${token}`,
         ]
       : []),
-    ...(outbox
+    ...(outbox && !copy
       ? [
           "",
           "No mail server is set (SMTP_URL). Mails wait here, for whoever has this link:",
@@ -83,11 +98,20 @@ async function announce(instance: Instance, ms: number): Promise<void> {
     postgres
       ? `Database: built in, for one machine and evaluation. Data: ${system.config.home}`
       : "Database: DATABASE_URL.",
+    ...noBackups(system.config),
     ...(instance.plainUrl ? [`Plain HTTP is redirected: ${instance.plainUrl}`] : []),
     "Stop with Ctrl-C.",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
+
+/** Said at each start, until there is somebody who could open one. */
+export const noBackups = ({ backup }: Config): string[] =>
+  backup.recipients.length > 0
+    ? []
+    : [
+        "Backups: none, since BACKUP_RECIPIENTS is not set. What is lost here is lost (docs/operations.md, Backup).",
+      ];
 
 /** One line that is rewritten on a terminal, and a line each elsewhere. */
 function progressLine() {

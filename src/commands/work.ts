@@ -4,6 +4,7 @@ import { lifetime } from "../kernel/lifetime.ts";
 import { openLog } from "../kernel/log.ts";
 import { keepWatching } from "../modules/trust/canaries/decoys.ts";
 import { allTimers } from "../timers.ts";
+import { noBackups } from "./serve.ts";
 import { readSettings } from "./settings.ts";
 
 /** `work`: jobs, and what is done by the clock, without answering requests. */
@@ -16,7 +17,12 @@ export async function run(): Promise<number> {
   life.onStop("decoys", keepWatching(worker.system));
   const timers = keepTimers(worker.system, worker.appDatabaseUrl, allTimers);
   life.onStop("timers", timers.stop);
-  process.stdout.write(`Vouchsafe ${worker.system.version} works on jobs.\nStop with Ctrl-C.\n`);
+  const lines = [
+    `Vouchsafe ${worker.system.version} works on jobs.`,
+    ...noBackups(config),
+    "Stop with Ctrl-C.",
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
   await life.stopped;
   return 0;
 }

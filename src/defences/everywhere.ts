@@ -63,6 +63,14 @@ export const everywhereDefences: readonly Defence[] = [
     without: '        .where("document.updated_at", ">=", since)\n        .orderBy',
   },
   {
+    words: "a question is completed with nothing of a document that its asker may not see",
+    claim,
+    part: "answers",
+    file: `${assistant}/conversation.ts`,
+    text: "citations.length > 0 && citations.every(({ document }) => visible.has(document))",
+    without: "citations.length > 0",
+  },
+  {
     words: "what a question was completed with is shown to those who may see where it comes from",
     claim,
     part: "answers",
@@ -85,5 +93,15 @@ export const everywhereDefences: readonly Defence[] = [
     file: `${knowledge}/storage/quotas.ts`,
     text: '  demandRoom(workspace, add, "This workspace");\n',
     without: "",
+  },
+  {
+    words: "a job sees the rows of the company in whose name it runs",
+    claim,
+    part: "jobs",
+    file: "db/migrations/0001_tenancy.sql",
+    // For these tables only: without the policy anywhere the product does not even get as far as being attacked.
+    text: "on %s using (tenant_id = kernel.current_tenant())'",
+    without:
+      "on %1$s using (tenant_id = kernel.current_tenant() or %1$L in (''mail'', ''message'', ''document_version''))'",
   },
 ];

@@ -11,4 +11,13 @@ export const referenceDefences: readonly Defence[] = [
     text: 'if (mine.length < named.length) throw appError("not_found");',
     without: "",
   },
+  {
+    words: "who is taken out of a group is a member of the workspace",
+    claim: "tenancy.isolation-api",
+    part: "attack",
+    operation: "PUT /api/t/{slug}/groups/{id}/members",
+    file: "src/modules/tenancy/groups/service.ts",
+    text: 'for (const id of remove) if (!everyone.has(id)) throw appError("not_found");',
+    without: "",
+  },
 ];

@@ -226,8 +226,8 @@ export const skeletonDefences: readonly Defence[] = [
     claim: "crypto.dump-reveals-nothing",
     anew: true,
     file: "src/modules/tenancy/tenants/service.ts",
-    text: "name: keys.seal(nameCell(id), input.name),",
-    without: "name: (keys.seal(nameCell(id), input.name), Buffer.from(input.name)),",
+    text: "name: keys.seal(customerNameCell(id), input.name),",
+    without: "name: (keys.seal(customerNameCell(id), input.name), Buffer.from(input.name)),",
   },
   {
     words: "only our own scripts run",

@@ -31,6 +31,8 @@ export interface Control<T> {
   readonly parts?: Parts<T>;
   /** More findings on the same promise, from what destroys what other checks need. */
   readonly lastly?: Look<T>;
+  /** Sets what the pieces look at, and answers it as plain data: for a stage that is copied, and entered on its copies. */
+  readonly keepScene?: (stage: T) => Promise<unknown>;
 }
 
 export type Look<T> = (stage: T) => Promise<Outcome>;

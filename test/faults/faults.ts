@@ -1,50 +1,50 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../attacker/random.ts";
-import { familyOf, type Place, postmasterOf, type Server, survivors, until } from "../support/server.ts";
+import { familyOf, type Server, until } from "../support/server.ts";
+import { whileFull } from "./disk.ts";
+import type { Firm } from "./firm.ts";
+import type { Installation } from "./installation.ts";
 
-/** Something that goes wrong with a running server. Afterwards it is up, or `needsStart` says that somebody has to start it. */
-export interface Fault {
+/** Something that goes wrong while people work. What it killed is started again after it. */
+export interface Fault<Where extends Installation = Installation> {
   readonly name: string;
-  readonly needsStart: boolean;
-  readonly strike: (server: Server, place: Place, random: Random) => Promise<void>;
+  /** Not everywhere can everything go wrong. */
+  readonly isPossible?: (at: Where) => boolean;
+  readonly strike: (at: Where, firm: Firm, random: Random) => Promise<void>;
 }
 
 const serverKilled: Fault = {
   name: "kill -9 of the server",
-  needsStart: true,
-  strike: async (server, place) => {
-    const family = familyOf(server.pid);
-    await server.stop("SIGKILL");
-    await nothingRuns(place, family);
-  },
+  strike: (at) => killed(at, [at.server()], "alone"),
+};
+
+/** With whatever reads documents for it. */
+const workerKilled: Fault = {
+  name: "kill -9 of the worker",
+  strike: (at, _firm, random) => killed(at, [at.worker()], random.pick(["alone", "with its children"])),
 };
 
 const everythingKilled: Fault = {
-  name: "kill -9 of the server and all that it started, as when the power goes",
-  needsStart: true,
-  strike: async (server, place) => {
-    const family = familyOf(server.pid);
-    const dead = server.stop("SIGKILL");
-    for (const { pid } of family) kill(pid);
+  name: "kill -9 of everything at once, as when the power goes",
+  strike: async (at) => {
+    const database = familyOf(at.postmaster());
+    const dead = killed(at, [at.server(), at.worker()], "with its children");
+    for (const { pid } of database) kill(pid);
     await dead;
-    await nothingRuns(place, family);
   },
 };
 
 const databaseKilled: Fault = {
   name: "kill -9 of PostgreSQL",
-  needsStart: false,
-  strike: async (_server, place) => kill(postmasterOf(place)),
+  strike: async (at) => kill(at.postmaster()),
 };
 
 const backendKilled: Fault = {
   name: "kill -9 of one of PostgreSQL's processes",
-  needsStart: false,
-  strike: async (_server, place, random) => {
-    const postmaster = postmasterOf(place);
+  strike: async (at, _firm, random) => {
+    const postmaster = at.postmaster();
     const backends = familyOf(postmaster).filter(({ pid }) => pid !== postmaster);
     kill(random.pick(backends)?.pid ?? 0);
   },
@@ -52,75 +52,61 @@ const backendKilled: Fault = {
 
 const readersKilled: Fault = {
   name: "kill -9 of the children that read documents",
-  needsStart: false,
-  strike: async (server) => {
-    for (const { pid } of familyOf(server.pid)) if (commandOf(pid).includes("/extraction/")) kill(pid);
+  strike: async (at) => {
+    for (const { pid } of familyOf(at.worker().pid)) if (commandOf(pid).includes("/extraction/")) kill(pid);
   },
 };
 
-const serverFrozen: Fault = {
-  name: "a server that stands still for two seconds",
-  needsStart: false,
-  strike: async (server) => {
-    process.kill(server.pid, "SIGSTOP");
+const frozen: Fault = {
+  name: "a server or worker that stands still for two seconds",
+  strike: async (at, _firm, random) => {
+    const { pid } = random.pick([at.server(), at.worker()]) ?? at.server();
+    process.kill(pid, "SIGSTOP");
     await sleep(2000);
-    process.kill(server.pid, "SIGCONT");
+    process.kill(pid, "SIGCONT");
   },
 };
 
 const diskFull: Fault = {
   name: "a full disk",
-  needsStart: false,
-  strike: async (_server, place) => {
-    const ballast = join(place.folder, "ballast");
-    mkdirSync(ballast);
-    try {
-      const { bavail, bsize } = statfsSync(place.folder);
-      // Nearly all in one piece, then byte by byte: until there is no room at all.
-      writeSome(join(ballast, "most"), bavail * bsize - 2 * MEGABYTE);
-      for (let i = 0; writeSome(join(ballast, String(i)), 64 * 1024); i++);
-      await sleep(1200);
-    } finally {
-      rmSync(ballast, { recursive: true });
-    }
-  },
+  isPossible: ({ hasSmallDisk }) => hasSmallDisk,
+  strike: (at) => whileFull(at.place, async () => void (await sleep(1200))),
 };
 
-const MEGABYTE = 1024 * 1024;
-
-function writeSome(path: string, bytes: number): boolean {
-  try {
-    const piece = Buffer.alloc(Math.min(bytes, 16 * MEGABYTE));
-    for (let left = bytes; left > 0; left -= piece.length)
-      writeFileSync(path, piece.subarray(0, Math.min(left, piece.length)), { flag: "a" });
-    return true;
-  } catch (error) {
-    if ((error as { code?: string }).code === "ENOSPC") return false;
-    throw error;
-  }
-}
-
-/** A disk of its own for a place, small enough to be filled. Answers how to take it away; null where that is not allowed. */
-export function smallDisk({ folder }: Place, megabytes: number): (() => void) | null {
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=711`, "tmpfs", folder], {
-      stdio: "ignore",
-    });
-  } catch {
-    return null;
-  }
-  return () => void execFileSync("umount", ["--lazy", folder]);
-}
-
-export const allFaults: readonly Fault[] = [
+/** Of any installation. */
+const general: readonly Fault[] = [
   serverKilled,
   everythingKilled,
   databaseKilled,
   backendKilled,
   readersKilled,
-  serverFrozen,
-  diskFull,
+  frozen,
 ];
+
+export const builtInFaults: readonly Fault[] = [...general, diskFull];
+/** A worker's death is found out by its silence: first of all, so that this has time to happen. */
+export const spreadFaults: readonly Fault[] = [workerKilled, ...general];
+
+async function killed(
+  at: Installation,
+  servers: readonly Server[],
+  how: "alone" | "with its children" | undefined,
+): Promise<void> {
+  const families = servers.map(({ pid }) => familyOf(pid));
+  const dead = Promise.all(servers.map((server) => server.stop("SIGKILL")));
+  if (how === "with its children") for (const { pid } of families.flat()) kill(pid);
+  await dead;
+  // What a process has started ends with it, however it ended.
+  const left = () => at.survivors(families.flat());
+  await until("nothing of it runs", 5000, () => left().length === 0).catch((error) =>
+    assert.fail(`${error.message}: ${left().join("; ")}`),
+  );
+}
+
+/** What a server checks of itself takes a minute of processor time after each start, and is not looked at here. */
+export function endChecks(at: Installation): void {
+  for (const { pid } of familyOf(at.worker().pid)) if (commandOf(pid).includes("\0controls\0")) kill(pid);
+}
 
 function commandOf(pid: number): string {
   try {
@@ -128,12 +114,6 @@ function commandOf(pid: number): string {
   } catch {
     return "";
   }
-}
-
-async function nothingRuns(place: Place, family: ReturnType<typeof familyOf>): Promise<void> {
-  await until("nothing of it runs", 5000, () => survivors(place, family).length === 0).catch((error) => {
-    throw new Error(`${error.message}: ${survivors(place, family).join("; ")}`);
-  });
 }
 
 function kill(pid: number): void {

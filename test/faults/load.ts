@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, Client } from "../../src/modules/trust/stage/client.ts";
 import { type Paper, pdfPaper, textPaper } from "../support/papers.ts";
+import { original } from "../support/visitor.ts";
 import type { Firm } from "./firm.ts";
 
 /** What came back while people worked: how many answers of each status, and how often nothing came. */
@@ -36,6 +37,14 @@ export function startWorking(firm: Firm) {
     again(300, async () => {
       await call("GET", "search?q=harbour");
     }),
+    again(400, async () => {
+      const [id, paper] = pickOne([...firm.documents]) ?? [];
+      if (!id || !paper) return;
+      // Cut off, or refused, or all of it: a part of a file is never served as the whole.
+      const file = await original(firm.client, id).catch(() => null);
+      if (Buffer.isBuffer(file) && !file.equals(paper.bytes))
+        odd.push(`${paper.name} was served with ${file.length} bytes of ${paper.bytes.length}`);
+    }),
     again(350, async () => {
       const name = `Drawer ${firm.folders.size} ${Math.random().toString(36).slice(2, 8)}`;
       const answer = await call("POST", "folders", { body: { name, parent: null } });
@@ -48,7 +57,7 @@ export function startWorking(firm: Firm) {
         if (made?.status === 201) chats.push(made.json.id);
         return;
       }
-      const chat = chats[Math.floor(Math.random() * chats.length)] ?? "";
+      const chat = pickOne(chats) ?? "";
       const asked = await call("POST", `chats/${chat}/questions`, {
         body: { text: "When are invoices paid?" },
       });
@@ -70,6 +79,8 @@ export function startWorking(firm: Firm) {
 
 type Call = (...args: Parameters<Client["call"]>) => Promise<Answer | null>;
 
+const pickOne = <T>(from: readonly T[]): T | undefined => from[Math.floor(Math.random() * from.length)];
+
 async function add(firm: Firm, call: Call, paper: Paper): Promise<void> {
   const form = new FormData();
   form.append("file", new Blob([new Uint8Array(paper.bytes)]), paper.name);
@@ -79,12 +90,12 @@ async function add(firm: Firm, call: Call, paper: Paper): Promise<void> {
 }
 
 async function renameOne(firm: Firm, call: Call): Promise<void> {
-  const ids = [...firm.folders.keys()];
-  const id = ids[Math.floor(Math.random() * ids.length)];
+  const id = pickOne([...firm.folders.keys()]);
   const may = id && firm.folders.get(id);
-  if (!may) return;
+  if (!id || !may) return;
   const name = `Renamed ${Math.random().toString(36).slice(2, 10)}`;
   may.add(name);
+  firm.renamed.push({ id, name });
   const answer = await call("PATCH", `folders/${id}`, { body: { name } });
   if (answer && answer.status < 300) firm.folders.set(id, new Set([name]));
   // Refused before anything was done. With 503 nobody knows.

@@ -17,6 +17,8 @@ export interface S3StandIn {
   readonly requests: readonly string[];
   /** Each request is asked about first: one that answers true is answered by the caller, or never. */
   intercept(answer: ((request: IncomingMessage, response: ServerResponse) => boolean) | null): void;
+  /** `gone`: nobody listens. `hung`: it takes requests and answers when it goes on. `errors`: 500 to everything. */
+  outage(kind: "gone" | "hung" | "errors" | null): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,12 +34,23 @@ export async function startS3(bucket = "kept"): Promise<S3StandIn> {
   const handler = service.callback();
   const requests: string[] = [];
   let answer: ((request: IncomingMessage, response: ServerResponse) => boolean) | null = null;
+  let kind: "gone" | "hung" | "errors" | null = null;
+  const held: (() => void)[] = [];
   const server: Server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     if (answer?.(request, response)) return;
-    handler(request, response);
+    if (kind === "hung") held.push(() => handler(request, response));
+    else if (kind === "errors") response.writeHead(500).end();
+    else handler(request, response);
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const listen = (at: number) =>
+    new Promise<void>((listening) => server.listen(at, "127.0.0.1", () => listening()));
+  const close = async () => {
+    const closed = new Promise((done) => server.close(done));
+    server.closeAllConnections();
+    await closed;
+  };
+  await listen(0);
   const { port } = server.address() as AddressInfo; // listens on a port, so it is one
   return {
     config: {
@@ -53,9 +66,14 @@ export async function startS3(bucket = "kept"): Promise<S3StandIn> {
     intercept: (with_) => {
       answer = with_;
     },
+    async outage(next) {
+      kind = next;
+      if (kind === "gone") await close();
+      else if (!server.listening) await listen(port);
+      if (kind !== "hung") for (const goOn of held.splice(0)) goOn();
+    },
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((closed) => server.close(closed));
+      await close();
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };

@@ -26,6 +26,7 @@ export interface Server {
   readonly outboxToken: string;
   /** Everything it has written to the terminal so far. */
   words(): string;
+  isRunning(): boolean;
   /** Sends a signal and waits for the end. */
   stop(signal: NodeJS.Signals): Promise<Ending>;
 }
@@ -41,6 +42,8 @@ export interface StartOptions {
   readonly account?: { uid: number; gid: number };
   /** Another command of the command line, or another program. */
   readonly command?: readonly string[];
+  /** A file with the milliseconds by which the process's clock is ahead. */
+  readonly clock?: string;
 }
 
 /** A new folder in the system's temporary one, which every user may pass through; removed by `remove`. */
@@ -77,6 +80,7 @@ export async function startServer(place: Place, options: StartOptions = {}): Pro
     setUpToken: /\/set-up#(\S+)/.exec(words())?.[1] ?? null,
     outboxToken: /\/outbox#(\S+)/.exec(words())?.[1] ?? "",
     words,
+    isRunning: () => !over,
     stop: (signal) => {
       child.kill(signal);
       return ended;
@@ -93,8 +97,13 @@ export async function runToEnd(place: Place, options: StartOptions = {}): Promis
   return ending;
 }
 
-function launch(place: Place, { env = {}, account, command = ["src/main.ts", "serve"] }: StartOptions) {
-  const child = spawn(process.execPath, command, {
+/** Starts a command and waits for nothing. */
+export function launch(
+  place: Place,
+  { env = {}, account, command = ["src/main.ts", "serve"], clock }: StartOptions,
+) {
+  const preloaded = clock === undefined ? [] : ["--import", join(root, "test/support/shifted-clock.ts")];
+  const child = spawn(process.execPath, [...preloaded, ...command], {
     cwd: root,
     // Nothing of ours: neither settings nor npm's variables, which a server watches.
     env: {
@@ -102,6 +111,7 @@ function launch(place: Place, { env = {}, account, command = ["src/main.ts", "se
       VOUCHSAFE_HOME: place.home,
       VOUCHSAFE_RUNTIME: place.runtime,
       PORT: "0",
+      ...(clock === undefined ? {} : { SHIFTED_CLOCK: clock }),
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],

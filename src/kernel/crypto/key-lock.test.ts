@@ -7,6 +7,7 @@ import { test } from "node:test";
 import pg from "pg";
 import { testDatabase } from "../../../test/support/postgres.ts";
 import { rotateMasterKey } from "../../modules/operations/keys/rotation.ts";
+import { withDatabase } from "../database/migrate.ts";
 import { openLog } from "../log.ts";
 import { keyLock } from "./key-lock.ts";
 import { folderKeyStore } from "./key-store.ts";
@@ -94,14 +95,18 @@ test("the key store among containers and machines", async (t) => {
     const ring = openKeyring({ masterKeys: master(1, 2), store: one });
     const rotate = () => rotateMasterKey(ring, home, { makeNew: false, now: new Date(0) });
     await assert.rejects(rotate(), /another container or machine does not know master key 2/);
-    // Its connection breaks: it says so again by itself.
-    const admin = new pg.Client(database.url("postgres"));
+    // Its connection breaks, and for a while nobody is let in: it says so again by itself.
+    const admin = new pg.Client(withDatabase(database.url("postgres"), "postgres"));
     await admin.connect();
+    await admin.query(`alter database ${database.database} with allow_connections false`);
     const { rowCount } = await admin.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'vouchsafe keys'",
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'vouchsafe keys' and datname = $1",
+      [database.database],
     );
-    await admin.end();
     assert.ok((rowCount ?? 0) >= 1);
+    await new Promise((later) => setTimeout(later, 200));
+    await admin.query(`alter database ${database.database} with allow_connections true`);
+    await admin.end();
     const keys = keyLock(url);
     for (let tries = 0; (await keys.servers()).length === 0; tries++) assert.ok(tries < 500);
     await assert.rejects(rotate(), /another container or machine/);

@@ -67,16 +67,20 @@ export function keyLock(url: string): KeyLock {
     async announce({ source, versions }) {
       let [client, ended]: [pg.Client | null, boolean] = [null, false];
       const say = async () => {
-        let isLost = false;
-        const made = await connect(() => {
-          if (isLost) return;
-          isLost = true;
-          if (client === made) again();
+        let made: pg.Client | null = null;
+        // One that is lost while it is being made fails below, and is made again from there.
+        made = await connect(() => {
+          if (made !== null && client === made) again();
         });
         // Of a file or a service the number says nothing: it is looked at again before each use.
         const known = source === "environment" ? versions : [0];
-        for (const version of known)
-          await made.query("select pg_advisory_lock_shared($1, $2)", [classOf(source), version]);
+        try {
+          for (const version of known)
+            await made.query("select pg_advisory_lock_shared($1, $2)", [classOf(source), version]);
+        } catch (error) {
+          end(made);
+          throw error;
+        }
         client = made;
         if (ended) end(made);
       };

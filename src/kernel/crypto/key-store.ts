@@ -31,6 +31,8 @@ export type KeyStore = {
    * mark stays, so that no copy that somebody puts back opens anything here. Resolves false when there was none.
    */
   destroy(tenantId: string): Promise<boolean>;
+  /** Removes the record and leaves no mark: of a tenant of whom nothing else is here, so that it may come again. */
+  withdraw(tenantId: string): Promise<void>;
   /** Ends what a crash interrupted: what is left of destroyed keys, and unfinished writes. Resolves how many. */
   finish(): Promise<number>;
   /** The ids of all tenants that have a record, sorted. */
@@ -157,6 +159,11 @@ export function folderKeyStore(folder: string, lock?: Pick<KeyLock, "alone" | "s
         return existed;
       });
     },
+    withdraw: (tenantId) =>
+      alone(async () => {
+        await removeBeside(tenantId);
+        await syncFolder(folder);
+      }),
     finish: () =>
       alone(async () => {
         let finished = 0;

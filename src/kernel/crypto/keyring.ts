@@ -2,7 +2,13 @@ import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { isAppError } from "../errors.ts";
 import { assertTenantId } from "./encoding.ts";
 import { cryptoFailure } from "./failure.ts";
-import { type KeyRecord, type KeyUse, printKeyRecord, type RecordedKey } from "./key-record.ts";
+import {
+  type KeyRecord,
+  type KeyUse,
+  parseKeyRecord,
+  printKeyRecord,
+  type RecordedKey,
+} from "./key-record.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { MasterKeys } from "./master-key.ts";
 import { auditKeyOf, type TenantKeys, tenantKeys } from "./tenant-keys.ts";
@@ -31,6 +37,12 @@ export type Keyring = {
   retireDataKeys(tenantId: string, versions: readonly number[], at: Date): Promise<void>;
   /** Lets retired keys go for good. Of those whose version is in `auditNeeds` the key of the audit column stays. */
   dropKeys(tenantId: string, versions: readonly number[], auditNeeds: readonly number[]): Promise<void>;
+  /** A tenant's keys in clear, for its move to another installation. Whoever asks wipes them. */
+  takeOut(tenantId: string): Promise<ClearKey[]>;
+  /** Keeps the keys of a tenant that has moved here. Resolves false, and changes nothing, when it has or had some. */
+  takeIn(tenantId: string, keys: readonly ClearKey[]): Promise<boolean>;
+  /** Forgets keys of a tenant that has not come after all: they may be taken in again. */
+  withdraw(tenantId: string): Promise<void>;
   /** What is recorded of a tenant's keys, without opening any; null when it has none. */
   look(tenantId: string): Promise<KeyRecord | null>;
   /** Every tenant that has keys, without the platform. */
@@ -38,6 +50,9 @@ export type Keyring = {
   readonly masterKeys: MasterKeys;
   readonly store: KeyStore;
 };
+
+/** A key as it leaves an installation, and comes into another. */
+export type ClearKey = Omit<RecordedKey, "wrapped"> & { readonly key: Buffer };
 
 type Entry = {
   stamp: string;
@@ -233,6 +248,41 @@ export function openKeyring(options: {
     rewrap,
     has: (tenantId) => !destroyed.has(tenantId) && store.stamp(tenantId) !== null,
     look: (tenantId) => store.load(tenantId),
+    async takeOut(tenantId) {
+      const record = await store.load(tenantId);
+      if (!record || tenantId === PLATFORM_ID)
+        throw cryptoFailure("This tenant has no keys, or they were destroyed.");
+      const keys: ClearKey[] = [];
+      for (const { wrapped, ...key } of record.keys)
+        keys.push({
+          ...key,
+          key: await masterKeys.unwrap(wrapped, wrapContext(tenantId, key.version, key.use)),
+        });
+      const [oldest] = keys;
+      // Of a file of format 1 the oldest data key is what hashes come from.
+      return oldest?.use === "data"
+        ? [{ use: "hash", version: 1, key: Buffer.from(oldest.key) }, ...keys]
+        : keys;
+    },
+    async takeIn(tenantId, keys) {
+      assertTenantId(tenantId);
+      if (tenantId === PLATFORM_ID || destroyed.has(tenantId)) return false;
+      const wrapped: RecordedKey[] = [];
+      for (const { key, ...named } of keys)
+        wrapped.push({ ...named, ...(await wrapOne(tenantId, named.use, named.version, Buffer.from(key))) });
+      // Read once more before it is kept: order and uses must be such as we would have written.
+      if (!(await store.create(parseKeyRecord(printKeyRecord({ tenantId, keys: wrapped }))))) return false;
+      // As for new ones: a rotation may have listed all records before.
+      await masterKeys.refresh().catch(() => undefined);
+      if (!wrapped.every((key) => masterKeys.isCurrent(key.wrapped))) await rewrap(tenantId);
+      return true;
+    },
+    async withdraw(tenantId) {
+      assertTenantId(tenantId);
+      if (tenantId === PLATFORM_ID) throw new TypeError("The keys of the installation are not a tenant's.");
+      cache.delete(tenantId);
+      await store.withdraw(tenantId);
+    },
     async addDataKey(tenantId) {
       let version = 0;
       await change(tenantId, async ({ keys }) => {

@@ -40,6 +40,16 @@ describe("from the environment", () => {
     });
   });
 
+  test("empty ones beside a key count as absent, and nothing but empty ones is a slip", async () => {
+    const keys = await loadMasterKeys({
+      home: base,
+      env: { MASTER_KEY: key(), MASTER_KEY_2: "", MASTER_KEY_3: undefined },
+    });
+    assert.equal(keys.currentVersion, 1);
+    const env = { MASTER_KEY: "", MASTER_KEY_2: "" };
+    await assert.rejects(loadMasterKeys({ home: base, env }), /^Error: MASTER_KEY is empty/);
+  });
+
   test("refuses what is not 32 bytes of canonical base64, without repeating it", async () => {
     const good = key();
     for (const value of [

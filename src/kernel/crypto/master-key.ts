@@ -131,8 +131,15 @@ export function masterKeysFromEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Map<number, Buffer> | null {
   const found = new Map<number, Buffer>();
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || (name !== "MASTER_KEY" && !name.startsWith("MASTER_KEY_"))) continue;
+  const named = Object.entries(env).filter(
+    ([name]) => name === "MASTER_KEY" || name.startsWith("MASTER_KEY_"),
+  );
+  const [first] = named.find(([, value]) => value !== undefined) ?? [];
+  // What passes variables on may pass empty ones beside it. Nothing but empty ones is a slip: a new key would be made.
+  if (first !== undefined && !env.KEY_SERVICE_URL && named.every(([, value]) => !value))
+    throw new Error(`${first} is empty: give the key, or leave the variable out.`);
+  for (const [name, value] of named) {
+    if (!value) continue;
     const version = name === "MASTER_KEY" ? 1 : parseVersion(name.slice("MASTER_KEY_".length));
     if (version === null)
       throw new Error(`${name} is not understood: use MASTER_KEY, MASTER_KEY_1, MASTER_KEY_2 …`);

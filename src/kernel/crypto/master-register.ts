@@ -15,6 +15,8 @@ export type RegisteredMaster = {
   readonly check: string | null;
   /** When this installation first met it. */
   readonly since: string;
+  /** When the last key file was wrapped with it: copies of the key store from before need an older one. */
+  readonly wrapped?: string;
 };
 
 const FORMAT = "vouchsafe-masters/1";
@@ -51,6 +53,23 @@ export async function registerMasters(
     }));
     const text = JSON.stringify({ format: FORMAT, masters: [...there, ...added] }, null, 2);
     if (added.length > 0) await replaceFile(pathOf(home), `${text}\n`);
+  });
+}
+
+/** Notes that a key file has just been wrapped with the current master key. */
+export async function noteWrapped(
+  home: string,
+  store: KeyStore,
+  masters: MasterKeys,
+  now: Date,
+): Promise<void> {
+  await store.alone(async () => {
+    const noted = (await registeredMasters(home)).map((one) =>
+      one.version === masters.currentVersion && (one.source === "service") === (masters.source === "service")
+        ? { ...one, wrapped: now.toISOString() }
+        : one,
+    );
+    await replaceFile(pathOf(home), `${JSON.stringify({ format: FORMAT, masters: noted }, null, 2)}\n`);
   });
 }
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { createSecretKey } from "node:crypto";
 import { test } from "node:test";
 import type { FastifyRequest } from "fastify";
 import { refused } from "../../../test/support/refused.ts";
 import { memoryLimiter, rates, type Taken } from "../limits/token-bucket.ts";
 import type { System } from "../system.ts";
 import type { Route } from "./contract.ts";
-import { accessCookie, checkRate as check, checkCsrf, refreshCookie } from "./guards.ts";
+import { accessCookie, checkRate as check, checkCsrf, doorOf, refreshCookie } from "./guards.ts";
 
 // In memory nobody waits.
 const checkRate = (...of: Parameters<typeof check>) => check(...of) as Taken;
@@ -63,6 +64,37 @@ test("visitors are counted by network and route", () => {
   assert.equal(knock("2001:db8:1:2:ffff::"), false);
   assert.ok(knock("2001:db8:1:3::1"));
   assert.ok(knock("2001:db8:1:2::1", route("sign-in", "/api/t/:slug/other")));
+});
+
+test("names that somebody makes up make no counts without end, and tell nothing of those that exist", () => {
+  const now = new Date();
+  const csrfKey = createSecretKey(Buffer.alloc(32, 1));
+  const keys = new Set<string>();
+  const limiter = memoryLimiter(() => now);
+  const system = {
+    csrfKey,
+    limiter: {
+      ...limiter,
+      take: (...[key, rate, whole]: Parameters<typeof limiter.take>) => {
+        if (whole) keys.add(whole.key);
+        return limiter.take(key, rate, whole);
+      },
+    },
+  } as unknown as System;
+  for (let n = 0; n < 40_000; n++)
+    checkRate(system, route("sign-in"), { ip: `2001:db8:${n >> 16}:${n & 0xffff}::1`, slug: `made-up-${n}` });
+  assert.ok(keys.size <= 16_384 && keys.size > 12_000, `${keys.size} doors`);
+  assert.ok([...keys].every((key) => !key.includes("made-up")));
+  // A crowd at one door leaves another open, whether anybody lives there or not.
+  const knock = (ip: string, slug: string) => checkRate(system, route("sign-in"), { ip, slug }).allowed;
+  let n = 0;
+  while (knock(`10.1.${n >> 8}.${n & 255}`, "harrow")) n++;
+  assert.ok(n >= rates["sign-in"].burst);
+  assert.equal(knock("10.2.0.1", "harrow"), false);
+  assert.ok(knock("10.2.0.2", "bexley"));
+  const elsewhere = { csrfKey: createSecretKey(Buffer.alloc(32, 2)) };
+  assert.equal(doorOf({ csrfKey }, "harrow"), doorOf({ csrfKey }, "harrow"));
+  assert.notEqual(doorOf(elsewhere, "harrow"), doorOf({ csrfKey }, "harrow"));
 });
 
 test("our own origin is the configured one, whatever host a request names", () => {

@@ -1,5 +1,6 @@
 import type { Finding } from "../../../kernel/controls.ts";
 import type { Answer } from "../../trust/stage/client.ts";
+import { finding } from "../../trust/stage/finding.ts";
 import type { Piece } from "../../trust/stage/pieces.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 
@@ -15,7 +16,7 @@ export interface Ledger {
 export function openLedger(): Ledger {
   const findings: Finding[] = [];
   const note: Ledger["note"] = (good, what, who, got) => {
-    findings.push({ verdict: good ? "held" : "broken", what, who, got: String(got) });
+    findings.push(finding(good, what, who, String(got)));
   };
   return {
     findings,

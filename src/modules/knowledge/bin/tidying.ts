@@ -63,7 +63,10 @@ export const tidyLibrary: JobSpec = {
   },
 };
 
-/** A part of one entry that has had its time or was given up; false when there is none. */
+/**
+ * A part of one entry that has had its time or was given up; false when there is none. Its time is over when both clocks
+ * say so: one of ours that is set a year ahead would empty every bin for good.
+ */
 function purgeNext(ctx: Ctx): Promise<boolean> {
   return unit(ctx, async (inner) => {
     await lockTree(inner);
@@ -72,7 +75,8 @@ function purgeNext(ctx: Ctx): Promise<boolean> {
       sql<{ id: string; kind: "document" | "folder"; given_up: boolean }>`
         select binned_id as id, kind, ended_at is not null as given_up from binned
           where tenant_id = ${tenantOf(inner).id}
-            and (ended_at is not null or deleted_at <= ${goneBefore(inner.clock())})
+            and (ended_at is not null or deleted_at <= ${goneBefore(inner.clock())}
+                   and deleted_at <= clock_timestamp() - interval '30 days')
           order by binned_id limit 1 for update`,
     );
     if (!entry) return false;

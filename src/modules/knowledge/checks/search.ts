@@ -3,6 +3,7 @@ import { minutes } from "../../../kernel/clock.ts";
 import type { Finding } from "../../../kernel/controls.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { finderOf } from "../../trust/controls/canaries.ts";
+import { type Client, expectStatus } from "../../trust/stage/client.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import type { Person } from "../../trust/stage/people.ts";
 import { inPieces, total } from "../../trust/stage/pieces.ts";
@@ -328,6 +329,7 @@ async function goneInTime(stage: Stage, { documents }: Shelf): Promise<Finding[]
   const { system } = stage.server;
   const ahead = minutes(GONE_WITHIN_HOURS * 60);
   const later = { ...system, clock: () => new Date(system.clock().getTime() + ahead) };
+  await Promise.all([stage.a, stage.b].map(({ people }) => intoTheBin(people.manager[0].client)));
   const before = await spokenOf(stage);
   await tidyWhatWaits(later);
   for (const { id, slug } of [stage.a, stage.b]) {
@@ -342,7 +344,8 @@ async function goneInTime(stage: Stage, { documents }: Shelf): Promise<Finding[]
     const dead = (seen: typeof after) => seen.get(id)?.dead ?? Number.NaN;
     findings.push(
       finding(
-        dead(after) === 0 && (after.get(id)?.living ?? 0) > 0,
+        // Where nothing was spoken of, nothing could go.
+        dead(before) > 0 && dead(after) === 0 && (after.get(id)?.living ?? 0) > 0,
         `a deleted document, ${GONE_WITHIN_HOURS} hours later`,
         `all segments of ${name}`,
         `${dead(before)} were spoken of before, ${dead(after)} after, beside ${after.get(id)?.living} that are there`,
@@ -356,6 +359,14 @@ async function goneInTime(stage: Stage, { documents }: Shelf): Promise<Finding[]
     finding(found, "a document that was not deleted", kept.company, found ? "found" : "not found"),
   );
   return findings;
+}
+
+async function intoTheBin(client: Client): Promise<void> {
+  const bytes = Buffer.from(`The ${WORDS.join(" and the ")} stood by the door.\n`);
+  const [gone] = await upload(client, [{ name: "Gone.txt", bytes }]);
+  if (!gone) throw new Error("nothing was uploaded");
+  await waitUntilReady(client, [gone.id]);
+  expectStatus(await client.call("DELETE", `documents/${gone.id}`), 204, "deleting a document");
 }
 
 /** How many documents the rows of a company's index speak of: such as are there, and such as are gone. */

@@ -24,6 +24,13 @@ export interface ReadArchive {
 
 const MOST_JSON = 64 * 1024 * 1024;
 
+/** Which entries there may be beside tables. */
+const ENTRIES: Readonly<Record<Opening["kind"], RegExp>> = {
+  data: /^(files|audit)\/[^/]+$/,
+  keys: /^keys\/[^/]+$/,
+  tenant: /^(files|audit|keys)\/[^/]+$/,
+};
+
 /**
  * Reads an archive to its end and holds everything against what it says of itself. Only when this resolves was it
  * whole: a visitor that acts on the way must be able to undo. Throws `wrong_key`, `damaged`, `unsupported`.
@@ -86,8 +93,7 @@ async function readEntries(bytes: Bytes, visitor: Visitor): Promise<ReadArchive>
       entry = read.next;
       continue;
     }
-    if (!(opening.kind === "data" ? /^(files|audit)\/[^/]+$/ : /^keys\/[^/]+$/).test(entry.name))
-      throw damaged("holds an entry of another kind");
+    if (!ENTRIES[opening.kind].test(entry.name)) throw damaged("holds an entry of another kind");
     const hash = createHash("sha256");
     const content = hashed(readTarContent(bytes, entry), hash);
     await visitor.file?.(entry.name, content, entry.bytes);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Id, Slug } from "../../../kernel/ids.ts";
 import { backupFailure } from "./failure.ts";
 
 // The two JSON entries of an archive. FORMAT.md says what stands where.
@@ -14,7 +15,9 @@ const Column = z.strictObject({ name: z.string(), type: z.string() });
 /** The first entry: what this is, and what is needed to use it. */
 const OpeningShape = z.strictObject({
   format: z.literal(FORMAT),
-  kind: z.enum(["data", "keys"]),
+  kind: z.enum(["data", "keys", "tenant"]),
+  /** Of an archive of one workspace: which. */
+  tenant: z.strictObject({ id: Id, slug: Slug }).optional(),
   id: z.string().regex(/^[0-9a-f]{12}$/),
   /** When it was begun, in whole seconds: as its name says. Not in the first ones: these are read, and not restored. */
   begun: z.iso.datetime().optional(),

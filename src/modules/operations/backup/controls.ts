@@ -1,5 +1,6 @@
-import type { Control } from "../../../kernel/controls.ts";
+import { type Control, together } from "../../../kernel/controls.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
+import { checkMoves } from "../moves/checks/moves.ts";
 import { checkBackups } from "./checks/backups.ts";
 import { checkRecipients, checkRestoreTest } from "./checks/restoring.ts";
 import { checkTenantRestore } from "./checks/tenants.ts";
@@ -26,7 +27,9 @@ export const backupControls: readonly Control<Stage>[] = [
   {
     id: "ops.tenant-restore",
     kind: "tested",
-    removed: "the tenant in the condition under which rows are deleted",
-    check: checkTenantRestore,
+    removed:
+      "the tenant in the condition under which rows are deleted; the choice of one tenant's rows; looks at what another operator made",
+    check: async (stage) => together(await checkTenantRestore(stage), await checkMoves(stage)),
+    parts: { "set back": checkTenantRestore, "beside and moved": checkMoves },
   },
 ];

@@ -116,10 +116,7 @@ export function copyIn(
           // Refused already: the rest is not sent, but the source is let go of.
           if (over || failed) break;
           connection.sendCopyFromChunk(piece);
-          if (connection.stream.writableNeedDrain)
-            await new Promise<void>((drained) => {
-              connection.stream.once("drain", drained).once("close", drained);
-            });
+          if (connection.stream.writableNeedDrain) await drained(connection.stream);
         }
         connection.endCopyFrom();
       } catch (error) {
@@ -149,6 +146,17 @@ export function copyIn(
       },
       handleReadyForQuery: end,
     });
+  });
+}
+
+/** Or gone, which the next write is told. No listener stays: a large table waits thousands of times. */
+function drained(stream: Connection["stream"]): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off("drain", done).off("close", done);
+      resolve();
+    };
+    stream.on("drain", done).on("close", done);
   });
 }
 

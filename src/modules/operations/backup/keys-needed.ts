@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { KeyRecord } from "../../../kernel/crypto/key-record.ts";
+import type { RecordedKey } from "../../../kernel/crypto/key-record.ts";
 import { HEADER_BYTES, keyVersionOf } from "../../../kernel/files/stream.ts";
 import { backupFailure } from "./failure.ts";
 import { namesIn } from "./snapshot.ts";
@@ -76,7 +76,11 @@ export async function keysNeeded(
 }
 
 /** Throws when a version is missing from a tenant's keys. */
-export function requireKeys(tenant: string, needed: Needed, record: KeyRecord | null): void {
+export function requireKeys(
+  tenant: string,
+  needed: Needed,
+  record: { readonly keys: readonly Pick<RecordedKey, "use" | "version">[] } | null,
+): void {
   const uses = (version: number) =>
     (record?.keys ?? []).filter((key) => key.version === version).map(({ use }) => use);
   const missing = [

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { days } from "../../../kernel/clock.ts";
 import type { BackupConfig } from "../../../kernel/config-backup.ts";
 import { errorCode, makePrivateFolder, syncFolder } from "../../../kernel/files/durable.ts";
 import { type Bucket, openBucket } from "../../../kernel/s3/bucket.ts";
@@ -29,7 +30,11 @@ export interface Archive {
 const NAME = /^(data|keys)-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-([0-9a-f]{12})\.tar\.zst\.age$/;
 
 /** Its name says how to open it. */
-export const nameOf = ({ kind, at, id }: Pick<Archive, "kind" | "at" | "id">): string =>
+export const nameOf = ({
+  kind,
+  at,
+  id,
+}: Pick<Archive, "at" | "id"> & { readonly kind: Archive["kind"] | "tenant" }): string =>
   `${kind}-${at.toISOString().replace(/[-:]|\.\d+/g, "")}-${id}.tar.zst.age`;
 
 export function parseName(name: string, bytes: number): Archive | null {
@@ -55,7 +60,8 @@ export function folderPlace(folder: string): Place {
     words: `folder ${folder}`,
     async put(name, source) {
       await makePrivateFolder(folder);
-      const unfinished = join(folder, `${name}.unfinished`);
+      await removeForgotten(folder);
+      const unfinished = join(folder, `${name}${UNFINISHED}`);
       const handle = await open(unfinished, "w", 0o600);
       try {
         for await (const piece of source) await handle.writeFile(piece);
@@ -84,6 +90,19 @@ export function folderPlace(folder: string): Place {
     },
     remove: (name) => rm(join(folder, name), { force: true }),
   };
+}
+
+const UNFINISHED = ".unfinished";
+const FORGOTTEN_AFTER = days(1);
+
+/** What backups have left that were killed: nobody writes for a day, and nobody else would ever remove it. */
+async function removeForgotten(folder: string): Promise<void> {
+  for (const file of await readdir(folder)) {
+    if (!file.endsWith(UNFINISHED) || !parseName(file.slice(0, -UNFINISHED.length), 0)) continue;
+    const path = join(folder, file);
+    const found = await stat(path).catch(() => null); // another process was faster
+    if (found && found.mtimeMs < Date.now() - FORGOTTEN_AFTER) await rm(path, { force: true });
+  }
 }
 
 const PREFIX = "vouchsafe/";

@@ -5,10 +5,13 @@ import { test } from "node:test";
 import { openBackupStand, query } from "../../../../test/support/backup.ts";
 import { upload } from "../../../../test/support/knowledge.ts";
 import { days, later, minutes } from "../../../kernel/clock.ts";
+import { readOutbox } from "../../../kernel/mail.ts";
 import { sequenceAudit } from "../audit/log/sequencer.ts";
-import { latestRestoreTest, NO_CANARIES, passed } from "./restore-test.ts";
+import { latestRestoreTest, NO_CANARIES, passed, testRestore } from "./restore-test.ts";
 import { listRuns } from "./runs.ts";
 import { backUpIfDue, isDue } from "./schedule.ts";
+import { chooseRoom } from "./scratch.ts";
+import { backUp } from "./service.ts";
 
 test("each day's backup is made at its time and restored on a scratch database", async (t) => {
   const stand = await openBackupStand(t);
@@ -40,6 +43,24 @@ test("each day's backup is made at its time and restored on a scratch database",
 
   assert.equal(await backUpIfDue(system, now), "not due");
   assert.equal((await listRuns(system)).length, 2);
+
+  await t.test(
+    "where there is no room for a copy it is not tried out, and the operator is told why",
+    async () => {
+      const made = await backUp(system, "operator");
+      assert.ok(made);
+      const quiet = { ...system, log: { ...system.log, error: () => {}, info: () => {} } } as typeof system;
+      const none = await testRestore(quiet, made, async (_, needed) => chooseRoom([], needed));
+      assert.match(none.result.problem ?? "", /no room for a second copy of everything, which takes \d+ MB/);
+      assert.equal(none.result.sumsEqual, false);
+      assert.equal(passed(none.result), false);
+      const mail = (await readOutbox(system)).find(({ subject }) =>
+        /did not pass its restore test/.test(subject),
+      );
+      assert.match(mail?.text ?? "", /not tried out\. There is no room/);
+      now = later(now, minutes(1));
+    },
+  );
 
   await t.test("a result that nobody here signed is said to be forged", async () => {
     await query(
@@ -93,6 +114,7 @@ test("a backup is due once a day, at its time", () => {
   assert.equal(isDue([], 180, now), true);
   assert.equal(isDue([good("2030-05-06T03:00:01Z")], 180, now), false);
   assert.equal(isDue([good("2030-05-06T02:59:00Z")], 180, now), true);
+  assert.equal(isDue([good("2031-05-06T03:00:01Z")], 180, now), true, "a clock was a year ahead");
   assert.equal(isDue([good("2030-05-05T03:20:01Z")], 200, now), false);
   assert.equal(isDue([{ ...good("2030-05-06T03:00:01Z"), state: "failed" }], 180, now), false);
 });

@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type pg from "pg";
 import { z } from "zod";
@@ -12,6 +10,8 @@ import { projectFolder } from "../../../project.ts";
 import { alertOperator } from "../alerts/service.ts";
 import { signerOf } from "../audit/log/keeper.ts";
 import { openNote, signNote } from "../audit/log/note.ts";
+import { isBackupFailure } from "./failure.ts";
+import { removeLeftOver, roomNeeded, scratchParent } from "./scratch.ts";
 import type { MadeBoth } from "./service.ts";
 
 const LONGEST_MS = 3 * 60 * 60_000;
@@ -61,6 +61,8 @@ export const passed = ({ problem, sumsEqual, catalog, audit, attack, attackSaid 
 /** What the other process is told, over a pipe: it holds the identities of these two archives, and stands nowhere else. */
 export interface RestoreTask {
   readonly home: string;
+  /** In this folder the copy is made, in one of its own. */
+  readonly scratch: string;
   readonly places: {
     readonly folder: string | null;
     readonly bucket: Readonly<Record<string, string>> | null;
@@ -72,44 +74,61 @@ export interface RestoreTask {
  * Restores what was just stored, from where it was stored, into a database of its own in another process, which tells
  * what it saw and is thrown away. Stores that, signed, and tells the operator when something was not as it must be.
  */
-export async function testRestore(system: System, made: MadeBoth): Promise<StoredRestoreTest> {
+export async function testRestore(
+  system: System,
+  made: MadeBoth,
+  room: typeof scratchParent = scratchParent,
+): Promise<StoredRestoreTest> {
   const began = performance.now();
-  await removeLeftOver().catch((error: unknown) =>
+  // No test takes this long.
+  await removeLeftOver(system.config.home, 2 * LONGEST_MS).catch((error: unknown) =>
     system.log.warn({ err: error }, "what an earlier restore test left could not be removed"),
   );
-  const result = await restoreElsewhere(taskOf(system, made)).catch(
-    (error: unknown): RestoreResult => ({
-      archive: made.data.archive.name,
-      takenAt: made.data.archive.at.toISOString(),
-      problem: (error instanceof Error ? error.message : String(error)).slice(0, 300),
-      tables: 0,
-      rows: 0,
-      files: 0,
-      bytes: made.data.archive.bytes,
-      sumsEqual: false,
-      catalog: { looked: 0, broken: 0 },
-      audit: { entries: 0, verified: false },
-      attack: null,
-      attackSaid: "not run: the restore failed",
-      seconds: Math.round((performance.now() - began) / 1000),
-    }),
-  );
+  let said =
+    "It was made and stored, but restoring it on a scratch database did not go as it must. Settings, Backups says what was seen.";
+  const result = await taskOf(system, made, room)
+    .then(restoreElsewhere)
+    .catch((error: unknown): RestoreResult => {
+      // It names folders and numbers.
+      if (isBackupFailure(error) && error.code === "incomplete")
+        said = `It was made and stored, but not tried out. ${error.message}`;
+      return {
+        archive: made.data.archive.name,
+        takenAt: made.data.archive.at.toISOString(),
+        problem: (error instanceof Error ? error.message : String(error)).slice(0, 300),
+        tables: 0,
+        rows: 0,
+        files: 0,
+        bytes: made.data.archive.bytes,
+        sumsEqual: false,
+        catalog: { looked: 0, broken: 0 },
+        audit: { entries: 0, verified: false },
+        attack: null,
+        attackSaid: "not run: the restore failed",
+        seconds: Math.round((performance.now() - began) / 1000),
+      };
+    });
   const stored = await storeRestoreTest(system, result);
   if (!passed(result)) {
     system.log.error({ result }, "the backup did not pass its restore test");
     await alertOperator(system, {
       kind: "backup.restore-test",
       subject: "The last backup did not pass its restore test",
-      text: "It was made and stored, but restoring it on a scratch database did not go as it must. Settings, Backups says what was seen.",
+      text: said,
     });
   }
   return stored;
 }
 
-function taskOf({ config }: System, { data, keys }: MadeBoth): RestoreTask {
+async function taskOf(
+  { config }: System,
+  { data, keys }: MadeBoth,
+  room: typeof scratchParent,
+): Promise<RestoreTask> {
   const { folder, bucket } = config.backup;
   return {
     home: config.home,
+    scratch: await room(config.home, roomNeeded(data.manifest)),
     places: {
       folder: folder ?? (bucket ? null : join(config.home, "backups")),
       bucket: bucket && {
@@ -125,17 +144,6 @@ function taskOf({ config }: System, { data, keys }: MadeBoth): RestoreTask {
       identity: reveal(identity),
     })),
   };
-}
-
-/** What a test that was killed has left of keys and ciphertext. No test takes this long. */
-async function removeLeftOver(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!/^vouchsafe-(restore|keys|scratch)-/.test(name)) continue;
-    const path = join(tmpdir(), name);
-    const found = await stat(path).catch(() => null); // removed by whoever made it
-    if (found && Date.now() - found.birthtimeMs > 2 * LONGEST_MS)
-      await rm(path, { recursive: true, force: true });
-  }
 }
 
 function restoreElsewhere(task: RestoreTask): Promise<RestoreResult> {

@@ -34,14 +34,16 @@ export async function listRuns(system: System, most = 50): Promise<BackupRun[]> 
   return rows;
 }
 
-/** The newest that is good, by its snapshot. */
+/** The newest that is good, of those that were begun until a moment. */
 export async function latestGood(
   system: System,
   kind: BackupRun["kind"] = "data",
+  until: Date | "infinity" = "infinity",
 ): Promise<BackupRun | null> {
   const { rows } = await system.pool.query<BackupRun>(
-    `select ${COLUMNS} from platform.backup_run where kind = $1 and state = 'good' order by started_at desc limit 1`,
-    [kind],
+    `select ${COLUMNS} from platform.backup_run where kind = $1 and state = 'good' and started_at <= $2
+       order by started_at desc limit 1`,
+    [kind, until],
   );
   return rows[0] ?? null;
 }

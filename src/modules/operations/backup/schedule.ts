@@ -1,9 +1,11 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { days, later, minutes } from "../../../kernel/clock.ts";
 import type { System } from "../../../kernel/system.ts";
 import { alertOperator } from "../alerts/service.ts";
 import { testRestore } from "./restore-test.ts";
 import { type BackupRun, latestGood, listRuns } from "./runs.ts";
-import { backUp } from "./service.ts";
+import { backUp, backUpKeysAlone } from "./service.ts";
 
 const FIRST_AFTER = minutes(1);
 const LOOK_EVERY = minutes(5);
@@ -20,6 +22,7 @@ export function keepBackingUp(system: System): () => Promise<void> {
   let running: Promise<unknown> | null = null;
   const look = () => {
     running ??= backUpIfDue(system, began)
+      .then(() => copyKeysIfDue(system))
       .catch((error: unknown) => system.log.error({ err: error }, "the daily backup did not end well"))
       .finally(() => {
         running = null;
@@ -49,7 +52,7 @@ export async function backUpIfDue(system: System, began: Date): Promise<"made" |
       did = "failed";
     }
   }
-  const last = (await latestGood(system))?.startedAt ?? began;
+  const last = (await latestGood(system, "data", system.clock()))?.startedAt ?? began;
   if (system.clock().getTime() - last.getTime() > LATE_AFTER)
     await alertOperator(system, {
       kind: "backup.late",
@@ -59,14 +62,34 @@ export async function backUpIfDue(system: System, began: Date): Promise<"made" |
   return did;
 }
 
-/** Whether the last time of day that has passed is without a good backup, and nobody has just tried. */
+/**
+ * Keys that were destroyed, and people who were erased, since the last archive of the keys: until the next one, a restore
+ * would bring them back. So one is made within the hour, without the data. Answers whether one was.
+ */
+export async function copyKeysIfDue(system: System): Promise<boolean> {
+  const last = (await listRuns(system, 50)).find(({ kind, state }) => kind === "keys" && state !== "failed");
+  // Before the first backup there is nothing that could come back.
+  if (!last || system.clock().getTime() - last.startedAt.getTime() < AGAIN_AFTER) return false;
+  const folder = join(system.config.home, "keys");
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(".gone") && name !== "erased.json") continue;
+    if ((await stat(join(folder, name))).mtime >= last.startedAt)
+      return (await backUpKeysAlone(system)) !== null;
+  }
+  return false;
+}
+
+/**
+ * Whether the last time of day that has passed is without a good backup, and nobody has just tried. One from the future was
+ * made while this clock was wrong: it stands for no day.
+ */
 export function isDue(
   runs: readonly Pick<BackupRun, "kind" | "state" | "startedAt">[],
   at: number,
   now: Date,
 ): boolean {
   const due = lastTime(at, now);
-  const since = runs.filter(({ kind, startedAt }) => kind === "data" && startedAt >= due);
+  const since = runs.filter(({ kind, startedAt }) => kind === "data" && startedAt >= due && startedAt <= now);
   if (since.some(({ state }) => state === "good")) return false;
   return since.every(({ startedAt }) => now.getTime() - startedAt.getTime() >= AGAIN_AFTER);
 }

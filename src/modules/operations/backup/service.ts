@@ -50,6 +50,12 @@ export async function backUp(
   });
 }
 
+/** Makes an archive of the keys alone; null when another process makes a backup just now. */
+export const backUpKeysAlone = (system: System): Promise<Made | null> =>
+  oneAtATime(system, LOCK, () =>
+    backUpKeys(system, placesOf(system.config.backup, system.config.home), "schedule"),
+  );
+
 /** Removes what is kept no longer, in each place by itself. What could not be removed is tried again the next time. */
 export async function removeExpired(system: System, places: readonly Place[]): Promise<number> {
   const bad = await badNames(system);

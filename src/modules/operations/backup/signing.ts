@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import type { System } from "../../../kernel/system.ts";
-import { signerOf } from "../audit/log/keeper.ts";
-import { type NoteSigner, openNote, signNote, verifierKey } from "../audit/log/note.ts";
+import { type Keeper, signerOf } from "../audit/log/keeper.ts";
+import { type NoteReader, type NoteSigner, openNote, signNote, verifierKey } from "../audit/log/note.ts";
 import type { ReadArchive } from "./archive-reading.ts";
 import { type Manifest, type Opening, printManifest } from "./contents.ts";
 import { backupFailure } from "./failure.ts";
@@ -15,7 +14,7 @@ export const signManifest = (opening: Opening, manifest: Manifest, signer: NoteS
   signNote(said(opening, manifest), signer);
 
 /** With this the id of each archive of an installation begins: several may keep theirs in one place. */
-export const markOf = async (system: System): Promise<string> =>
+export const markOf = async (system: Keeper): Promise<string> =>
   createHash("sha256")
     .update(verifierKey(await signerOf(system)))
     .digest("hex")
@@ -24,7 +23,7 @@ export const markOf = async (system: System): Promise<string> =>
 export const MARK_DIGITS = 6;
 
 /** Throws `damaged` for an archive that this installation has not signed. */
-export function requireSigned({ opening, manifest }: ReadArchive, signer: NoteSigner): void {
+export function requireSigned({ opening, manifest }: ReadArchive, signer: NoteSigner | NoteReader): void {
   let lines: string[] = [];
   try {
     lines = openNote(manifest.signed ?? "", signer);

@@ -17,7 +17,7 @@ import type { Chosen } from "./choosing.ts";
 import { copyIn, copyOut } from "./copy.ts";
 import { backupFailure } from "./failure.ts";
 import { keysNeeded, noteFileVersions, requireKeys } from "./keys-needed.ts";
-import { loadArchive, requireSame } from "./loading.ts";
+import { type LoadOptions, loadArchive, requireSame } from "./loading.ts";
 import { keepRightsAway, rememberRights } from "./rights.ts";
 import { requireName, requireSigned } from "./signing.ts";
 import { namesIn, rowsOf } from "./snapshot.ts";
@@ -48,12 +48,14 @@ export async function restoreTenant(options: {
   readonly system: System;
   readonly live: Reach;
   /** An empty database, which the caller throws away. */
-  readonly scratch: Reach;
+  readonly scratch: Reach & Pick<LoadOptions, "passwords">;
   readonly slug: string;
   readonly data: Chosen;
   readonly identities: readonly Secret[];
   /** What a first reading found. */
   readonly expected?: ReadArchive;
+  /** Changes what was loaded into the scratch database before anything of it is put back. */
+  readonly prepare?: (tenantId: string, taken: Date) => Promise<unknown>;
   readonly progress?: (words: string) => void;
   /** Whoever is inside has so long to finish; then nothing is changed. */
   readonly patienceMs?: number;
@@ -84,6 +86,7 @@ export async function restoreTenant(options: {
     const tables = await tablesOfTenants(from, to);
     const needed = (await keysNeeded(from, tables, seen.versions, tenantId)).get(tenantId);
     if (needed) requireKeys(tenantId, needed, await system.keyring.look(tenantId));
+    await options.prepare?.(tenantId, new Date(opening.at));
     const mark = join(system.config.home, "restoring", `${tenantId}.json`);
     // What an earlier run left that was killed: its members come in again, and it begins anew.
     await openAgain(live, tenantId, mark);
@@ -114,7 +117,7 @@ export async function restoreTenant(options: {
   }
 }
 
-async function connect({ adminUrl, database }: Reach): Promise<pg.Client> {
+export async function connect({ adminUrl, database }: Reach): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: withDatabase(adminUrl, database),
     application_name: "vouchsafe restore",
@@ -277,7 +280,7 @@ async function replaceRows(
     );
     for (const table of tables)
       if (!EMPTIED.includes(table.name) && table.name !== "public.visibility_epoch")
-        await compare(from, to, table, tenantId);
+        await compareRows(from, to, table, tenantId);
     await keepRightsAway(to, tenantId);
     if (state) await to.query("update tenant set state = $2 where tenant_id = $1", [tenantId, state]);
     await to.query(
@@ -293,7 +296,12 @@ async function replaceRows(
   }
 }
 
-async function compare(from: pg.Client, to: pg.Client, table: Table, tenantId: string): Promise<void> {
+export async function compareRows(
+  from: pg.Client,
+  to: pg.Client,
+  table: Table,
+  tenantId: string,
+): Promise<void> {
   const sum = async (client: pg.Client) =>
     (
       await client.query<{ sum: string }>(

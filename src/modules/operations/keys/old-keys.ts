@@ -3,6 +3,7 @@ import type { Retention } from "../../../kernel/config-backup.ts";
 import type { RecordedKey } from "../../../kernel/crypto/key-record.ts";
 import type { System } from "../../../kernel/system.ts";
 import { placesOf } from "../backup/places.ts";
+import { markOf } from "../backup/signing.ts";
 
 // Data keys that were retired. Backups of their time hold rows and files under them, and key copies of that time are gone
 // after a week: so they stay in the key file, wrapped, as long as such a backup may. Destroying a workspace's keys destroys
@@ -19,7 +20,7 @@ export function keptDays(keep: Retention): number {
  * retired, which stay longer where none were made for some time. Throws when a place cannot be looked at.
  */
 export async function lapsedOldKeys(
-  { clock, config }: Pick<System, "clock" | "config">,
+  { clock, config, keyring }: Pick<System, "clock" | "config" | "keyring">,
   keys: readonly RecordedKey[],
 ): Promise<number[]> {
   const until = clock().getTime() - days(keptDays(config.backup.keep));
@@ -29,6 +30,9 @@ export async function lapsedOldKeys(
   if (due.length === 0) return [];
   const places = placesOf(config.backup, config.home);
   const backups = (await Promise.all(places.map((place) => place.list()))).flat();
-  const oldest = Math.min(...backups.filter(({ kind }) => kind === "data").map(({ at }) => at.getTime()));
+  // Another installation's need none of these keys.
+  const mark = await markOf({ config, keyring });
+  const own = backups.filter(({ kind, id }) => kind === "data" && id.startsWith(mark));
+  const oldest = Math.min(...own.map(({ at }) => at.getTime()));
   return due.filter(({ retired }) => oldest > Date.parse(retired)).map(({ version }) => version);
 }

@@ -1,7 +1,7 @@
 import type { KeyRecord } from "../../../kernel/crypto/key-record.ts";
 import type { Keyring } from "../../../kernel/crypto/keyring.ts";
 import type { MasterKeySource, WrappedKey } from "../../../kernel/crypto/master-key.ts";
-import { registeredMasters, registerMasters } from "../../../kernel/crypto/master-register.ts";
+import { noteWrapped, registeredMasters, registerMasters } from "../../../kernel/crypto/master-register.ts";
 import { servingProcesses } from "../../../kernel/crypto/open-keys.ts";
 import { startupError } from "../../../kernel/home.ts";
 
@@ -127,6 +127,8 @@ export async function rotateMasterKey(
     }
     options.progress?.(++done, all.length);
   }
+  // Also of a run that was interrupted some are wrapped: the next one ends with the rest of them.
+  if (rewrapped > 0) await noteWrapped(home, store, masterKeys, options.now);
   return { rewrapped, failed };
 }
 

@@ -4,8 +4,10 @@ import { days, minutes } from "../../../kernel/clock.ts";
 import { errorCode } from "../../../kernel/files/durable.ts";
 import type { System } from "../../../kernel/system.ts";
 import { alertOperator } from "../alerts/service.ts";
+import type { Keeper } from "../audit/log/keeper.ts";
 import { backUpKeys } from "../backup/making.ts";
 import { type Archive, type Place, placesOf } from "../backup/places.ts";
+import { markOf } from "../backup/signing.ts";
 import { COPIES_KEPT_DAYS } from "./rotation.ts";
 
 /**
@@ -19,12 +21,18 @@ export async function destroyTenantKeys(system: System, tenantId: string): Promi
   return { copiesUntil: new Date(system.clock().getTime() + days(COPIES_KEPT_DAYS)) };
 }
 
+/** Archives of this installation's key store, in one place. Those of another one are its own to remove. */
+async function ownCopies(system: Keeper, place: Place): Promise<Archive[]> {
+  const mark = await markOf(system);
+  return (await place.list()).filter(({ kind, id }) => kind === "keys" && id.startsWith(mark));
+}
+
 /** Archives of the key store, in one place, that are older than they may become. */
 export async function lapsedKeyCopies(
   system: Pick<System, "clock" | "config" | "keyring">,
   place: Place,
 ): Promise<Archive[]> {
-  const copies = (await place.list()).filter(({ kind }) => kind === "keys");
+  const copies = await ownCopies(system, place);
   const lapsed = copies.filter(({ at }) => at.getTime() <= system.clock().getTime() - days(COPIES_KEPT_DAYS));
   if (lapsed.length < copies.length) return lapsed;
   // Where nothing newer is, the last copy stays while it holds nothing that was destroyed since: it is all there is.
@@ -43,8 +51,8 @@ export async function removeLapsedKeyCopies(
   let removed = 0;
   for (const place of places) {
     let lapsed = await lapsedKeyCopies(system, place);
-    const kept = (await place.list()).filter(
-      ({ kind, name }) => kind === "keys" && !lapsed.some((one) => one.name === name),
+    const kept = (await ownCopies(system, place)).filter(
+      ({ name }) => !lapsed.some((one) => one.name === name),
     );
     // The last copy goes because of keys that were destroyed. All others are in a newer one before.
     if (lapsed.length > 0 && kept.length === 0 && !(await makeNewCopy(system, place)))

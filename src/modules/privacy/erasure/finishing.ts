@@ -12,6 +12,7 @@ import { alertOperator } from "../../operations/alerts/service.ts";
 import { reasonCell as openingReason } from "../../tenancy/openings/service.ts";
 import { reasonCell as supportReason } from "../../tenancy/support/service.ts";
 import { deleteContent } from "./content.ts";
+import { noteErased } from "./ledger.ts";
 import { eraseLetters, eraseOwnEntries } from "./letters.ts";
 import { ownOf, type Spoken, spokenCell } from "./service.ts";
 
@@ -58,11 +59,20 @@ async function finishErasure(ctx: Ctx, id: string): Promise<void> {
     ctx,
     db
       .selectFrom("erasure")
-      .select(["member_id", "content", "spoken", "state"])
+      .select(["member_id", "content", "spoken", "state", "asked_by", "given_to", "created_at"])
       .where("erasure_id", "=", id)
       .where("state", "<>", "done"),
   );
   if (!row?.spoken) return;
+  // Whoever asked for it may have been stopped between the two.
+  await noteErased(ctx.system, {
+    tenant: tenantOf(ctx).id,
+    member: row.member_id,
+    at: row.created_at.toISOString(),
+    by: row.asked_by,
+    content: row.content === "handed-over" ? "handed-over" : "deleted",
+    to: row.given_to,
+  });
   const keys = await keysOf(ctx);
   const memberId = row.member_id;
   const spoken = JSON.parse(keys.openText(spokenCell(id), row.spoken)) as Spoken;

@@ -1,6 +1,7 @@
 import { minutes } from "../../../kernel/clock.ts";
 import type { System } from "../../../kernel/system.ts";
 import { finishErasures } from "../erasure/finishing.ts";
+import { forgetErased } from "../erasure/ledger.ts";
 import { purgeWorkspaces } from "../workspaces/purging.ts";
 import { purgeOld } from "./purging.ts";
 
@@ -29,6 +30,6 @@ export function keepRetention(system: System): () => Promise<void> {
 
 // Each by itself: what keeps one of them from ending does not keep the others.
 async function purgeOnce(system: System): Promise<void> {
-  for (const work of [finishErasures, purgeOld, (s: System) => purgeWorkspaces(s)])
+  for (const work of [finishErasures, purgeOld, (s: System) => purgeWorkspaces(s), forgetErased])
     await work(system).catch((error: unknown) => system.log.error({ err: error }, "a purge has failed"));
 }

@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { Finding } from "../../../kernel/controls.ts";
 import { finding } from "../../trust/stage/finding.ts";
 import { forEach, type LiveOperation, liveOperations } from "../../trust/stage/live-operations.ts";
-import type { Company, Person } from "../../trust/stage/people.ts";
+import type { Person } from "../../trust/stage/people.ts";
 import { inPieces, total } from "../../trust/stage/pieces.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { ask, shareWith, upload, waitUntilReady } from "../../trust/stage/workspace.ts";
+import { keptOffice } from "./colleagues-kept.ts";
 import { byOpening } from "./colleagues-opening.ts";
 import { bySharing } from "./colleagues-sharing.ts";
 
@@ -23,10 +24,10 @@ export const colleaguesCheck = inPieces(
     opening: (_, office) => byOpening(office),
   },
   (counts, { everybody }) => ({ summary: `${total(counts)} attempts by ${everybody.length} people` }),
+  keptOffice,
 );
 
 export interface Office {
-  readonly company: Company;
   readonly everybody: readonly Person[];
   readonly people: Readonly<Record<"owner" | "admin" | "manager" | "colleague" | "viewer", Person>>;
   readonly things: readonly Things[];
@@ -70,7 +71,7 @@ async function openOffice(stage: Stage): Promise<Office> {
   const people = { owner: company.owner, admin, manager, colleague, viewer };
   const holders = [people.owner, admin, manager, colleague];
   const things = await Promise.all(holders.map((holder) => furnish(holder, stranger)));
-  return { company, people, everybody: [...Object.values(people), stranger], things };
+  return { people, everybody: [...Object.values(people), stranger], things };
 }
 
 async function furnish(holder: Person, stranger: Person): Promise<Things> {

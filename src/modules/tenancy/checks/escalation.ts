@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Finding, outcomeOf } from "../../../kernel/controls.ts";
 import { expectStatus } from "../../trust/stage/client.ts";
+import { finding } from "../../trust/stage/finding.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 
 /** Attempts to gain rights: by a role given, made or changed, by what stands in a body, by two requests at once. */
@@ -13,7 +14,7 @@ export async function checkEscalation(stage: Stage) {
     statuses: number[],
   ) => {
     const { status } = await answer;
-    findings.push({ verdict: statuses.includes(status) ? "held" : "broken", what, who, got: String(status) });
+    findings.push(finding(statuses.includes(status), what, who, String(status)));
   };
   const { a } = stage;
   const spare = await a.hire(`Spare Owner ${Date.now()}`, "viewer");

@@ -64,19 +64,7 @@ export async function handOver(ctx: Ctx, from: string, to: string): Promise<void
       inner,
       sql`select from document where owner_id = ${from} order by document_no for no key update`,
     );
-    for (const table of ["folder", "document", "chat"] as const)
-      await write(inner, db.updateTable(table).set({ owner_id: to }).where("owner_id", "=", from));
-    // What lies in the removed member's bin comes along.
-    await write(inner, db.updateTable("binned").set({ owner_id: to }).where("owner_id", "=", from));
-    // Nobody shares with themself.
-    await write(
-      inner,
-      sql`
-        delete from share where member_id = ${to} and (
-          exists (select from document where document.document_id = share.document_id and document.owner_id = ${to})
-          or exists (select from folder where folder.folder_id = share.folder_id and folder.owner_id = ${to})
-          or exists (select from chat where chat.chat_id = share.chat_id and chat.owner_id = ${to}))`,
-    );
+    await giveAll(inner, from, to);
     const { groups: _, ...counts } = held;
     record(inner, {
       event: "member.handed-over",
@@ -89,6 +77,23 @@ export async function handOver(ctx: Ctx, from: string, to: string): Promise<void
     for (const { member_id } of others)
       if (member_id !== memberOf(inner)) await notify(inner, member_id, "owner-changed", names);
   });
+}
+
+/** Makes everything of one member another's, in the open unit of work; nobody is asked and nobody is told. */
+export async function giveAll(inner: Ctx, from: string, to: string): Promise<void> {
+  for (const table of ["folder", "document", "chat"] as const)
+    await write(inner, db.updateTable(table).set({ owner_id: to }).where("owner_id", "=", from));
+  // What lies in the removed member's bin comes along.
+  await write(inner, db.updateTable("binned").set({ owner_id: to }).where("owner_id", "=", from));
+  // Nobody shares with themself.
+  await write(
+    inner,
+    sql`
+      delete from share where member_id = ${to} and (
+        exists (select from document where document.document_id = share.document_id and document.owner_id = ${to})
+        or exists (select from folder where folder.folder_id = share.folder_id and folder.owner_id = ${to})
+        or exists (select from chat where chat.chat_id = share.chat_id and chat.owner_id = ${to}))`,
+  );
 }
 
 /** Who may be given what somebody held. Throws `not_found`, `wrong_state` for who is not active. */

@@ -14,12 +14,9 @@ import {
 import { appError } from "../../../kernel/errors.ts";
 import { newId } from "../../../kernel/ids.ts";
 import { addInvitation } from "../../identity/invitations/service.ts";
-import { tenantNameCell } from "../../identity/members.ts";
+import { customerAddressCell, customerNameCell, tenantNameCell } from "../../identity/members.ts";
 
 const OWNER = { role: "owner", roleId: null, granted: null } as const;
-
-const nameCell = (id: string) => ({ table: "operator_tenant", column: "name", row: id });
-const addressCell = (id: string) => ({ table: "operator_tenant", column: "owner_address", row: id });
 
 export interface TenantSummary {
   readonly id: string;
@@ -52,8 +49,8 @@ export async function createTenant(
           tenant_id: tenantOf(inner).id,
           customer_id: id,
           slug: input.slug,
-          name: keys.seal(nameCell(id), input.name),
-          owner_address: keys.seal(addressCell(id), input.ownerAddress),
+          name: keys.seal(customerNameCell(id), input.name),
+          owner_address: keys.seal(customerAddressCell(id), input.ownerAddress),
         }),
       );
       record(inner, {
@@ -112,8 +109,8 @@ export async function listTenants(ctx: Ctx): Promise<TenantSummary[]> {
   return rows.map((row) => ({
     id: row.customer_id,
     slug: row.slug,
-    name: keys.openText(nameCell(row.customer_id), row.name),
-    ownerAddress: keys.openText(addressCell(row.customer_id), row.owner_address),
+    name: keys.openText(customerNameCell(row.customer_id), row.name),
+    ownerAddress: keys.openText(customerAddressCell(row.customer_id), row.owner_address),
     createdAt: row.created_at.toISOString(),
     state: "active",
   }));

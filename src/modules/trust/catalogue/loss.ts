@@ -75,7 +75,7 @@ export const lossClaims = claimsUnder("loss", [
     words:
       "One customer can be set back to an earlier moment while every other customer's data stays as it is.",
     couldBeWrong:
-      "It is put in place of what is there; there is no second copy beside it for comparing. Its audit log is not set back. Documents that were still being read at that moment wait until somebody reads them again.",
+      "Its audit log is not set back. A workspace that moves to another installation brings its log, of which only the old installation's proofs say that it was true when it was written. Documents that were still being read at that moment wait until somebody reads them again.",
   },
   {
     id: "billing.credentials",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Control, outcomeOf } from "../../../kernel/controls.ts";
+import { type Control, type Finding, outcomeOf } from "../../../kernel/controls.ts";
 import type { Stage } from "../stage/stage.ts";
 import { runControls } from "./run.ts";
 
@@ -51,4 +51,21 @@ test("a claim is broken when either look breaks it, or cannot be carried out", a
     assert.equal(result?.result, "broken");
     assert.equal(result?.subjects, 2);
   }
+});
+
+test("what is broken is among the evidence, however much could not be judged", async () => {
+  const findings: Finding[] = [
+    ...Array.from(
+      { length: 40 },
+      () => ({ verdict: "inconclusive", what: "", who: "", got: "429" }) as const,
+    ),
+    { verdict: "broken", what: "GET /session", who: "", got: "200" },
+  ];
+  const check = async () => outcomeOf(findings, "");
+  const [result] = await runControls(
+    stage(["identity.sessions"]),
+    [control("identity.sessions", [], { check, lastly: check })],
+    "1",
+  );
+  assert.equal(result?.evidence[0]?.verdict, "broken");
 });

@@ -7,6 +7,7 @@ import {
   together,
 } from "../../../kernel/controls.ts";
 import { type Claim, catalogue } from "../catalogue.ts";
+import { untilBroken } from "../stage/finding.ts";
 import { type Aim, partsWanted, type Stage } from "../stage/stage.ts";
 
 /** What `controls --json` prints for each claim of the catalogue, in its order. */
@@ -146,7 +147,7 @@ export const isSeen = ({ verdict, what }: Finding): boolean => verdict === "brok
 export async function takeLook(stage: Stage, { look }: Pick<Step, "look">): Promise<Seen> {
   const at = new Date().toISOString();
   const started = performance.now();
-  const outcome = await look(stage).catch(notCarriedOut);
+  const outcome = await (stage.aim.atOnce ? untilBroken(look) : look)(stage).catch(notCarriedOut);
   return { outcome, at, ms: performance.now() - started };
 }
 
@@ -177,8 +178,8 @@ function resultFor(claim: Claim, look: Taken | null, at: string, version: string
     };
   }
   const { control, outcome, ms } = look;
-  const bad = outcome.findings.filter((f) => f.verdict !== "held");
-  const good = outcome.findings.filter((f) => f.verdict === "held");
+  // What is broken comes first: behind a dozen that could not be judged nobody would see it.
+  const of = (verdict: Finding["verdict"]) => outcome.findings.filter((f) => f.verdict === verdict);
   return {
     id,
     claim: words,
@@ -186,7 +187,7 @@ function resultFor(claim: Claim, look: Taken | null, at: string, version: string
     result: resultOf(outcome),
     subjects: outcome.subjects,
     routes: outcome.routes ?? 0,
-    evidence: [...bad, ...good].slice(0, MOST_EVIDENCE),
+    evidence: [...of("broken"), ...of("inconclusive"), ...of("held")].slice(0, MOST_EVIDENCE),
     summary: outcome.summary,
     removed: control.removed,
     couldBeWrong,

@@ -39,21 +39,21 @@ async function goingOn(secret: Secret, colleague: Client | undefined): Promise<F
   const me = (await colleague.call("GET", "session")).json.me.id;
   await shareWith(client, "chat", chat, { kind: "member", id: me }, "write");
   const name = capital(secret.words[2]);
-  const goOn = async (who: Client) => {
+  const goOn = async (who: Client): Promise<string> => {
     const body = { text: "What is her phone number?" };
-    const { json } = expectStatus(
-      await who.call("POST", `chats/${chat}/questions`, { body }),
-      201,
-      "going on",
-    );
-    return answered(who, chat, json.answer.id);
+    const path = `chats/${chat}/questions`;
+    return expectStatus(await who.call("POST", path, { body }), 201, "going on").json.answer.id;
   };
   // A document of the colleague's own, which only the name finds: an answer out of it tells that the name was lent.
   const bait = Buffer.from(`Phone number of ${name}: 01632 960 777.\n`);
   const [own] = await upload(colleague, [{ name: "Numbers.txt", bytes: bait }]);
   await waitUntilReady(colleague, [own?.id ?? ""]);
-  const hidden = await goOn(colleague);
+  const theirAnswer = await goOn(colleague);
+  const hidden = await answered(colleague, chat, theirAnswer);
   const told = `${hidden?.followUp} ${hidden?.text}`;
+  // What the colleague is not shown of it, the owner of both is: there is something, and it is the question's words alone.
+  const wrote = (await answered(client, chat, theirAnswer))?.followUp ?? null;
+  const isClean = wrote?.includes(secret.words[0]) === true && !wrote.includes(name);
   const findings = [
     finding(
       !told.includes(name) && !told.includes("960 777"),
@@ -61,6 +61,7 @@ async function goingOn(secret: Secret, colleague: Client | undefined): Promise<F
       "who may not see what it leans on",
       told.slice(0, 80),
     ),
+    finding(isClean, "what it was completed with", "the same, as the owner reads it", String(wrote)),
   ];
   const other = await idOf(client, "chats", {});
   const first = expectStatus(

@@ -6,7 +6,7 @@ import { files } from "./files.ts";
 import { jobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
 import { quotas } from "./quotas.ts";
-import { setScene } from "./scene.ts";
+import { keptScene, setScene } from "./scene.ts";
 import { searching } from "./searching.ts";
 import { streams } from "./streams.ts";
 
@@ -34,6 +34,7 @@ export const everywhereControls: readonly Control<Stage>[] = [
           .map(([name, count]) => `${count} of ${name}`)
           .join(", "),
       }),
+      keptScene,
     ),
   },
 ];

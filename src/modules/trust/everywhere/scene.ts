@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Client, expectStatus } from "../stage/client.ts";
 import type { Person } from "../stage/people.ts";
+import type { Keeping } from "../stage/pieces.ts";
 import type { Cast, Stage } from "../stage/stage.ts";
 import { ask, upload, waitUntilReady } from "../stage/workspace.ts";
 import { besideWhatAllSee } from "./segments.ts";
@@ -36,7 +37,23 @@ export interface Scene {
 /** In both companies a manager with everything that a person can have, and the same sentences in both. */
 export async function setScene(stage: Stage): Promise<Scene> {
   const { a, b } = stage;
-  const secrets = await Promise.all([secretOf(stage, a), secretOf(stage, b)]);
+  return sceneOf(stage, await Promise.all([secretOf(stage, a), secretOf(stage, b)]));
+}
+
+/** Whose secrets they are stands in the stage itself. */
+export const keptScene: Keeping<Scene, readonly Omit<Secret, "owner">[]> = {
+  id: "tenancy.isolation-everywhere",
+  keep: ({ secrets }) => secrets.map(({ owner: _, ...secret }) => secret),
+  enter: (stage, kept) => {
+    const ownerIn = (slug: string) => (slug === stage.a.slug ? stage.a : stage.b).people.manager[0];
+    return sceneOf(
+      stage,
+      kept.map((secret) => ({ ...secret, owner: ownerIn(secret.slug) })),
+    );
+  },
+};
+
+function sceneOf({ a, b }: Stage, secrets: readonly Secret[]): Scene {
   return {
     secrets,
     strangersTo({ slug }) {

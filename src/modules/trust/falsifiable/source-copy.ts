@@ -6,13 +6,13 @@ import type { Defence } from "../../../defences/defence.ts";
 import { projectFolder } from "../../../project.ts";
 import { type ControlResult, isSeen } from "../controls/run.ts";
 
-const LONGEST_MS = 240_000;
+export const LONGEST_MS = 240_000;
 const PARTS = ["src", "db", "attacker", "verify", "samples", "package.json"];
 
 /** A throw-away copy of the source, in which one defence after the other is removed and put back. */
 export interface SourceCopy {
-  /** Runs `controls --json` in it with a defence removed, or with none; `removal` null: with none. */
-  look(removal: Defence | null, args: readonly string[]): Promise<Looked>;
+  /** Runs `controls --json` in it with a defence removed, or with none; `removal` null: with none of the source. */
+  look(removal: Defence | null, args: readonly string[], longest?: number): Promise<Looked>;
   remove(): Promise<void>;
 }
 
@@ -29,16 +29,15 @@ export async function copySource(): Promise<SourceCopy> {
   // To where it really is: the reader of documents looks through one link, not through two.
   await symlink(await realpath(join(projectFolder, "node_modules")), join(folder, "node_modules"));
   return {
-    async look(removal, args) {
-      // Without any removal all parts are looked at, one after the other.
-      if (!removal) return runControls(folder, args, 4 * LONGEST_MS);
+    async look(removal, args, longest = LONGEST_MS) {
+      if (!removal) return runControls(folder, args, longest);
       const path = join(folder, removal.file);
       const source = await readFile(path, "utf8").catch(() => "");
       const problem = problemOf(removal, source);
       if (problem) return { problem };
       await writeFile(path, source.replaceAll(removal.text, removal.without));
       try {
-        return await runControls(folder, args);
+        return await runControls(folder, args, longest);
       } finally {
         await writeFile(path, source);
       }
@@ -67,7 +66,7 @@ export function verdictOf(looked: Looked, claim: string): { noticed: boolean; go
   return { noticed: false, got: failed ? `could not run: ${failed.got}` : result.result };
 }
 
-function runControls(folder: string, args: readonly string[], longest = LONGEST_MS): Promise<Looked> {
+function runControls(folder: string, args: readonly string[], longest: number): Promise<Looked> {
   return new Promise((resolve) => {
     const command = [join(folder, "src/main.ts"), "controls", "--json", "--with-parent", ...args];
     const child = spawn(process.execPath, command, {

@@ -1,4 +1,5 @@
 import type { BuiltInRole } from "../../../kernel/context.ts";
+import type { Control } from "../../../kernel/controls.ts";
 import { type KeptAuthenticator, reopenAuthenticator } from "./authenticator.ts";
 import { openClient } from "./client.ts";
 import { holdPasskey } from "./factors.ts";
@@ -8,7 +9,7 @@ import { type Aim, type Cast, type Stage, stageOf } from "./stage.ts";
 
 // A stage that was set once and is entered many times, on copies of the installation that it was set on.
 
-interface KeptPerson extends Omit<Person, "client" | "passkey"> {
+export interface KeptPerson extends Omit<Person, "client" | "passkey"> {
   readonly slug: string;
   readonly cookies: readonly (readonly [string, string])[];
   readonly csrf: string;
@@ -25,10 +26,25 @@ export interface KeptStage {
   readonly operator: KeptPerson;
   readonly a: KeptCast;
   readonly b: KeptCast;
+  /** By claim. */
+  readonly scenes: Readonly<Record<string, unknown>>;
 }
 
-export function keepStage({ founder, a, b }: Stage): KeptStage {
+/** With the scenes of those claims that have one to keep. */
+export async function keepStage(
+  stage: Stage,
+  controls: readonly Control<Stage>[],
+  claims: ReadonlySet<string>,
+): Promise<KeptStage> {
+  const wanted = controls.flatMap(({ id, keepScene }) =>
+    keepScene && claims.has(id) ? { id, keepScene } : [],
+  );
+  const set = await Promise.all(
+    wanted.map(async ({ id, keepScene }) => [id, await keepScene(stage)] as const),
+  );
+  const { founder, a, b } = stage;
   return {
+    scenes: Object.fromEntries(set),
     at: new Date().toISOString(),
     operator: keptPerson(founder.operator),
     a: keptCast(a),
@@ -54,7 +70,13 @@ export async function enterStage(
     return { ...companyOf(system, { ...company, owner: all.owner[0] }), people: all };
   };
   const founder = founderOf(system, personOf(url, kept.operator));
-  const stage = stageOf(server, { founder, a: cast(kept.a), b: cast(kept.b) }, only, aim);
+  const stage = stageOf(
+    server,
+    { founder, a: cast(kept.a), b: cast(kept.b) },
+    only,
+    aim,
+    new Map(Object.entries(kept.scenes)),
+  );
   await stage.sql("postgres", async (client) => {
     const times = ["rotated_at", "created_at", "last_active_at", "expires_at", "factor_at", "confirmed_at"];
     const later = times.map((name) => `${name} = ${name} + (clock_timestamp() - $1::timestamptz)`);
@@ -64,12 +86,12 @@ export async function enterStage(
   return stage;
 }
 
-function keptPerson({ client, passkey, ...person }: Person): KeptPerson {
+export function keptPerson({ client, passkey, ...person }: Person): KeptPerson {
   const { slug, cookies, csrf } = client;
   return { ...person, slug, cookies: [...cookies], csrf, passkey: passkey?.keep() ?? null };
 }
 
-function personOf(origin: string, { slug, cookies, csrf, passkey, ...person }: KeptPerson): Person {
+export function personOf(origin: string, { slug, cookies, csrf, passkey, ...person }: KeptPerson): Person {
   const client = openClient(origin, slug);
   for (const [name, value] of cookies) client.cookies.set(name, value);
   client.csrf = csrf;

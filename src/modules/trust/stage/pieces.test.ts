@@ -84,3 +84,25 @@ test("a piece that cannot run is no reason to stop looking", async () => {
   assert.deepEqual(ran, ["third", "attack"]);
   assert.equal(result?.result, "broken");
 });
+
+test("a kept scene is entered by the pieces, and set anew by the whole check", async () => {
+  const seen: string[] = [];
+  let set = 0;
+  const pieces = inPieces(
+    async () => ({ from: `set ${++set}` }),
+    {
+      look: async (_: Stage, { from }: { from: string }) => {
+        seen.push(from);
+        return found("held");
+      },
+    },
+    () => ({ summary: "" }),
+    { id: ID, keep: ({ from }) => [from], enter: (_, kept) => ({ from: `kept of ${kept[0]}` }) },
+  );
+  const kept = JSON.parse(JSON.stringify(await pieces.keepScene?.(stage([ID]))));
+  const copy = { ...stage([ID]), scenes: new Map([[ID, kept]]) } as Stage; // as it is entered
+  await pieces.parts.look(copy);
+  await pieces.check(copy);
+  await pieces.parts.look({ ...copy, scenes: new Map() });
+  assert.deepEqual(seen, ["kept of set 1", "set 2", "set 3"]);
+});

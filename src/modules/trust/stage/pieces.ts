@@ -3,21 +3,34 @@ import type { Stage } from "./stage.ts";
 
 export type Piece<S> = (stage: Stage, scene: S) => Promise<readonly Finding[]>;
 
+/** How a scene is kept as plain data, and entered on a copy of the installation on which it was set. */
+export interface Keeping<S, K> {
+  readonly id: string;
+  keep(scene: S): K;
+  enter(stage: Stage, kept: K): S;
+}
+
 /**
  * A check in pieces that look at one scene. As a whole it sets the scene anew; pieces that are run by themselves on one
  * stage share theirs, set by the first of them.
  */
-export function inPieces<S, N extends string>(
+export function inPieces<S, N extends string, K>(
   set: (stage: Stage) => Promise<S>,
   pieces: Readonly<Record<N, Piece<S>>>,
   inWords: (
     counts: Readonly<Record<string, number>>,
     scene: S,
   ) => Partial<Outcome> & { readonly summary: string },
-): Pick<Control<Stage>, "check"> & { readonly parts: Readonly<Record<N, Look<Stage>>> } {
+  keeping?: Keeping<S, K>,
+): Pick<Control<Stage>, "check" | "keepScene"> & { readonly parts: Readonly<Record<N, Look<Stage>>> } {
   const scenes = new WeakMap<Stage, Promise<S>>();
+  const entered = (stage: Stage): Promise<S> | null => {
+    const kept = keeping && stage.scenes.get(keeping.id);
+    // What `keepScene` of this one has answered.
+    return keeping && kept !== undefined ? Promise.resolve(keeping.enter(stage, kept as K)) : null;
+  };
   const sceneOn = (stage: Stage): Promise<S> => {
-    const scene = scenes.get(stage) ?? set(stage);
+    const scene = scenes.get(stage) ?? entered(stage) ?? set(stage);
     scenes.set(stage, scene);
     return scene;
   };
@@ -45,6 +58,7 @@ export function inPieces<S, N extends string>(
         async (stage: Stage) => outcomeOf(await piece(stage, await sceneOn(stage)), name),
       ]),
     ) as Record<N, Look<Stage>>, // one for each piece
+    ...(keeping && { keepScene: async (stage: Stage) => keeping.keep(await set(stage)) }),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Stage {
   /** The claims to be checked, by id, or parts of them: `id/part`; null for all. */
   readonly only: readonly string[] | null;
   readonly aim: Aim;
+  /** Scenes of checks that were set before this stage was copied, by their claims. */
+  readonly scenes: ReadonlyMap<string, unknown>;
   /** Keeps what one check computed for another: the attacker's ledger. */
   readonly shared: Map<string, Promise<unknown>>;
 }
@@ -24,6 +26,8 @@ export interface Aim {
   readonly operations?: readonly string[];
   /** Nothing of a claim is looked at any more once something was found broken. */
   readonly untilBroken?: true;
+  /** Not even what looks at it is waited for: the process ends then, and leaves its stage to somebody else. */
+  readonly atOnce?: true;
 }
 
 /** Of a claim: all of it, some parts by their names, or nothing. */
@@ -66,6 +70,7 @@ export function stageOf(
   { founder, a, b }: Pick<Stage, "founder" | "a" | "b">,
   only: readonly string[] | null,
   aim: Aim,
+  scenes: ReadonlyMap<string, unknown> = new Map(),
 ): Stage {
   return {
     server,
@@ -74,6 +79,7 @@ export function stageOf(
     b,
     only,
     aim,
+    scenes,
     shared: new Map(),
     async sql(role, work) {
       const client = new pg.Client(server.databaseUrl(role));

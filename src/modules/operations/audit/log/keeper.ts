@@ -10,13 +10,16 @@ import type { NoteSigner } from "./note.ts";
 // What of the log lies outside of the database, so that whoever holds the database can neither sign for it nor set it
 // back unseen: the key, sealed with the installation's own, and the newest checkpoint.
 
-const folder = (system: System) => join(system.config.home, "audit");
+/** What this needs of a system, which a command that has no database can give as well. */
+export type Keeper = Pick<System, "config" | "keyring">;
+
+const folder = (system: Keeper) => join(system.config.home, "audit");
 const keyCell = { table: "audit_log", column: "key", row: "1" };
 
-const signers = new WeakMap<System, Promise<NoteSigner>>();
+const signers = new WeakMap<Keeper, Promise<NoteSigner>>();
 
 /** The log's name and key, made at the first call. */
-export function signerOf(system: System): Promise<NoteSigner> {
+export function signerOf(system: Keeper): Promise<NoteSigner> {
   let signer = signers.get(system);
   if (!signer) {
     signer = openSigner(system);
@@ -26,7 +29,7 @@ export function signerOf(system: System): Promise<NoteSigner> {
   return signer;
 }
 
-async function openSigner(system: System): Promise<NoteSigner> {
+async function openSigner(system: Keeper): Promise<NoteSigner> {
   const path = join(folder(system), "key.json");
   const keys = await system.keyring.platform();
   if ((await readText(path)) === null) {
@@ -51,7 +54,7 @@ export function openSignerFile(text: string, keys: TenantKeys): NoteSigner {
 }
 
 // Stays when the installation moves to another address: it names the log, and nobody looks it up.
-function nameFor({ config }: System): string {
+function nameFor({ config }: Keeper): string {
   const host = config.publicUrl
     ? new URL(config.publicUrl).host.replace(/[^\w.:-]/g, "")
     : "vouchsafe.invalid";

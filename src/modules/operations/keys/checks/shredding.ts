@@ -14,6 +14,7 @@ import type { Company } from "../../../trust/stage/people.ts";
 import type { Stage } from "../../../trust/stage/stage.ts";
 import { upload, waitUntilReady } from "../../../trust/stage/workspace.ts";
 import { folderPlace, nameOf } from "../../backup/places.ts";
+import { markOf } from "../../backup/signing.ts";
 import { destroyTenantKeys, lapsedKeyCopies } from "../shredding.ts";
 
 const TEXT = "The keel was laid in Harwich.";
@@ -199,7 +200,8 @@ async function checkCopies(
 async function checkLapse({ server }: Stage, folder: string, copiesUntil: Date): Promise<Finding> {
   const place = folderPlace(folder);
   const destroyedAt = copiesUntil.getTime() - days(7);
-  const archive = { kind: "keys", at: new Date(destroyedAt - 60_000), id: "0123456789ab" } as const;
+  const id = `${await markOf(server.system)}012345`;
+  const archive = { kind: "keys", at: new Date(destroyedAt - 60_000), id } as const;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, nameOf(archive)), "");
   const lapsedAt = async (at: number) =>

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { replaceFile } from "./files/durable.ts";
+
+// A home that `restore-tenant --beside` made holds one workspace as it was, to be compared with what it is. It is started
+// like any other, on the same machine, perhaps with the same settings: none of those that lead out of its folder counts.
+
+export interface Copy {
+  readonly slug: string;
+  /** Of the backup, ISO 8601. */
+  readonly taken: string;
+}
+
+const FILE = "copy.json";
+
+/** null: this home is an installation of its own. */
+export function copyIn(home: string): Copy | null {
+  try {
+    return JSON.parse(readFileSync(join(home, FILE), "utf8")) as Copy;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+export const markCopy = (home: string, copy: Copy): Promise<void> =>
+  replaceFile(join(home, FILE), JSON.stringify(copy));
+
+/** What somebody may set of a copy: where it listens and what it may take. */
+const KEPT = new Set([
+  "ALLOW_PLAIN_INTERNAL",
+  "DRAIN_SECONDS",
+  "HOST",
+  "LOG_LEVEL",
+  "MEMORY_LIMIT_MB",
+  "PORT",
+  "PUBLIC_URL",
+  "TLS_CERT",
+  "TLS_KEY",
+  "TLS_MIN_VERSION",
+  "TRUSTED_PROXIES",
+  "VOUCHSAFE_HOME",
+  "VOUCHSAFE_PASSWORD_HASH",
+]);
+
+/** Everything that is ours among the variables of a process. */
+const OURS =
+  /^(VOUCHSAFE_|BACKUP_|S3_|MASTER_KEY|KEY_SERVICE_|SMTP_|MAIL_|ACME_|TLS_|METRICS_|OTEL_|VALKEY_|ATTACK_|FILES$|HTTP_PORT$|(JOBS_|MIGRATION_)?DATABASE_URL$)/;
+
+/** Takes away what would lead a copy to the mail server, the bucket, the database or the backups of the real one. */
+export function keepToItself(env: Record<string, string | undefined>, { taken }: Copy): void {
+  for (const name of Object.keys(env)) if (OURS.test(name) && !KEPT.has(name)) delete env[name];
+  env.ATTACK_EVERY_MINUTES = "0";
+  env.VOUCHSAFE_NAME = `Copy of ${taken.slice(0, 16).replace("T", " ")} UTC`;
+}
