@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { emptyDatabase, openBackupStand } from "../../test/support/backup.ts";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { emptyDatabase, openBackupStand, query } from "../../test/support/backup.ts";
+import { run as sql, startTestCluster } from "../../test/support/cluster.ts";
 import { upload } from "../../test/support/knowledge.ts";
 import { withDatabase } from "../kernel/database/migrate.ts";
 import { run as backup } from "./backup.ts";
+import { run as migrate } from "./migrate.ts";
 import { run as restore } from "./restore.ts";
 
 test("a database of one's own is backed up by its own role, and restored by a superuser into another one", async (t) => {
@@ -100,4 +104,42 @@ test("a database of one's own is backed up by its own role, and restored by a su
     await cp(join(home, "secrets", "master.key"), join(folder, "third", "secrets", "master.key"));
     await assert.rejects(restore(from), /The database is not empty/);
   });
+});
+
+test("migrate gives each role the password of its URL, and a backup signs in with it", async (t) => {
+  // One of its own: roles and their passwords belong to the whole cluster.
+  const cluster = await startTestCluster();
+  t.after(() => cluster.stop());
+  const folder = await mkdtemp(join(tmpdir(), "vs-own-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.mock.method(process.stdout, "write", () => true);
+  t.mock.method(process.stderr, "write", () => true);
+  const before = { ...process.env };
+  t.after(() => {
+    process.env = before;
+  });
+  await sql(cluster.adminUrl, "create database own template template0");
+  const admin = new URL(withDatabase(cluster.adminUrl, "own").replace("@/", "@localhost/"));
+  const as = (role: string) => {
+    const url = new URL(admin);
+    url.username = role;
+    url.password = `p${randomBytes(12).toString("hex")}`;
+    return url.href;
+  };
+  const identity = await generateX25519Identity();
+  process.env = {
+    ...before,
+    VOUCHSAFE_HOME: join(folder, "home"),
+    MIGRATION_DATABASE_URL: admin.href,
+    DATABASE_URL: as("vouchsafe_app"),
+    JOBS_DATABASE_URL: as("vouchsafe_jobs"),
+    BACKUP_DATABASE_URL: as("vouchsafe_backup"),
+    BACKUP_RECIPIENTS: await identityToRecipient(identity),
+    BACKUP_FOLDER: join(folder, "backups"),
+  };
+  assert.equal(await migrate(), 0);
+  for (const name of ["DATABASE_URL", "JOBS_DATABASE_URL", "BACKUP_DATABASE_URL"])
+    assert.deepEqual(await query(process.env[name] ?? "", "select 1"), [[1]], name);
+  assert.equal(await backup([]), 0);
+  assert.equal((await readdir(join(folder, "backups"))).length, 2);
 });

@@ -118,4 +118,18 @@ export const lifecycleDefences: readonly Defence[] = [
     text: "      and t.purge_after <= clock_timestamp() and t.closing_at <= clock_timestamp() - interval '720 hours';",
     without: "      and true;",
   },
+  {
+    words: "who is erased is written down outside of the database",
+    claim: "privacy.retention",
+    file: "src/modules/privacy/erasure/ledger.ts",
+    text: "? all : [...all, one],",
+    without: "? all : all,",
+  },
+  {
+    words: "a restore erases again who was erased after the backup",
+    claim: "privacy.retention",
+    file: "src/modules/privacy/erasure/again.ts",
+    text: "const id = await beginAgain(quiet, client, one);",
+    without: "const id: string | null = one.member.slice(0, 0);",
+  },
 ];

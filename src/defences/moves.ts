@@ -13,7 +13,7 @@ export const moveDefences: readonly Defence[] = [
   {
     ...moving,
     words: "a workspace comes from the installation that the operator named",
-    file: "src/modules/operations/moves/importing.ts",
+    file: "src/modules/operations/moves/reading.ts",
     text: "  requireSigned(read, reader(signedBy));\n",
     without: "",
   },

@@ -35,7 +35,7 @@ export const sharingDefences: readonly Defence[] = [
   {
     words: "a list holds what is shared with its reader, not with others",
     claim,
-    part: "sharing",
+    part: "pairs",
     file: reach,
     text: "sql`(share.member_id = ${memberId}\n",
     without: "sql`(share.member_id is not null\n",

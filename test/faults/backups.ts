@@ -15,7 +15,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import type { Random } from "../../attacker/random.ts";
 import { secret } from "../../src/kernel/secret.ts";
 import { readArchive } from "../../src/modules/operations/backup/archive-reading.ts";
-import { launch, newPlace, remove, runToEnd, startServer } from "../support/server.ts";
+import { launch, newPlace, remove, runToEnd, startServer, until } from "../support/server.ts";
 import { signInAgain } from "../support/visitor.ts";
 import { everythingHolds, type Firm, newFirm } from "./firm.ts";
 import type { Installation } from "./installation.ts";
@@ -55,7 +55,7 @@ export async function openBackups(at: Installation): Promise<Backups> {
     for (const name of archives()) await readArchive(createReadStream(join(store, name)), [secret(identity)]);
   };
 
-  return {
+  const backups: Backups = {
     counts,
     async take(firm) {
       const promised = {
@@ -77,26 +77,33 @@ export async function openBackups(at: Installation): Promise<Backups> {
     },
 
     async kill(random) {
-      const before = new Set(archives());
+      const there = new Set(existing(store));
       const { child, words, ended } = launch(at.place, { env, command });
-      await Promise.race([sleep(700 + random.int(1500)), ended]);
+      let over = false;
+      void ended.then(() => {
+        over = true;
+      });
+      // Once it has begun to write, or to look at what it has written.
+      const writes = () => (existing(store) ?? []).some((name) => !there.has(name));
+      await until("a backup is written", 60_000, () => over || writes());
+      await sleep(random.int(300));
       child.kill("SIGKILL");
       const { signal } = await ended;
       if (signal !== "SIGKILL") return;
       counts.killed++;
       assert.doesNotMatch(words(), /"name"/, "a backup that was killed said that it is good");
       await allOpen();
-      // It may have been killed while it looked at what it had written: then it is there, whole, and nobody was told.
-      const added = archives().filter((name) => !before.has(name));
-      const good = await at.goodBackups();
-      for (const name of added.filter((one) => one.startsWith("keys-")))
-        assert.ok(!good.includes(name), `${name} counts as good, and its backup was killed`);
+      // Killed after its last word to the database it is good: what counts as good is there, and opens.
+      const kept = new Set(archives());
+      for (const name of await at.goodBackups())
+        assert.ok(kept.has(name), `${name} counts as good and is not there`);
     },
 
     async restoreNewest(firm, when) {
-      if (!newest) return;
+      // Whatever went wrong may have hit each one so far.
+      if (!newest) await backups.take(firm);
       await allOpen();
-      const { file, promised, renamed } = newest;
+      const { file, promised, renamed } = newest ?? assert.fail(`no backup could be made ${when}`);
       const place = newPlace();
       const words = `in what was restored ${when}`;
       try {
@@ -121,6 +128,7 @@ export async function openBackups(at: Installation): Promise<Backups> {
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
+  return backups;
 }
 
 function existing(folder: string): string[] | null {

@@ -12,6 +12,7 @@ import {
   postmasterOf,
   remove,
   type Server,
+  type StartOptions,
   startServer,
   survivors,
 } from "../support/server.ts";
@@ -39,7 +40,7 @@ export interface Installation {
   bringUp(): Promise<void>;
   /** As the superuser sees them: jobs that are not tried again. */
   failedJobs(): Promise<string[]>;
-  /** Names of archives that are said to be good. */
+  /** Names of archives that are said to be good, and to be there. */
   goodBackups(): Promise<string[]>;
   close(failed: boolean): Promise<void>;
 }
@@ -54,7 +55,7 @@ export async function openBuiltIn(diskMegabytes: number): Promise<Installation> 
   const clock = join(place.folder, "clock");
   const port = await freePort();
   const env = { PORT: String(port), ...undisturbed };
-  const start = () => startServer(place, { env, clock });
+  const start = () => startPatiently(place, { env, clock });
   let server = await start();
   return {
     place,
@@ -79,6 +80,21 @@ export async function openBuiltIn(diskMegabytes: number): Promise<Installation> 
   };
 }
 
+/**
+ * Whoever keeps a server running starts it until it stays, as systemd does: it refuses to start without its database, and
+ * beside a backup that was begun while no server ran, which has started the built-in one for itself.
+ */
+export async function startPatiently(place: Place, options: StartOptions): Promise<Server> {
+  for (const until = Date.now() + 60_000; ; await sleep(500)) {
+    try {
+      return await startServer(place, options);
+    } catch (error) {
+      if (Date.now() > until || !/database cannot be reached|already runs on/.test(String(error)))
+        throw error;
+    }
+  }
+}
+
 /** Asked of the database as its superuser, once it is back. */
 export function whatIsKept(url: () => string): Pick<Installation, "failedJobs" | "goodBackups"> {
   const ask = async (text: string): Promise<string[]> => {
@@ -93,7 +109,8 @@ export function whatIsKept(url: () => string): Pick<Installation, "failedJobs" |
   return {
     failedJobs: () =>
       ask("select concat(name, ' ', output->>'message') as said from pgboss.job where state = 'failed'"),
-    goodBackups: () => ask("select name as said from platform.backup_run where state = 'good'"),
+    goodBackups: () =>
+      ask("select name as said from platform.backup_run where state = 'good' and kept_at is not null"),
   };
 }
 

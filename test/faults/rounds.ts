@@ -61,24 +61,29 @@ export async function runRounds<Where extends Installation>(
     // Looked at below, after whatever else may fail first.
     backup?.catch(() => {});
     try {
-      await fault.strike(at, firm, random);
-      await at.bringUp();
-      await until(`it answers ${when}`, 20_000, async () => (await readinessOf(at.url)) === 200);
-      await sleep(300);
-      await backup;
+      try {
+        await fault.strike(at, firm, random);
+        await at.bringUp();
+        // The answer is a second old at most.
+        await sleep(1100);
+        await until("it answers", 60_000, async () => (await readinessOf(at.url)) === 200);
+        await backup;
+      } finally {
+        await work.stop();
+      }
+      assert.deepEqual(work.odd, [], "errors that nobody can understand");
+      const [last, looks] = [round === rounds, round % LOOK_EVERY === 0];
+      const settled = last || looks || settledEachRound;
+      await everythingHolds(firm, when, { most: last ? Number.POSITIVE_INFINITY : 15, settled });
+      if (settled) assert.deepEqual(await at.failedJobs(), [], "jobs that have failed for good");
+      if ((last && restoresAtEnd) || round % RESTORE_EVERY === 0) await backups.restoreNewest(firm, when);
     } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : error} ${when}`, { cause: error });
-    } finally {
-      await work.stop();
+      const said = [at.server(), at.worker()].map((one) => one.words().slice(-3000)).join("\n---\n");
+      const what = error instanceof Error ? error.message : String(error);
+      throw new Error(`${what} ${when}\n${said}`, { cause: error });
     }
-    assert.deepEqual(work.odd, [], `errors that nobody can understand ${when}`);
-    const last = round === rounds;
-    const settled = last || settledEachRound || round % LOOK_EVERY === 0;
-    await everythingHolds(firm, when, { most: last ? Number.POSITIVE_INFINITY : 15, settled });
-    if (settled) assert.deepEqual(await at.failedJobs(), [], `jobs that have failed for good ${when}`);
     for (const [status, count] of work.tally) all.set(status, (all.get(status) ?? 0) + count);
     if (process.env.ROUNDS) process.stderr.write(`held ${when}\n`);
-    if ((last && restoresAtEnd) || round % RESTORE_EVERY === 0) await backups.restoreNewest(firm, when);
   }
   failed = false;
   const { documents, folders, answers } = firm;

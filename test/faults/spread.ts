@@ -1,14 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { migrate } from "../../src/kernel/database/migrate.ts";
 import { DATABASE, startEmbedded } from "../../src/kernel/postgres/embedded.ts";
 import { isRunning } from "../../src/kernel/postgres/process-identity.ts";
 import { reveal } from "../../src/kernel/secret.ts";
 import { type RunningRedis, startRedis } from "../support/redis.ts";
 import { type S3StandIn, startS3 } from "../support/s3.ts";
-import { newPlace, remove, type Server, startServer } from "../support/server.ts";
-import { freePort, type Installation, undisturbed, whatIsKept } from "./installation.ts";
+import { newPlace, remove, type Server } from "../support/server.ts";
+import { freePort, type Installation, startPatiently, undisturbed, whatIsKept } from "./installation.ts";
 
 /** As a larger one is run: a PostgreSQL of its own, Valkey, files in a bucket, `serve --no-jobs` and `work` beside it. */
 export interface Spread extends Installation {
@@ -50,16 +49,8 @@ export async function openSpread(): Promise<Spread> {
     S3_ACCESS_KEY_ID: config.accessKeyId,
     S3_SECRET_ACCESS_KEY: reveal(config.secretAccessKey),
   };
-  // Without its database one does not start; whoever keeps it running tries again, as systemd does.
-  const start = async (clock: string, ...command: string[]): Promise<Server> => {
-    for (const until = Date.now() + 30_000; ; await sleep(500)) {
-      try {
-        return await startServer(place, { env, clock, command: ["src/main.ts", ...command] });
-      } catch (error) {
-        if (Date.now() > until || !/database cannot be reached/.test(String(error))) throw error;
-      }
-    }
-  };
+  const start = (clock: string, ...command: string[]) =>
+    startPatiently(place, { env, clock, command: ["src/main.ts", ...command] });
   const serve = () => start(clocks.server, "serve", "--no-jobs");
   const work = () => start(clocks.worker, "work");
   let server = await serve();

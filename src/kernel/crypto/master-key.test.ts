@@ -47,7 +47,10 @@ describe("from the environment", () => {
     });
     assert.equal(keys.currentVersion, 1);
     const env = { MASTER_KEY: "", MASTER_KEY_2: "" };
-    await assert.rejects(loadMasterKeys({ home: base, env }), /^Error: MASTER_KEY is empty/);
+    await assert.rejects(loadMasterKeys({ home: base, env }), {
+      name: "StartupError",
+      message: /^MASTER_KEY is empty/,
+    });
   });
 
   test("refuses what is not 32 bytes of canonical base64, without repeating it", async () => {

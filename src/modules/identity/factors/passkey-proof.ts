@@ -1,12 +1,4 @@
-import {
-  type AuthenticatorTransport,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-  type WebAuthnCredential,
-} from "@simplewebauthn/server";
-import { decodeAttestationObject } from "@simplewebauthn/server/helpers";
+import type { AuthenticatorTransport, WebAuthnCredential } from "@simplewebauthn/server";
 import { minutes } from "../../../kernel/clock.ts";
 import type { RelyingParty } from "./relying-party.ts";
 import type { AssertionBody, RegistrationBody } from "./shapes.ts";
@@ -14,6 +6,10 @@ import type { AssertionBody, RegistrationBody } from "./shapes.ts";
 // The one place that speaks WebAuthn: what is asked of an authenticator, and whether its answer holds. No database.
 
 export type { WebAuthnCredential };
+
+// An eighth of all modules of the server: loaded when somebody first uses a passkey.
+const library = () => import("@simplewebauthn/server");
+const helpers = () => import("@simplewebauthn/server/helpers");
 
 const TIMEOUT = minutes(5);
 // ES256, EdDSA, RS256 (RFC 9053, RFC 8812): what authenticators have.
@@ -33,6 +29,7 @@ export async function registrationOptions(
   owner: NewOwner,
   known: readonly string[],
 ) {
+  const { generateRegistrationOptions } = await library();
   return {
     ...(await generateRegistrationOptions({
       rpName,
@@ -52,6 +49,7 @@ export async function registrationOptions(
 
 /** For `navigator.credentials.get`. Without `known`, the browser lets the person choose. */
 export async function signingOptions({ id }: RelyingParty, challenge: Buffer, known?: readonly Known[]) {
+  const { generateAuthenticationOptions } = await library();
   return {
     ...(await generateAuthenticationOptions({
       rpID: id,
@@ -76,8 +74,10 @@ export async function checkRegistration(
   challenge: Buffer,
   response: RegistrationBody,
 ): Promise<WebAuthnCredential | null> {
+  const { verifyRegistrationResponse } = await library();
+  const { decodeAttestationObject } = await helpers();
   try {
-    if (!attestsByItself(response)) return null;
+    if (!attestsByItself(response, decodeAttestationObject)) return null;
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: { ...response, response: { ...response.response, transports: transportsOf(response) } },
       expectedChallenge: challenge.toString("base64url"),
@@ -100,6 +100,7 @@ export async function checkAssertion(
   credential: WebAuthnCredential,
   response: AssertionBody,
 ): Promise<number | null> {
+  const { verifyAuthenticationResponse } = await library();
   try {
     const { userHandle: handle, ...rest } = response.response;
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
@@ -122,10 +123,11 @@ export const userHandle = (memberId: string) =>
 
 // We ask for no attestation. Statements with certificates would make the library fetch revocation lists from addresses
 // that whoever sent them chose, so they are not even looked at.
-function attestsByItself({ response }: RegistrationBody): boolean {
-  const attestation = decodeAttestationObject(
-    new Uint8Array(Buffer.from(response.attestationObject, "base64url")),
-  );
+function attestsByItself(
+  { response }: RegistrationBody,
+  decode: Awaited<ReturnType<typeof helpers>>["decodeAttestationObject"],
+): boolean {
+  const attestation = decode(new Uint8Array(Buffer.from(response.attestationObject, "base64url")));
   const format = attestation.get("fmt");
   return format === "none" || (format === "packed" && attestation.get("attStmt").get("x5c") === undefined);
 }

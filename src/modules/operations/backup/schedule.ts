@@ -67,9 +67,13 @@ export async function backUpIfDue(system: System, began: Date): Promise<"made" |
  * would bring them back. So one is made within the hour, without the data. Answers whether one was.
  */
 export async function copyKeysIfDue(system: System): Promise<boolean> {
-  const last = (await listRuns(system, 50)).find(({ kind, state }) => kind === "keys" && state !== "failed");
+  const now = system.clock();
+  // One from the future was made while this clock was wrong.
+  const last = (await listRuns(system, 50)).find(
+    ({ kind, state, startedAt }) => kind === "keys" && state !== "failed" && startedAt <= now,
+  );
   // Before the first backup there is nothing that could come back.
-  if (!last || system.clock().getTime() - last.startedAt.getTime() < AGAIN_AFTER) return false;
+  if (!last || now.getTime() - last.startedAt.getTime() < AGAIN_AFTER) return false;
   const folder = join(system.config.home, "keys");
   for (const name of await readdir(folder)) {
     if (!name.endsWith(".gone") && name !== "erased.json") continue;

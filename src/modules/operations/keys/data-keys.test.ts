@@ -15,6 +15,7 @@ import { getDocument, renameDocument } from "../../knowledge/documents/service.t
 import { searchPassages } from "../../knowledge/service.ts";
 import { share } from "../../knowledge/sharing/shares.ts";
 import { nameOf } from "../backup/places.ts";
+import { markOf } from "../backup/signing.ts";
 import { OLD_KEY_STAYS, renewDataKeys, resealWhatWaits, versionsInUse } from "./data-keys.ts";
 import { keptDays } from "./old-keys.ts";
 import { countSealed, isUnchangeable, sealedValues, sealerOf } from "./sealed.ts";
@@ -148,7 +149,8 @@ test("new data keys", async (t) => {
     await resealWhatWaits(later(35 * day), pace);
     assert.deepEqual(await kindsOfKeys(), ["hash 1", "old 1", "data 2"]);
     const backups = join(system.config.home, "backups");
-    const earlier = { kind: "data", at: new Date(Date.now() - minutes(5)), id: "0123456789ab" } as const;
+    const id = `${await markOf(system)}012345`;
+    const earlier = { kind: "data", at: new Date(Date.now() - minutes(5)), id } as const;
     await mkdir(backups, { recursive: true });
     await writeFile(join(backups, nameOf(earlier)), "");
     await resealWhatWaits(later(40 * day), pace);

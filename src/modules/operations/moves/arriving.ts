@@ -12,7 +12,7 @@ import {
 } from "../../identity/members.ts";
 import { costOf } from "../../identity/passwords/stored.ts";
 import { copyIn, copyOut } from "../backup/copy.ts";
-import { backupFailure } from "../backup/failure.ts";
+import { backupFailure, isBackupFailure } from "../backup/failure.ts";
 import { rowsOf } from "../backup/snapshot.ts";
 import { copyInto, type Table } from "../backup/tables.ts";
 import { compareRows } from "../backup/tenant-restore.ts";
@@ -22,6 +22,9 @@ const OPERATOR = "operator";
 const NOT_COPIED: readonly string[] = ["audit.place", "audit.staged", "directory.tenant_slug"];
 
 const ENTRIES_AT_ONCE = 5000;
+/** An installation has one kind of its own, and a few of imported people. */
+const MOST_COSTS = 10;
+const MOST_LETTERS = 320;
 
 /** A workspace on its way from one database into another. */
 export interface Arrival {
@@ -51,12 +54,14 @@ export async function openArrival(
     const costs = new Set<string>();
     for (const { member_id, password } of members)
       if (password) costs.add(costOf(keys.openText(passwordCell(member_id), password)));
-    return {
-      name: keys.openText(tenantNameCell(keys.tenantId), tenants[0].name),
-      ownerAddress: openAddress(keys, owner),
-      costs: [...costs],
-    };
+    const name = keys.openText(tenantNameCell(keys.tenantId), tenants[0].name);
+    const ownerAddress = openAddress(keys, owner);
+    // Each kind of hash is measured here, and every list of customers shows the name.
+    if (costs.size > MOST_COSTS || name.length > MOST_LETTERS || ownerAddress.length > MOST_LETTERS)
+      throw backupFailure("damaged", "This workspace says too much of itself.");
+    return { name, ownerAddress, costs: [...costs] };
   } catch (cause) {
+    if (isBackupFailure(cause)) throw cause;
     throw backupFailure("damaged", "The keys of this archive do not open what is in it.", cause);
   }
 }

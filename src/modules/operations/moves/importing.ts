@@ -1,47 +1,33 @@
-import { statfs } from "node:fs/promises";
 import { basename } from "node:path";
 import type pg from "pg";
-import { type ClearKey, PLATFORM_ID } from "../../../kernel/crypto/keyring.ts";
-import { migrationFiles } from "../../../kernel/database/migrate.ts";
 import { FILE_NAME } from "../../../kernel/files/file-store.ts";
 import { systemCode } from "../../../kernel/home.ts";
 import { Slug } from "../../../kernel/ids.ts";
-import type { Secret } from "../../../kernel/secret.ts";
 import type { System } from "../../../kernel/system.ts";
 import { signerOf } from "../audit/log/keeper.ts";
-import { type Checkpoint, openCheckpoint, readVerifierKey, verifierKey } from "../audit/log/note.ts";
+import { verifierKey } from "../audit/log/note.ts";
 import { sequenceAudit } from "../audit/log/sequencer.ts";
 import { type ReadArchive, readArchive } from "../backup/archive-reading.ts";
 import { backupFailure } from "../backup/failure.ts";
-import { keysNeeded, noteFileVersions, requireKeys } from "../backup/keys-needed.ts";
+import { keysNeeded, requireKeys } from "../backup/keys-needed.ts";
 import { loadArchive, requireSame } from "../backup/loading.ts";
 import { tablesOfTenant } from "../backup/one-tenant.ts";
-import { requireSigned } from "../backup/signing.ts";
 import { type Table, tablesOf } from "../backup/tables.ts";
 import { connect, type Reach } from "../backup/tenant-restore.ts";
 import { bringIn, requireFree } from "./arriving.ts";
 import { requireWhole, tidyArrival } from "./checking.ts";
-import { MOST_KEY_BYTES, parseClearKeys } from "./clear-keys.ts";
 import { MOST_PROOF_BYTES, PROOF_NAME, proofReader } from "./log-proof.ts";
+import { type CheckedArchive, checkArchive, checkpointOf, type Reading, strange, textOf } from "./reading.ts";
 import { beginMark, endMark, finishEarlier, importAlone } from "./unfinished.ts";
 
-/** An archive of one workspace, wherever it lies; read more than once. */
-export type Archive = () => Promise<AsyncIterable<Uint8Array>>;
-
-export interface ImportOptions {
+export interface ImportOptions extends Reading {
   readonly system: System;
   readonly live: Reach;
   /** An empty database, which the caller throws away. */
   readonly scratch: Reach;
-  readonly archive: Archive;
-  readonly identities: readonly Secret[];
-  /** The public key of the old installation's log, as that printed it. */
-  readonly signedBy: string;
   /** Another short name than the old one. */
   readonly slug?: string | null;
   readonly progress?: (words: string) => void;
-  /** Bytes that may be taken; by default what the home's disk has. */
-  readonly room?: number;
 }
 
 export interface Imported {
@@ -132,95 +118,12 @@ export async function importTenant(options: ImportOptions): Promise<Imported> {
   }
 }
 
-interface CheckedArchive {
-  readonly read: ReadArchive;
-  readonly tenant: { readonly id: string; readonly slug: string };
-  readonly keys: readonly ClearKey[];
-  readonly files: ReadonlySet<string>;
-  readonly versions: ReadonlyMap<string, number>;
-}
-
-/** Reads all of it and writes nothing: who signed it, of which version it is, how much there is. */
-async function checkArchive({
-  system,
-  archive,
-  identities,
-  signedBy,
-  room,
-}: ImportOptions): Promise<CheckedArchive> {
-  const files = new Set<string>();
-  const seen = noteFileVersions();
-  let keysText: string | null = null;
-  let bytes = 0;
-  const read = await readArchive(await archive(), identities, {
-    async file(path, content, length) {
-      bytes += length;
-      if (path.startsWith("files/")) {
-        const name = basename(path);
-        if (!FILE_NAME.test(name) || files.has(name)) throw strange();
-        files.add(name);
-        for await (const _ of seen.note(name, content));
-      } else if (path.startsWith("keys/")) {
-        if (keysText !== null)
-          throw backupFailure("damaged", "This archive holds keys of another workspace.");
-        keysText = `${path}\n${await textOf(content, length, MOST_KEY_BYTES)}`;
-      } else if (!PROOF_NAME.test(path)) throw strange();
-    },
-  });
-  const { opening, manifest } = read;
-  const { tenant } = opening;
-  if (opening.kind !== "tenant" || !tenant)
-    throw backupFailure(
-      "unsupported",
-      "This is no archive of one workspace. A backup is put back with `restore`.",
-    );
-  requireSigned(read, reader(signedBy));
-  await requireSameVersion(read);
-  if (tenant.id === PLATFORM_ID) throw strange();
-  bytes += manifest.tables.reduce((all, table) => all + table.bytes, 0);
-  // Rows lie in the scratch database, and here, with their indexes.
-  const needs = 4 * bytes + LEAST_FREE;
-  if (needs > (room ?? (await freeIn(system.config.home))))
-    throw backupFailure(
-      "incomplete",
-      `This workspace needs ${Math.ceil(needs / 1e6)} MB of free disk, and there is less.`,
-    );
-  const [path, ...text] = (keysText ?? "").split("\n");
-  if (path !== `keys/${tenant.id}.json`)
-    throw backupFailure("damaged", "This archive lacks the keys of its workspace.");
-  const keys = parseClearKeys(text.join("\n"), tenant.id);
-  return { read, tenant, keys, files, versions: seen.versions };
-}
-
-const LEAST_FREE = 300 * 1024 * 1024;
-
-async function freeIn(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
-}
-
-function reader(signedBy: string) {
-  try {
-    return readVerifierKey(signedBy);
-  } catch (cause) {
-    throw backupFailure("incomplete", "--signed-by is not the public key that export-tenant printed.", cause);
-  }
-}
-
-/** Rows go in as they are: the tables must be the same, letter by letter. */
-async function requireSameVersion({ opening }: ReadArchive): Promise<void> {
-  const ours = (await migrationFiles()).map(({ name, checksum }) => `${name} ${checksum}`);
-  const theirs = opening.migrations.map(({ name, checksum }) => `${name} ${checksum}`);
-  if (ours.join() !== theirs.join())
-    throw backupFailure(
-      "unsupported",
-      `This workspace comes from version ${opening.version} with ${theirs.length} migrations; there are ${ours.length} here. Bring both installations to the same version.`,
-    );
-}
-
 async function sameTables(to: pg.Client, { opening }: ReadArchive): Promise<Table[]> {
   const tables = tablesOfTenant(await tablesOf(to));
-  if (JSON.stringify(tables) !== JSON.stringify(opening.tables))
+  // Each database sorts names as it was told to.
+  const inOrder = (all: readonly Table[]) =>
+    JSON.stringify([...all].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  if (inOrder(tables) !== inOrder(opening.tables))
     throw backupFailure("damaged", "This archive has other tables, or columns, than a workspace has.");
   return tables;
 }
@@ -279,28 +182,3 @@ async function putFiles(
   requireSame(again, read);
   return proofs.end();
 }
-
-/** What the old installation signed of its log. It goes into an entry here: so much and no more. */
-function checkpointOf({ manifest: { checkpoint } }: ReadArchive, signedBy: string): Checkpoint {
-  try {
-    if (checkpoint !== null && checkpoint.length < LONGEST_NOTE)
-      return openCheckpoint(checkpoint, reader(signedBy));
-  } catch {
-    // Said below.
-  }
-  throw backupFailure("damaged", "This archive lacks the signed state of its old log.");
-}
-
-const LONGEST_NOTE = 2000;
-
-/** A small file. What says that it has more is not gathered. */
-async function textOf(content: AsyncIterable<Buffer>, length: number, most: number): Promise<string> {
-  if (length > most) throw strange();
-  const pieces: Buffer[] = [];
-  for await (const piece of content) pieces.push(Buffer.from(piece));
-  const text = Buffer.concat(pieces).toString("utf8");
-  for (const piece of pieces) piece.fill(0);
-  return text;
-}
-
-const strange = () => backupFailure("damaged", "This archive holds something that does not belong in it.");

@@ -5,6 +5,7 @@ import { finding } from "../../trust/stage/finding.ts";
 import type { Stage } from "../../trust/stage/stage.ts";
 import { purgeOld } from "../retention/purging.ts";
 import { elsewhere, keptBecause, noSubjectYet, wordsOf } from "../retention/timers.ts";
+import { erasedAgainFindings } from "./erased-again.ts";
 
 /** Each timer, a moment before and after its time; every table has one or a reason; and the log's content. */
 export async function checkRetention(stage: Stage): Promise<Outcome> {
@@ -14,6 +15,7 @@ export async function checkRetention(stage: Stage): Promise<Outcome> {
     ...(await contentFindings(stage)),
     ...(await licenceFindings(stage)),
     ...(await callerFindings(stage)),
+    ...(await erasedAgainFindings(stage)),
   ];
   const gone = await purgeOld(stage.server.system);
   findings.push(

@@ -46,12 +46,9 @@ export async function readErasedFile(path: string): Promise<readonly Erased[]> {
   try {
     return Ledger.parse(JSON.parse(text)).erased;
   } catch (cause) {
-    throw new Error(
-      `${path} is not what this program wrote: restore it from an archive of the keys.`,
-      {
-        cause,
-      },
-    );
+    throw new Error(`${path} is not what this program wrote: restore it from an archive of the keys.`, {
+      cause,
+    });
   }
 }
 

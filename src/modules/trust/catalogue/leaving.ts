@@ -25,7 +25,7 @@ export const leavingClaims = claimsUnder("leaving", [
     words:
       "Data goes when its time is over, by purges that are proven to run: audit content after 2 years, events of integrations after 30 days (failed ones later), assignments of leads after 90 days.",
     couldBeWrong:
-      "There are no integrations and no leads yet: their two timers are declared, and nothing has shown that they run. Backups keep what they hold for as long as they are kept. A program that was taken over can empty log entries by erasing people; each time stays in the log. Who was erased may be named in what others were told, for up to 90 days.",
+      "There are no integrations and no leads yet: their two timers are declared, and nothing has shown that they run. Backups keep what they hold for as long as they are kept; a restore erases again whom it knows to be erased since, which is up to the last archive of the keys. A program that was taken over can empty log entries by erasing people; each time stays in the log. Who was erased may be named in what others were told, for up to 90 days.",
   },
   {
     id: "billing.invoices",

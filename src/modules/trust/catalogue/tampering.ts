@@ -87,6 +87,6 @@ export const tamperingClaims = claimsUnder("tampering", [
     id: "trust.falsifiable",
     words: "For each defence there is a test that takes it away and sees its claim turn red.",
     couldBeWrong:
-      "One way of removing a defence is tried: with every change of the program one defence of each claim, in turn, and one of all here each day; another way could go unnoticed. Three removals are known that no check notices by itself: what a follow-up question borrows, the database's policy as a job meets it, and who is taken out of a group.",
+      "One way of removing a defence is tried: with every change of the program one defence of each claim, in turn, and one of all here each day; another way could go unnoticed.",
   },
 ]);

@@ -13,7 +13,6 @@ import { sharedLimiter } from "../../../kernel/limits/shared-buckets.ts";
 import { memoryLimiter, rates } from "../../../kernel/limits/token-bucket.ts";
 import { openLog } from "../../../kernel/log.ts";
 import type { System } from "../../../kernel/system.ts";
-import { openValkey } from "../../../kernel/valkey/connection.ts";
 import { valkeyProgram } from "../../../kernel/valkey/program.ts";
 import { finding } from "../stage/finding.ts";
 import { knock } from "./knock.ts";
@@ -53,6 +52,8 @@ async function openServer(
   name: ReturnType<typeof createSecretKey>,
   closing: (() => unknown)[],
 ): Promise<string> {
+  // Loaded only where it is used, here too.
+  const { openValkey } = await import("../../../kernel/valkey/connection.ts");
   const valkey = await openValkey(`unix://${socket}`, openLog("silent"));
   closing.push(() => valkey.close());
   const ping = valkey.script("return 1");

@@ -1,6 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { readConfig } from "../../../../kernel/config.ts";
@@ -39,7 +38,8 @@ import { type Forgery, forgeArchive, once, rawId, replaced } from "./forging.ts"
  */
 export function checkMoves(stage: Stage): Promise<Outcome> {
   return withBackups(stage, async (on) => {
-    const home = await mkdtemp(join(tmpdir(), "vouchsafe-copy-"));
+    // With the stage: what is ended in the middle leaves both to be removed.
+    const home = await mkdtemp(join(stage.server.system.config.home, "copy-"));
     const adminUrl = withDatabase(stage.server.databaseUrl("postgres"), "postgres");
     const database = `copy_${randomBytes(5).toString("hex")}`;
     const url = (role: "vouchsafe_app" | "vouchsafe_jobs" | "postgres") =>
