@@ -130,7 +130,9 @@ export type Installation = {
   mail: "outbox" | "smtp";
   version: string;
   masterKey: "file" | "environment" | "service";
-  name: string | null;
+  name: string;
+  /** The moment of which this is a copy for comparing. */
+  copyOf: string | null;
 };
 
 export type OutboxMail = {

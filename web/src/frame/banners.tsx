@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Archive, DoorOpen, Eye, ShieldCheck } from "lucide-react";
+import { Archive, DoorOpen, Eye, History, ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
+import { useInstallation } from "../api/installation.ts";
 import type { List, Opening } from "../api/types.ts";
 import { hasFactor, useFactors } from "../identity/factors/factors.ts";
 import { type Session, useSession } from "../identity/session.tsx";
@@ -14,11 +15,24 @@ const MINUTE = 60_000;
 export function Banners() {
   return (
     <div className="shrink-0 empty:hidden print:hidden">
+      <CopyOfThen />
       <Closing />
       <Support />
       <OpenedByAdmin />
       <FactorSoon />
     </div>
+  );
+}
+
+/** In a copy for comparing: nothing that is done here is done in the real one. */
+function CopyOfThen() {
+  const { data } = useInstallation({ staleTime: Number.POSITIVE_INFINITY, retry: false });
+  if (!data?.copyOf) return null;
+  return (
+    <Banner icon={<History size={16} aria-hidden />} strong>
+      This is a copy of {fullTime(data.copyOf)}, for comparing. What you change here changes nothing in the
+      real workspace.
+    </Banner>
   );
 }
 

@@ -1,8 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { callGlobal } from "../api/client.ts";
-import type { Installation } from "../api/types.ts";
+import { useInstallation } from "../api/installation.ts";
 import { Doorstep } from "../frame/doorstep.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
@@ -13,10 +11,7 @@ const place = "vouchsafe.workspace";
 /** The first page: which workspace? Its short name is remembered on this device. */
 export function EntryPage() {
   const navigate = useNavigate();
-  const installation = useQuery({
-    queryKey: ["installation"],
-    queryFn: () => callGlobal<Installation>("GET", "installation"),
-  });
+  const installation = useInstallation();
   const [slug, setSlug] = useState(() => kept());
   const [error, setError] = useState("");
 

@@ -1,8 +1,9 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { callGlobal } from "../api/client.ts";
 import { isApiError } from "../api/errors.ts";
+import { useInstallation } from "../api/installation.ts";
 import type { Installation } from "../api/types.ts";
 import { Doorstep } from "../frame/doorstep.tsx";
 import { useLinkToken } from "../identity/link-token.ts";
@@ -15,10 +16,7 @@ import { ErrorPanel, Notice, Skeleton, wordsOf } from "../ui/states.tsx";
 export function SetUpPage() {
   const { token, forget } = useLinkToken();
   const [done, setDone] = useState<{ slug: string; outbox: string | null } | null>(null);
-  const installation = useQuery({
-    queryKey: ["installation"],
-    queryFn: () => callGlobal<Installation>("GET", "installation"),
-  });
+  const installation = useInstallation();
   if (done) return <Done {...done} />;
   if (installation.isError) {
     return (

@@ -1,8 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { callGlobal } from "../api/client.ts";
 import { isApiError } from "../api/errors.ts";
-import type { Installation } from "../api/types.ts";
+import { useInstallation } from "../api/installation.ts";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
@@ -79,10 +78,7 @@ export function CreateTenant({ onClose }: { onClose: () => void }) {
 }
 
 function Opened(props: { name: string; ownerAddress: string; outbox: string | null; onClose: () => void }) {
-  const installation = useQuery({
-    queryKey: ["installation"],
-    queryFn: () => callGlobal<Installation>("GET", "installation"),
-  });
+  const installation = useInstallation();
   return (
     <Dialog title={`${props.name} is open`} onClose={props.onClose}>
       <p>

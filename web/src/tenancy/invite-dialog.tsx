@@ -1,8 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { callGlobal } from "../api/client.ts";
 import { isApiError } from "../api/errors.ts";
-import type { Installation, Role } from "../api/types.ts";
+import { useInstallation } from "../api/installation.ts";
+import type { Role } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
@@ -19,10 +19,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
   const [address, setAddress] = useState("");
   const { within } = useRoles();
   const [role, setRole] = useState<Role>(() => (within("manager") ? "manager" : "viewer"));
-  const installation = useQuery({
-    queryKey: ["installation"],
-    queryFn: () => callGlobal<Installation>("GET", "installation"),
-  });
+  const installation = useInstallation();
   const invite = useMutation({
     mutationFn: () => session.call("POST", "invitations", { body: { address: address.trim(), role } }),
     onSuccess: () => {

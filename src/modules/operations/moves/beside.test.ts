@@ -115,6 +115,8 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
   );
   const instance = await startInstance({ config, log, env: process.env, runtime, durable: false });
   try {
+    const shown = (await (await fetch(`${instance.url}/api/installation`)).json()) as { copyOf: string };
+    assert.match(shown.copyOf, /^20.*Z$/, "every page says so");
     const ctx = jobContext(instance.system, { tenantId: harrow.tenant.id, slug: "harrow" });
     const { items: found } = await findPassages(ctx, mara.id, "anchorage guilders", 10);
     assert.equal(found.length, 1);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { copyIn } from "../../../kernel/copy.ts";
 import { publicBecause, type Routes, route, unauditedBecause } from "../../../kernel/routes/contract.ts";
 import { Address } from "../../identity/addresses.ts";
 import { Password } from "../../identity/passwords/policy.ts";
@@ -23,6 +24,8 @@ export function setUpRoutes(routes: Routes): void {
         version: z.string(),
         masterKey: z.enum(["file", "environment", "service"]),
         name: z.string(),
+        /** The moment of which this is a copy for comparing; null: the real one. */
+        copyOf: z.iso.datetime().nullable(),
       }),
     },
     handler: async ({ system }) => ({
@@ -31,6 +34,7 @@ export function setUpRoutes(routes: Routes): void {
       version: system.version,
       masterKey: system.masterKeySource,
       name: system.config.name,
+      copyOf: copyIn(system.config.home)?.taken ?? null,
     }),
   });
   route(routes, {
