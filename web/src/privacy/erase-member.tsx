@@ -2,11 +2,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Member } from "../api/types.ts";
 import { useSession } from "../identity/session.tsx";
-import { HoldingsLine } from "../tenancy/hand-over.tsx";
+import { HoldingsLine, ownsNothing, takersOf, useHoldings } from "../tenancy/hand-over.tsx";
 import { useMembers } from "../tenancy/people.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
-import { Initials } from "../ui/initials.tsx";
 import { type Choice, Picker } from "../ui/picker.tsx";
 import { Notice, wordsOf } from "../ui/states.tsx";
 import { say } from "../ui/toast.tsx";
@@ -16,7 +15,9 @@ export function EraseMember({ member, onClose }: { member: Member; onClose: () =
   const session = useSession();
   const queries = useQueryClient();
   const members = useMembers();
-  const [gives, setGives] = useState(true);
+  const nothing = ownsNothing(useHoldings(member).data);
+  const [wantsToGive, setGives] = useState(true);
+  const gives = wantsToGive && !nothing;
   const [chosen, setChosen] = useState<Choice<Member> | null>(null);
   const erase = useMutation({
     mutationFn: () =>
@@ -29,15 +30,7 @@ export function EraseMember({ member, onClose }: { member: Member; onClose: () =
       say("They are removed. What names them is being erased.");
     },
   });
-  const choices = (members.data?.items ?? [])
-    .filter(({ id, status, role }) => id !== member.id && status === "active" && role !== "support")
-    .map((one) => ({
-      key: one.id,
-      value: one,
-      words: one.name,
-      more: one.address,
-      icon: <Initials name={one.name} />,
-    }));
+  const choices = takersOf(member, members.data?.items);
   return (
     <Dialog title={`Erase ${member.name}?`} onClose={onClose}>
       <p className="text-muted">
@@ -45,7 +38,7 @@ export function EraseMember({ member, onClose }: { member: Member; onClose: () =
         too: it keeps that something happened, without saying who it was. Nothing brings this back.
       </p>
       <HoldingsLine member={member} />
-      <fieldset className="mt-4 flex flex-col gap-2">
+      <fieldset className={nothing ? "hidden" : "mt-4 flex flex-col gap-2"}>
         <legend className="mb-1.5 text-small font-semibold">What they own</legend>
         {[
           { is: true, words: "goes to another member" },

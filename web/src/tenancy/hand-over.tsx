@@ -13,7 +13,7 @@ import { useMembers } from "./people.ts";
 
 type Left = Pick<Member, "id" | "name">;
 
-function useHoldings(member: Left) {
+export function useHoldings(member: Left) {
   const session = useSession();
   return useQuery({
     queryKey: [session.slug, "holdings", member.id],
@@ -31,6 +31,22 @@ function inWords({ documents, folders, chats }: Holdings): string | null {
   ].filter((part) => typeof part === "string");
   return parts.length ? new Intl.ListFormat("en-GB").format(parts) : null;
 }
+
+/** Whether it is known that there is nothing to give to anybody. */
+export const ownsNothing = (holdings: Holdings | undefined): boolean =>
+  holdings !== undefined && inWords(holdings) === null;
+
+/** Who may get what somebody owns. */
+export const takersOf = (member: Left, all: readonly Member[] = []): Choice<Member>[] =>
+  all
+    .filter(({ id, status, role }) => id !== member.id && status === "active" && role !== "support")
+    .map((one) => ({
+      key: one.id,
+      value: one,
+      words: one.name,
+      more: one.address,
+      icon: <Initials name={one.name} />,
+    }));
 
 /** How much somebody owns, in numbers only. */
 export function HoldingsLine({ member }: { member: Left }) {
@@ -62,16 +78,8 @@ export function HandOver({ member, onClose }: { member: Left; onClose: () => voi
       say(`${to.name} owns now what ${member.name} left.`);
     },
   });
-  const choices = (members.data?.items ?? [])
-    .filter(({ id, status, role }) => id !== member.id && status === "active" && role !== "support")
-    .map((one) => ({
-      key: one.id,
-      value: one,
-      words: one.name,
-      more: one.address,
-      icon: <Initials name={one.name} />,
-    }));
-  const nothing = holdings.isSuccess && words === null;
+  const choices = takersOf(member, members.data?.items);
+  const nothing = ownsNothing(holdings.data);
   return (
     <Dialog title={`What ${member.name} left`} onClose={onClose}>
       {nothing ? (
