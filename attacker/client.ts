@@ -55,7 +55,7 @@ export function openClient(request: Transport, conduct: Conduct): Client {
     const slot = Math.max(now, nextSlot);
     const part = jitter === 0 ? 0 : (conduct.random.int(2_001) / 1_000 - 1) * jitter;
     nextSlot = slot + (1000 / perSecond) * (1 + part);
-    if (slot > now) await wait(slot - now);
+    if (slot > now) await wait(slot - now, conduct.signal);
   }
 
   /** Why nothing more is sent, or null. */
@@ -65,9 +65,10 @@ export function openClient(request: Transport, conduct: Conduct): Client {
   }
 
   async function once(ask: Ask): Promise<Answer> {
+    if (over() === null) await pace();
+    // Asked again after the wait: others may have been told to end meanwhile.
     const body = over();
     if (body !== null) return { status: 0, headers: {}, body, json: undefined, ms: 0, digest: digestOf(ask) };
-    await pace();
     sent++;
     const answer = await exchange(request, ask);
     silent = answer.status === 0 ? silent + 1 : 0;
@@ -83,7 +84,7 @@ export function openClient(request: Transport, conduct: Conduct): Client {
       const pause = retryAfterMs(answer) ?? (answer.status === 429 ? 1000 : 50 * attempt);
       if (pause > patience) return answer;
       patience -= pause;
-      await wait(pause);
+      await wait(pause, conduct.signal);
     }
   }
 
@@ -130,6 +131,16 @@ function parsed(body: string): unknown {
   }
 }
 
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** As long, or until it is told to end. */
+function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    if (signal?.aborted) end();
+    else signal?.addEventListener("abort", end);
+  });
 }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attack } from "./attack.ts";
+import { openClient } from "./client.ts";
 import type { AttackOptions, Ledger, WireRequest } from "./contract.ts";
 import { notesApplication } from "./example/application.ts";
 import type { Hole } from "./example/holes.ts";
 import { notesDocument } from "./example/openapi.ts";
 import { isClean } from "./ledger.ts";
+import { seededRandom } from "./random.ts";
 
 type Seen = { request: WireRequest; status: number; at: number };
 
@@ -101,4 +103,21 @@ test("once it is told to end it sends nothing more", async () => {
     },
   });
   assert.equal(sent, 5);
+});
+
+test("whoever waits for a turn, or for a server that asked for patience, hears the end at once", async () => {
+  const ending = new AbortController();
+  let after = 0;
+  const request = async () => {
+    if (ending.signal.aborted) after++;
+    return { status: 429, headers: { "retry-after": "3" }, body: "" };
+  };
+  const conduct = { pace: { perSecond: 5, jitter: 0 }, patienceMs: 9000, withinMs: 60_000 };
+  const { send } = openClient(request, { ...conduct, signal: ending.signal, random: seededRandom("end") });
+  const begun = performance.now();
+  const asked = [1, 2, 3].map((n) => send({ method: "GET", path: `/${n}`, headers: {}, body: null }));
+  setTimeout(() => ending.abort(), 20);
+  await Promise.all(asked);
+  assert.equal(after, 0);
+  assert.ok(performance.now() - begun < 1000);
 });

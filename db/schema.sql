@@ -1124,6 +1124,7 @@ create table audit.entry (  -- owner: vouchsafe_migrator
   CHECK ((octet_length(commitment) = 32)),
   CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text])))
 );
+CREATE INDEX audit_imported ON audit.entry USING btree (tenant_id, entry_id) WHERE (event = 'tenant.imported'::text);
 CREATE INDEX audit_newest ON audit.entry USING btree (tenant_id, at DESC, entry_id DESC);
 CREATE INDEX audit_of_document ON audit.entry USING btree (tenant_id, resource_id, at DESC, entry_id DESC) WHERE (resource_type = 'document'::text);
 alter table audit.entry enable row level security;
@@ -1843,17 +1844,22 @@ end $function$;
 CREATE OR REPLACE FUNCTION directory.erasures_to_do()
  RETURNS TABLE(tenant_id uuid, slug text, erasure_id uuid)
  LANGUAGE sql
- STABLE SECURITY DEFINER
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 BEGIN ATOMIC
- SELECT x.tenant_id,
-     s.slug,
-     x.erasure_id
-    FROM ((erasure x
-      JOIN directory.tenant_slug s ON ((s.tenant_id = x.tenant_id)))
-      JOIN tenant t ON (((t.tenant_id = x.tenant_id) AND (t.state = ANY (ARRAY['active'::text, 'closing'::text])))))
-   WHERE ((x.state = 'working'::text) OR ((x.state = 'waiting'::text) AND (x.created_at <= (clock_timestamp() - '720:00:00'::interval))))
-   ORDER BY x.created_at
+ SELECT o.tenant_id,
+     o.slug,
+     o.erasure_id
+    FROM ( SELECT x.tenant_id,
+             s.slug,
+             x.erasure_id,
+             row_number() OVER (PARTITION BY x.tenant_id ORDER BY (random())) AS turn
+            FROM ((erasure x
+              JOIN directory.tenant_slug s ON ((s.tenant_id = x.tenant_id)))
+              JOIN tenant t ON (((t.tenant_id = x.tenant_id) AND (t.state = ANY (ARRAY['active'::text, 'closing'::text])))))
+           WHERE ((x.state = 'working'::text) OR ((x.state = 'waiting'::text) AND (x.created_at <= (clock_timestamp() - '720:00:00'::interval))))) o
+   WHERE (o.turn <= 100)
+   ORDER BY o.turn, (random())
   LIMIT 1000;
 END;
 

@@ -22,6 +22,7 @@ import { listen } from "./listening.ts";
 import { measure } from "./measured.ts";
 import { alertOperator } from "./modules/operations/alerts/service.ts";
 import { tellOfLeftClosed } from "./modules/operations/backup/left-closed.ts";
+import { finishAtStart } from "./modules/operations/moves/unfinished.ts";
 import { version } from "./project.ts";
 
 /** A whole server: database, system, jobs, HTTP. */
@@ -214,7 +215,10 @@ function tellingOf(system: System): () => Promise<unknown> {
   const told = tellOfLeftClosed(system).catch((error: unknown) =>
     system.log.error({ err: error }, "what was left closed could not be looked for"),
   );
-  return () => told;
+  const finished = finishAtStart(system).catch((error: unknown) =>
+    system.log.error({ err: error }, "what an import has left could not be put in order"),
+  );
+  return () => Promise.all([told, finished]);
 }
 
 /** One process owns this home: a file that was begun before it started is of a killed one. Not waited for. */

@@ -1,21 +1,12 @@
-import { join } from "node:path";
-import { readConfig } from "../kernel/config.ts";
 import { isConnectionError } from "../kernel/database/connection-error.ts";
 import { migrate } from "../kernel/database/migrate.ts";
 import { startupError } from "../kernel/home.ts";
 import { reveal } from "../kernel/secret.ts";
-import { projectFolder } from "../project.ts";
+import { readSettings } from "./settings.ts";
 
 /** `migrate`: roles and schema of an external database. Passwords of its roles are those of their URLs. */
 export async function run(): Promise<number> {
-  const read = readConfig(process.env, join(projectFolder, "var"));
-  if ("problems" in read) {
-    throw startupError(
-      `Some settings cannot be used: ${read.problems.map((p) => `${p.variable} ${p.problem}`).join("; ")}`,
-      "Correct them and try again.",
-    );
-  }
-  const { migrationDatabaseUrl, databaseUrl, jobsDatabaseUrl, backup } = read.config;
+  const { migrationDatabaseUrl, databaseUrl, jobsDatabaseUrl, backup } = readSettings();
   if (!migrationDatabaseUrl) {
     throw startupError(
       "MIGRATION_DATABASE_URL is not set.",

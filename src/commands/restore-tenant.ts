@@ -1,12 +1,14 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { withDatabase } from "../kernel/database/migrate.ts";
 import { startupError } from "../kernel/home.ts";
 import { openLog } from "../kernel/log.ts";
 import { DATABASE, startEmbedded } from "../kernel/postgres/embedded.ts";
 import { checkArchive } from "../modules/operations/backup/restoring.ts";
 import { makeScratch, roomNeeded, scratchParent } from "../modules/operations/backup/scratch.ts";
 import { restoreTenant } from "../modules/operations/backup/tenant-restore.ts";
-import { type ErasedAgain, eraseAgain, onCopy } from "../modules/privacy/erasure/again.ts";
+import { type ErasedAgain, eraseAgain, erasuresIn, onCopy } from "../modules/privacy/erasure/again.ts";
+import { readErased } from "../modules/privacy/erasure/ledger.ts";
 import { openDatabase, openForCommand, progress } from "./offline.ts";
 import { chooseArchives, erasedWords, inWords, readIdentities } from "./restore.ts";
 import { restoreBesideIt } from "./restore-beside.ts";
@@ -58,6 +60,7 @@ async function restore(slug: string, args: readonly string[]): Promise<void> {
     });
     try {
       let erased: ErasedAgain = { again: 0, left: 0, failed: [] };
+      const realUrl = withDatabase(database.adminUrl, database.database);
       const { rows, tables, files } = await restoreTenant({
         system,
         live: { adminUrl: database.adminUrl, database: database.database },
@@ -69,9 +72,16 @@ async function restore(slug: string, args: readonly string[]): Promise<void> {
         progress,
         prepare: async (only, taken) => {
           const copy = onCopy(system, scratch.url("vouchsafe_app", DATABASE));
-          erased = await eraseAgain(copy.system, scratch.url("postgres", DATABASE), { taken, only }).finally(
-            copy.close,
-          );
+          const now = await eraseAgain(copy.system, scratch.url("postgres", DATABASE), {
+            taken,
+            only,
+            erased: [...(await readErased(config.home)), ...(await erasuresIn(realUrl, only))],
+          }).finally(copy.close);
+          erased = {
+            again: erased.again + now.again,
+            left: erased.left + now.left,
+            failed: [...erased.failed, ...now.failed],
+          };
         },
       });
       process.stdout.write(

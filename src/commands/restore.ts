@@ -270,7 +270,9 @@ export function erasedWords({ again, left, failed }: ErasedAgain): string {
       ? [`Of ${left} of them something does not open: the server tries it every day, and its log says why.`]
       : []),
     ...(failed.length > 0
-      ? [`${people(failed.length)} erased could only be removed: erase them by hand (${failed.join(", ")}).`]
+      ? [
+          `${people(failed.length)} erased ${failed.length === 1 ? "is" : "are"} removed, but something does not open (${failed.join(", ")}): the server goes on without it daily. Look by hand for mails and log entries that name them, and for what was to be handed over.`,
+        ]
       : []),
   ];
   return lines.map((line) => `${line}\n`).join("");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { days, later } from "../kernel/clock.ts";
-import { type Config, readConfig } from "../kernel/config.ts";
+import type { Config } from "../kernel/config.ts";
 import { keyLock } from "../kernel/crypto/key-lock.ts";
 import { folderKeyStore } from "../kernel/crypto/key-store.ts";
 import { type Keyring, openKeyring } from "../kernel/crypto/keyring.ts";
@@ -14,7 +14,7 @@ import {
   rotateMasterKey,
   wordsOf,
 } from "../modules/operations/keys/rotation.ts";
-import { projectFolder } from "../project.ts";
+import { readSettings } from "./settings.ts";
 
 const USAGE = `npm run -s vouchsafe -- rotate-keys [--new] [--data] [--drop-old] [--status]
 
@@ -41,17 +41,9 @@ export async function run(args: readonly string[]): Promise<number> {
       "A new master key and dropping the older ones are two steps.",
       "Run --new, copy the file of the master key to where you keep it, make a backup, and run --drop-old 7 days later.",
     );
-  const read = readConfig(process.env, join(projectFolder, "var"));
-  if ("problems" in read) {
-    throw startupError(
-      `Some settings cannot be used: ${read.problems.map((p) => `${p.variable} ${p.problem}`).join("; ")}`,
-      "Correct them and try again.",
-    );
-  }
-  const { config } = read;
-  const { home } = config;
+  const config = readSettings();
+  const { home, databaseUrl } = config;
   const masterKeys = await loadMasterKeys({ env: process.env, home });
-  const { databaseUrl } = read.config;
   const lock = databaseUrl ? keyLock(reveal(databaseUrl)) : undefined;
   const keyring = openKeyring({ masterKeys, store: folderKeyStore(join(home, "keys"), lock) });
   if (!args.includes("--status")) {
@@ -73,7 +65,7 @@ export async function run(args: readonly string[]): Promise<number> {
         `${renewed} workspaces have a new data key. A running server seals their data with it in the background.`,
       );
       say(
-        `What the former keys sealed may lie in backups: they stay in the key files, for these alone, for ${keptDays(read.config.backup.keep)} days after that (BACKUP_KEEP), or as long as an older backup does.`,
+        `What the former keys sealed may lie in backups: they stay in the key files, for these alone, for ${keptDays(config.backup.keep)} days after that (BACKUP_KEEP), or as long as an older backup does.`,
       );
     }
   }

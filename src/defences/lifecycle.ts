@@ -132,4 +132,11 @@ export const lifecycleDefences: readonly Defence[] = [
     text: "const id = await beginAgain(quiet, client, one);",
     without: "const id: string | null = one.member.slice(0, 0);",
   },
+  {
+    words: "who is erased while a workspace is set back does not come back with it",
+    claim: "privacy.retention",
+    file: "src/modules/operations/backup/tenant-restore.ts",
+    text: "      await options.prepare?.(tenantId, new Date(opening.at));\n      progress",
+    without: "      progress",
+  },
 ];

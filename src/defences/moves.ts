@@ -40,6 +40,13 @@ export const moveDefences: readonly Defence[] = [
   },
   {
     ...moving,
+    words: "rows that move hold times and lengths that can be",
+    file: "src/modules/operations/moves/checking.ts",
+    text: "  if (taken !== undefined) await requirePossible(from, tables, taken);\n",
+    without: '  if (taken === "") await requirePossible(from, tables, taken);\n',
+  },
+  {
+    ...moving,
     words: "what let somebody in at the old place does not at the new one",
     file: "src/modules/operations/moves/checking.ts",
     text: "  await endRights(from);\n",

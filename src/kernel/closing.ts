@@ -13,7 +13,15 @@ export async function closingAfterFailure<T>(
 ): Promise<T> {
   const closing: Closing = [];
   const close = async () => {
-    for (const step of closing.splice(0).reverse()) await step();
+    const failed: unknown[] = [];
+    // Each by itself: what cannot be closed leaves nothing else open.
+    for (const step of closing.splice(0).reverse())
+      try {
+        await step();
+      } catch (error) {
+        failed.push(error);
+      }
+    if (failed.length > 0) throw failed[0];
   };
   try {
     return await open(closing, close);

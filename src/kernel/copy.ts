@@ -26,22 +26,11 @@ export function copyIn(home: string): Copy | null {
 export const markCopy = (home: string, copy: Copy): Promise<void> =>
   replaceFile(join(home, FILE), JSON.stringify(copy));
 
-/** What somebody may set of a copy: where it listens and what it may take. */
-const KEPT = new Set([
-  "ALLOW_PLAIN_INTERNAL",
-  "DRAIN_SECONDS",
-  "HOST",
-  "LOG_LEVEL",
-  "MEMORY_LIMIT_MB",
-  "PORT",
-  "PUBLIC_URL",
-  "TLS_CERT",
-  "TLS_KEY",
-  "TLS_MIN_VERSION",
-  "TRUSTED_PROXIES",
-  "VOUCHSAFE_HOME",
-  "VOUCHSAFE_PASSWORD_HASH",
-]);
+/** What somebody may set of a copy, of all that is ours. */
+const KEPT = new Set(["VOUCHSAFE_HOME", "VOUCHSAFE_PASSWORD_HASH"]);
+
+/** Who reaches it, and under which name: those of the real one are not meant for it. It has its own as COPY_HOST and so on. */
+const REACHED = ["HOST", "PUBLIC_URL", "TRUSTED_PROXIES", "TLS_CERT", "TLS_KEY", "TLS_MIN_VERSION"];
 
 /** Everything that is ours among the variables of a process. */
 const OURS =
@@ -50,6 +39,11 @@ const OURS =
 /** Takes away what would lead a copy to the mail server, the bucket, the database or the backups of the real one. */
 export function keepToItself(env: Record<string, string | undefined>, { taken }: Copy): void {
   for (const name of Object.keys(env)) if (OURS.test(name) && !KEPT.has(name)) delete env[name];
+  for (const name of REACHED) {
+    const own = env[`COPY_${name}`];
+    if (own) env[name] = own;
+    else delete env[name];
+  }
   env.ATTACK_EVERY_MINUTES = "0";
   env.VOUCHSAFE_NAME = `Copy of ${taken.slice(0, 16).replace("T", " ")} UTC`;
 }

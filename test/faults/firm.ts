@@ -89,11 +89,13 @@ async function ask({ client }: Firm, path: string): Promise<Answer> {
 }
 
 /** The file of a document as it is served; the status where it is not. */
-export async function fileOf({ client }: Firm, id: string): Promise<Buffer | number> {
-  for (;;) {
-    const file = await original(client, id);
-    if (file !== 429) return file;
-    await sleep(1000);
+export async function fileOf(firm: Firm, id: string): Promise<Buffer | number> {
+  for (let tries = 0; ; tries++) {
+    const file = await original(firm.client, id);
+    if ((file !== 429 && file !== 401) || tries === 30) return file;
+    // An access token lasts some minutes: it is renewed here, as a page does it.
+    if (file === 401) await stayIn(firm);
+    else await sleep(1000);
   }
 }
 

@@ -57,7 +57,8 @@ export async function runRounds<Where extends Installation>(
     endChecks(at);
     const work = startWorking(firm);
     await sleep(200 + random.int(900));
-    const backup = round % BACKUP_EVERY === 2 ? backups.take(firm) : null;
+    const isOfUse = restoresAtEnd || round < rounds - (rounds % RESTORE_EVERY);
+    const backup = isOfUse && round % BACKUP_EVERY === 2 ? backups.take(firm) : null;
     // Looked at below, after whatever else may fail first.
     backup?.catch(() => {});
     try {

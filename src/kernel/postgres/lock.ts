@@ -33,6 +33,12 @@ export function takeLock(path: string): { lock: Lock } | { holder: ProcessIdenti
   }
 }
 
+/** Whether a process that lives holds it. */
+export function isHeld(path: string): boolean {
+  const holder = readHolder(path);
+  return holder !== null && isRunning(holder);
+}
+
 function readHolder(path: string): ProcessIdentity | null {
   try {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));

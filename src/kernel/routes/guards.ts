@@ -7,9 +7,10 @@ import { type Bucket, type Rate, rates, type Taken } from "../limits/token-bucke
 import type { System } from "../system.ts";
 import type { AccessClaims } from "../tokens.ts";
 import { changesState, type Route } from "./contract.ts";
+import { cookieName } from "./cookies.ts";
 
-export const accessCookie = (slug: string): string => `__Host-vs_access.${slug}`;
-export const refreshCookie = (slug: string): string => `__Host-vs_refresh.${slug}`;
+export const accessCookie = (slug: string): string => cookieName("access", slug);
+export const refreshCookie = (slug: string): string => cookieName("refresh", slug);
 
 /** The access token of this workspace's cookie. Throws 401 when there is none, or none that holds here. */
 export async function authenticate(

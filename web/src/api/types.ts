@@ -295,6 +295,8 @@ export type AuditEntry = {
   outcome: string;
   /** Old and new value by field. */
   changes: Record<string, unknown[]>;
+  /** Written in another installation, before the workspace came from there. */
+  brought: boolean;
 };
 
 export type Tenant = {

@@ -169,6 +169,7 @@ function Who({ entry }: { entry: AuditEntry }) {
       ) : (
         role && name && <span className="text-muted"> · {roleWord(role).toLowerCase()}</span>
       )}
+      {entry.brought && <span className="text-muted"> · in the installation before</span>}
     </>
   );
 }

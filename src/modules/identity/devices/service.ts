@@ -5,9 +5,10 @@ import { type Ctx, keysOf, memberOf, tenantOf } from "../../../kernel/context.ts
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { db, prepare } from "../../../kernel/database/queries.ts";
 import { read, readOne, unit, write } from "../../../kernel/database/unit.ts";
+import { cookieName } from "../../../kernel/routes/cookies.ts";
 import { notify } from "../notices/service.ts";
 
-export const deviceCookie = (slug: string): string => `__Host-vs_device.${slug}`;
+export const deviceCookie = (slug: string): string => cookieName("device", slug);
 /** As long as browsers keep a cookie at most. */
 export const DEVICE_SECONDS = 400 * 24 * 60 * 60;
 

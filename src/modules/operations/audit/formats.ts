@@ -19,6 +19,7 @@ const COLUMNS = [
   "address",
   "browser",
   "changes",
+  "brought along",
 ] as const;
 
 /** RFC 4180, with a line of names. */
@@ -28,7 +29,15 @@ export async function* csvLines(items: AsyncIterable<Item>): AsyncGenerator<stri
     const key = actor.key?.name ?? null;
     const who = [actor.kind, actor.id, actor.name, actor.role, key];
     const changes = Object.keys(item.changes).length > 0 ? JSON.stringify(item.changes) : null;
-    const where = [resource.type, resource.id, item.method, item.ip, item.userAgent, changes];
+    const where = [
+      resource.type,
+      resource.id,
+      item.method,
+      item.ip,
+      item.userAgent,
+      changes,
+      item.brought ? "yes" : null,
+    ];
     yield [item.id, item.at, item.event, item.outcome, ...who, ...where].map(csvCell).join(",");
   }
 }
@@ -90,7 +99,9 @@ function ocsfEvent(item: Item, version: string, tenantId: string): Record<string
     ...(item.method ? { auth_protocol: item.method } : {}),
     api: { operation: item.event },
     resources: [{ type: resource.type, ...(resource.id ? { uid: resource.id } : {}) }],
-    ...(Object.keys(item.changes).length > 0 ? { unmapped: { changes: item.changes } } : {}),
+    ...(Object.keys(item.changes).length > 0 || item.brought
+      ? { unmapped: { changes: item.changes, ...(item.brought ? { brought: true } : {}) } }
+      : {}),
   };
 }
 

@@ -98,6 +98,7 @@ test("the audit log", async (t) => {
       ip: "198.51.100.7",
       userAgent: "test",
       changes: { name: ["old", "new"], gone: [1, null], added: [null, { a: [true] }] },
+      brought: false,
     });
   });
 

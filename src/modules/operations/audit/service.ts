@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { z } from "zod";
 import { type AuditContent, auditCell } from "../../../kernel/audit.ts";
 import { type Ctx, keysOf } from "../../../kernel/context.ts";
@@ -34,7 +35,16 @@ const entries = () =>
     .leftJoin("api_key as k", (on) =>
       on.onRef("k.tenant_id", "=", "e.tenant_id").onRef("k.key_id", "=", "e.key_id"),
     )
+    .leftJoin("audit.place as p", (on) =>
+      on.onRef("p.tenant_id", "=", "e.tenant_id").onRef("p.entry_id", "=", "e.entry_id"),
+    )
     .select(["k.key_id", "k.name as key_name"])
+    // By its number, and not by its time: that is a claim of the old installation, too.
+    .select(
+      sql<boolean>`coalesce(p.number < (select max(ip.number) from audit.entry i
+          join audit.place ip on ip.tenant_id = i.tenant_id and ip.entry_id = i.entry_id
+          where i.tenant_id = e.tenant_id and i.event = 'tenant.imported'), false)`.as("brought"),
+    )
     .select(["e.entry_id", "e.at", "e.actor_kind", "e.actor_id", "e.role", "e.event", "e.resource_type"])
     .select(["e.resource_id", "e.outcome", "e.content", "m.member_id", "m.name"])
     .orderBy("e.at", "desc")
@@ -126,6 +136,7 @@ type Row = {
   name: Buffer | null;
   key_id: string | null;
   key_name: Buffer | null;
+  brought: boolean;
 };
 
 function itemOf(keys: TenantKeys, row: Row): Item {
@@ -158,6 +169,7 @@ function itemOf(keys: TenantKeys, row: Row): Item {
         [old ?? null, now ?? null],
       ]),
     ),
+    brought: row.brought,
   };
 }
 

@@ -20,4 +20,6 @@ export const AuditItem = z.object({
   userAgent: z.string().nullable(),
   /** Old and new value by field. */
   changes: z.record(z.string(), z.array(z.unknown())),
+  /** Written in another installation, before the workspace came from there: time and actor are that one's word. */
+  brought: z.boolean(),
 });

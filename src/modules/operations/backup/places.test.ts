@@ -11,7 +11,8 @@ test("what a killed backup left in the folder goes with the first one after a da
   t.after(() => rm(folder, { recursive: true }));
   const name = (id: string) => nameOf({ kind: "data", at: new Date(0), id });
   const [old, young, next] = [name("aaaaaaaaaaaa"), name("bbbbbbbbbbbb"), name("cccccccccccc")];
-  const files = [`${old}.unfinished`, `${young}.unfinished`, old, "notes.unfinished"];
+  const moved = nameOf({ kind: "tenant", at: new Date(0), id: "dddddddddddd" });
+  const files = [`${old}.unfinished`, `${moved}.unfinished`, `${young}.unfinished`, old, "notes.unfinished"];
   const yesterday = new Date(Date.now() - days(1) - 1000);
   for (const file of files) {
     await writeFile(join(folder, file), "");

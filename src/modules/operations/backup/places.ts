@@ -95,10 +95,14 @@ export function folderPlace(folder: string): Place {
 const UNFINISHED = ".unfinished";
 const FORGOTTEN_AFTER = days(1);
 
-/** What backups have left that were killed: nobody writes for a day, and nobody else would ever remove it. */
+/** What backups, and exports of a workspace, have left that were killed: nobody writes for a day, and nobody else would ever remove it. */
 async function removeForgotten(folder: string): Promise<void> {
   for (const file of await readdir(folder)) {
-    if (!file.endsWith(UNFINISHED) || !parseName(file.slice(0, -UNFINISHED.length), 0)) continue;
+    if (
+      !file.endsWith(UNFINISHED) ||
+      !NAME.test(file.slice(0, -UNFINISHED.length).replace(/^tenant-/, "data-"))
+    )
+      continue;
     const path = join(folder, file);
     const found = await stat(path).catch(() => null); // another process was faster
     if (found && found.mtimeMs < Date.now() - FORGOTTEN_AFTER) await rm(path, { force: true });

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { copyIn, copyOut } from "./copy.ts";
 
 // What lets somebody in. A backup has it as it stood at its moment: what was taken away since would stand again.
 
@@ -25,6 +26,7 @@ const GRACE = "7 days";
  * second factor; and gives workspaces that were closing time, since they may have been kept after the backup.
  */
 export async function endRights(client: pg.ClientBase): Promise<void> {
+  await openClosed(client);
   for (const [table, sql] of ENDING) if (await isThere(client, table)) await client.query(sql);
   // Mails that waited carry links of those.
   for (const table of ["factor_ticket", "mail", "challenge_used"])
@@ -38,17 +40,45 @@ export async function endRights(client: pg.ClientBase): Promise<void> {
   );
 }
 
+/**
+ * A workspace that was closed without having been deleted: it was being set back when the backup was made. It gets back the
+ * state that it had before, which its own times say.
+ */
+export async function openClosed(client: pg.ClientBase): Promise<void> {
+  await client.query(
+    `update public.tenant t set state = case when closing_at is null or purge_after is null then 'active' else 'closing' end
+       where state = 'closed' and exists (select from public.member m where m.tenant_id = t.tenant_id)
+         and not exists (select from platform.closing c where c.tenant_id = t.tenant_id and c.kept_at is null
+                           and (c.purge_began_at is not null or c.done_at is not null))`,
+  );
+}
+
 /** Of an older backup a later migration makes it, empty. */
 const isThere = async (client: pg.ClientBase, table: string): Promise<boolean> =>
   (await client.query("select from pg_class where oid = to_regclass($1)", [`public.${table}`])).rowCount ===
   1;
 
-/** Keeps, for this transaction, the rights of a tenant as they stand now. */
-export async function rememberRights(client: pg.ClientBase, tenantId: string): Promise<void> {
-  for (const table of REMEMBERED)
-    await client.query(
-      `create temp table was_${table} on commit drop as select * from public.${table} where tenant_id = '${tenantId}'`,
-    );
+/**
+ * Keeps, for this transaction, the rights of a tenant as they stand now: in this database, or in the one of `real`, with the
+ * same tables.
+ */
+export async function rememberRights(
+  client: pg.ClientBase,
+  tenantId: string,
+  real: pg.ClientBase = client,
+): Promise<void> {
+  for (const table of REMEMBERED) {
+    const rows = `select * from public.${table} where tenant_id = '${tenantId}'`;
+    if (real === client) await client.query(`create temp table was_${table} on commit drop as ${rows}`);
+    else {
+      await client.query(`create temp table was_${table} on commit drop as ${rows} limit 0`);
+      await copyIn(
+        client,
+        `copy was_${table} from stdin with (format binary)`,
+        copyOut(real, `copy (${rows}) to stdout with (format binary)`),
+      );
+    }
+  }
 }
 
 const REMEMBERED = [
@@ -90,12 +120,14 @@ export async function keepRightsAway(client: pg.ClientBase, tenantId: string): P
                and exists (select from opening p where p.tenant_id = $1 and p.opening_id = o.opening_id and p.ended_at is not null)`);
   await run(`update address_change set cancelled_at = now()
                where tenant_id = $1 and confirmed_at is null and undone_at is null and cancelled_at is null`);
-  // Those who are not here any more, and those whose access was narrowed: as they are now.
+  // Those who are not here any more, and those whose access was narrowed: as they are now. Of whoever is erased in what
+  // comes back the present may still hold what a job has not come to.
   await run(`update member m set status = 'removed', password = null, address_hash = null where tenant_id = $1
                and not exists (select from was_member w where w.member_id = m.member_id)`);
   await run(`update member m set status = w.status, role = w.role, role_id = w.role_id, address = w.address,
                     address_hash = w.address_hash, password = w.password, name = w.name, verified_at = w.verified_at
-               from was_member w where m.tenant_id = $1 and w.member_id = m.member_id`);
+               from was_member w where m.tenant_id = $1 and w.member_id = m.member_id
+                 and not exists (select from erasure x where x.tenant_id = $1 and x.member_id = m.member_id)`);
   await run(`insert into role select w.* from was_role w
                where w.tenant_id = $1 and not exists (select from role r where r.tenant_id = $1 and r.role_id = w.role_id)`);
   await run(`update role r set permissions = w.permissions from was_role w
@@ -113,7 +145,8 @@ export async function keepRightsAway(client: pg.ClientBase, tenantId: string): P
   for (const table of ["passkey", "totp", "recovery_code"]) {
     await run(`delete from ${table} where tenant_id = $1`);
     await run(`insert into ${table} select w.* from was_${table} w
-                 where exists (select from member m where m.tenant_id = $1 and m.member_id = w.member_id)`);
+                 where exists (select from member m where m.tenant_id = $1 and m.member_id = w.member_id)
+                   and not exists (select from erasure x where x.tenant_id = $1 and x.member_id = w.member_id)`);
   }
   // Whether it closes, and when it goes, is said with platform.closing, which is not set back.
   await run(`update tenant t set state = w.state, closing_at = w.closing_at, purge_after = w.purge_after

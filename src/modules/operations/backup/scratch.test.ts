@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
-import { chooseRoom, makeScratch, scratchParent } from "./scratch.ts";
+import { chooseRoom, makeScratch, removeLeftOver, scratchParent } from "./scratch.ts";
 
 const MB = 1024 * 1024;
 const room = (path: string, mb: number, inMemory = false) => ({ path, free: mb * MB, inMemory });
@@ -22,10 +22,18 @@ test("a copy goes to the first disk with room for it, to memory only where no di
 test("it lies where others on the machine cannot look, and the database's user can pass", async (t) => {
   const home = await mkdtemp(join(tmpdir(), "vs-room-"));
   t.after(() => rm(home, { recursive: true }));
-  const parent = await scratchParent(home, MB);
+  assert.ok(await scratchParent(home, MB));
+  const parent = join(home, "rooms");
+  await mkdir(parent);
   const folder = await makeScratch(parent, "restore");
-  t.after(() => rm(folder, { recursive: true }));
+  t.after(() => rm(folder, { recursive: true, force: true }));
   assert.equal((await stat(folder)).mode & 0o777, 0o711);
   assert.ok((await readdir(parent)).some((name) => name.startsWith("vouchsafe-restore-")));
+  // However long it takes, it is not thrown away under whoever is at it; what a killed one left is.
+  await removeLeftOver(home, -60_000, [parent]);
+  assert.ok((await readdir(parent)).includes(basename(folder)));
+  await rm(join(folder, "process.lock"));
+  await removeLeftOver(home, -60_000, [parent]);
+  assert.ok(!(await readdir(parent)).includes(basename(folder)));
   await assert.rejects(scratchParent(home, Number.MAX_SAFE_INTEGER), { code: "incomplete" });
 });

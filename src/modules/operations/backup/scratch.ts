@@ -1,6 +1,7 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, statfs } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isHeld, takeLock } from "../../../kernel/postgres/lock.ts";
 import type { Manifest } from "./contents.ts";
 import { backupFailure } from "./failure.ts";
 
@@ -51,18 +52,30 @@ export async function makeScratch(parent: string, purpose: "restore" | "scratch"
   const folder = await mkdtemp(join(parent, `vouchsafe-${purpose}-`));
   // As root, the database runs under another user who must be able to pass through.
   await chmod(folder, 0o711);
+  takeLock(join(folder, LOCK)); // for as long as this process lives: it goes with the folder
   return folder;
 }
 
-/** What was killed before it could throw its copy away has left keys and ciphertext. */
-export async function removeLeftOver(home: string, olderThanMs: number): Promise<void> {
-  for (const parent of parents(home))
+const LOCK = "process.lock";
+
+/**
+ * What was killed before it could throw its copy away has left keys and ciphertext. A long one that is still at it keeps
+ * its own, and what others have put under such a name is theirs.
+ */
+export async function removeLeftOver(
+  home: string,
+  olderThanMs: number,
+  where: readonly string[] = parents(home),
+): Promise<void> {
+  for (const parent of where)
     for (const name of await readdir(parent).catch(() => [])) {
       if (!/^vouchsafe-(restore|keys|scratch)-/.test(name)) continue;
       const path = join(parent, name);
-      const found = await stat(path).catch(() => null); // removed by whoever made it
-      if (found && Date.now() - found.birthtimeMs > olderThanMs)
-        await rm(path, { recursive: true, force: true });
+      const found = await lstat(path).catch(() => null); // removed by whoever made it
+      if (!found?.isDirectory() || found.uid !== process.getuid?.() || isHeld(join(path, LOCK))) continue;
+      // Not every file system says when something was made.
+      const made = found.birthtimeMs || found.mtimeMs;
+      if (Date.now() - made > olderThanMs) await rm(path, { recursive: true, force: true });
     }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import pg from "pg";
 import { emptyDatabase, openBackupStand, query } from "../../../../test/support/backup.ts";
 import { upload } from "../../../../test/support/knowledge.ts";
 import { withDatabase } from "../../../kernel/database/migrate.ts";
@@ -69,6 +70,14 @@ test("one tenant is set back to a backup, and no other is touched", async (t) =>
   )) as [[number]];
   assert.equal(sessions, 0);
 
+  const first = new pg.Client({ connectionString: database.url("postgres") });
+  await first.connect();
+  await first.query("select pg_advisory_lock(723401196, hashtext($1))", [harrow.tenant.id]);
+  const second = await emptyDatabase(t, database);
+  await assert.rejects(restoreTenant({ ...options, scratch: second, slug: "harrow" }), {
+    message: /already/,
+  });
+  await first.end();
   const again = await emptyDatabase(t, database);
   await assert.rejects(restoreTenant({ ...options, scratch: again, slug: "nobody" }), { code: "incomplete" });
 });

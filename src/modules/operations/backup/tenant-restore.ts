@@ -18,10 +18,12 @@ import { copyIn, copyOut } from "./copy.ts";
 import { backupFailure } from "./failure.ts";
 import { keysNeeded, noteFileVersions, requireKeys } from "./keys-needed.ts";
 import { type LoadOptions, loadArchive, requireSame } from "./loading.ts";
-import { keepRightsAway, rememberRights } from "./rights.ts";
+import { keepRightsAway, openClosed, rememberRights } from "./rights.ts";
 import { requireName, requireSigned } from "./signing.ts";
 import { namesIn, rowsOf } from "./snapshot.ts";
 import { copyInto, quoted, READ_IN_ORDER, type Table, tablesOf } from "./tables.ts";
+
+// Longer than other files: what is safe about it is the order of its steps, which are read together.
 
 /** A connection of a superuser, and one of its databases. */
 export interface Reach {
@@ -54,7 +56,10 @@ export async function restoreTenant(options: {
   readonly identities: readonly Secret[];
   /** What a first reading found. */
   readonly expected?: ReadArchive;
-  /** Changes what was loaded into the scratch database before anything of it is put back. */
+  /**
+   * Changes what was loaded into the scratch database before anything of it is put back; asked once more when nobody can
+   * change the workspace any longer. Done twice, it does nothing the second time but for what has happened in between.
+   */
   readonly prepare?: (tenantId: string, taken: Date) => Promise<unknown>;
   readonly progress?: (words: string) => void;
   /** Whoever is inside has so long to finish; then nothing is changed. */
@@ -82,10 +87,13 @@ export async function restoreTenant(options: {
   const [from, to] = [await connect(scratch), await connect(live)];
   try {
     const tenantId = await sameTenant(from, to, slug);
+    await restoreAlone(to, tenantId);
     await system.keyring.tenant(tenantId);
     const tables = await tablesOfTenants(from, to);
     const needed = (await keysNeeded(from, tables, seen.versions, tenantId)).get(tenantId);
     if (needed) requireKeys(tenantId, needed, await system.keyring.look(tenantId));
+    await openClosed(from);
+    const named = await filesIn(from, tables, tenantId);
     await options.prepare?.(tenantId, new Date(opening.at));
     const mark = join(system.config.home, "restoring", `${tenantId}.json`);
     // What an earlier run left that was killed: its members come in again, and it begins anew.
@@ -96,6 +104,8 @@ export async function restoreTenant(options: {
     let rows = 0;
     try {
       await closeToMembers(to, tenantId, mark, patienceMs);
+      // Until here it was open: whoever was erased meanwhile does not come back either.
+      await options.prepare?.(tenantId, new Date(opening.at));
       progress("putting back its rows");
       rows = await replaceRows(from, to, tables, tenantId, await stateIn(mark), {
         id: newId(),
@@ -109,6 +119,9 @@ export async function restoreTenant(options: {
       await openAgain(live, tenantId, mark);
       throw error;
     }
+    // What was put back, or was still there, of those who were erased.
+    const kept = await filesIn(from, tables, tenantId);
+    for (const name of named) if (!kept.has(name)) await system.files.remove(name);
     await tell(system, { tenantId, slug }, new Date(opening.at));
     return { tenantId, tables: tables.length, rows, files };
   } finally {
@@ -125,6 +138,19 @@ export async function connect({ adminUrl, database }: Reach): Promise<pg.Client>
   await client.connect();
   await client.query(READ_IN_ORDER);
   return client;
+}
+
+/** The number is ours alone. */
+const LOCK = 723_401_196;
+
+/** One at a time of a workspace, for as long as this connection is open: the one would open what the other has closed. */
+async function restoreAlone(to: pg.Client, tenantId: string): Promise<void> {
+  const { rows } = await to.query<{ mine: boolean }>(
+    "select pg_try_advisory_lock($1, hashtext($2)) as mine",
+    [LOCK, tenantId],
+  );
+  if (!rows[0]?.mine)
+    throw backupFailure("incomplete", "This workspace is being set back already. Wait until that has ended.");
 }
 
 async function sameTenant(from: pg.Client, to: pg.Client, slug: string): Promise<string> {
@@ -155,6 +181,19 @@ async function tablesOfTenants(from: pg.Client, to: pg.Client): Promise<Table[]>
   });
 }
 
+/** The names of stored files in its rows. */
+async function filesIn(client: pg.Client, tables: readonly Table[], tenantId: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  for (const table of namesIn(tables)) {
+    const { rows } = await client.query<{ file: string }>(
+      `select file from ${quoted(table)} where tenant_id = $1`,
+      [tenantId],
+    );
+    for (const { file } of rows) names.add(file);
+  }
+  return names;
+}
+
 /** Files never change once written: those that are still there stay as they are. */
 async function putFiles(
   system: System,
@@ -165,14 +204,7 @@ async function putFiles(
   identities: readonly Secret[],
   expected: ReadArchive,
 ): Promise<number> {
-  const wanted = new Set<string>();
-  for (const table of namesIn(tables)) {
-    const { rows } = await from.query<{ file: string }>(
-      `select file from ${quoted(table)} where tenant_id = $1`,
-      [tenantId],
-    );
-    for (const { file } of rows) wanted.add(file);
-  }
+  const wanted = await filesIn(from, tables, tenantId);
   for (const name of wanted) if (await system.files.exists(name)) wanted.delete(name);
   let put = 0;
   if (wanted.size > 0) {

@@ -56,6 +56,12 @@ test("copies of the key store in a place that several installations share", asyn
       const early = await copy(ago(3), mark);
       await copy(ago(2), "ffffff");
       await rotateMasterKey(keyring, home, { makeNew: true, now: ago(1) });
+      // Killed between the last key file and the note of it: whoever comes next notes it.
+      const register = join(home, "keys", "masters.json");
+      const noted = await readFile(register, "utf8");
+      await writeFile(register, noted.replace(/,\s*"wrapped": "[^"]*"/g, ""));
+      await rotateMasterKey(keyring, home, { makeNew: false, now: ago(1) });
+      assert.equal(await readFile(register, "utf8"), noted);
       const late = await copy(now, mark);
       assert.deepEqual(
         (await copiesUnderOlderKeys(installation)).map(({ name }) => name),

@@ -128,8 +128,20 @@ export async function rotateMasterKey(
     options.progress?.(++done, all.length);
   }
   // Also of a run that was interrupted some are wrapped: the next one ends with the rest of them.
-  if (rewrapped > 0) await noteWrapped(home, store, masterKeys, options.now);
+  // One that was killed between the last of them and this note has left it to the next.
+  if (rewrapped > 0 || (failed.length === 0 && !(await isNoted(home, masterKeys))))
+    await noteWrapped(home, store, masterKeys, options.now);
   return { rewrapped, failed };
+}
+
+/** Whether it is known when the last key file was wrapped with the current master key, or need not be: it is the only one. */
+async function isNoted(home: string, masterKeys: Keyring["masterKeys"]): Promise<boolean> {
+  const known = await registeredMasters(home);
+  const current = known.find(
+    ({ version, source }) =>
+      version === masterKeys.currentVersion && (source === "service") === (masterKeys.source === "service"),
+  );
+  return known.length < 2 || current?.wrapped !== undefined;
 }
 
 // What the next file would meet as well: a full disk, a folder that is read only.

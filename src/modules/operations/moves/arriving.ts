@@ -3,6 +3,7 @@ import { type AuditEntry, auditStatement } from "../../../kernel/audit.ts";
 import type { TenantKeys } from "../../../kernel/crypto/tenant-keys.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import type { System } from "../../../kernel/system.ts";
+import { Address } from "../../identity/addresses.ts";
 import {
   customerAddressCell,
   customerNameCell,
@@ -11,6 +12,7 @@ import {
   tenantNameCell,
 } from "../../identity/members.ts";
 import { costOf } from "../../identity/passwords/stored.ts";
+import { PersonName } from "../../identity/shapes.ts";
 import { copyIn, copyOut } from "../backup/copy.ts";
 import { backupFailure, isBackupFailure } from "../backup/failure.ts";
 import { rowsOf } from "../backup/snapshot.ts";
@@ -24,7 +26,6 @@ const NOT_COPIED: readonly string[] = ["audit.place", "audit.staged", "directory
 const ENTRIES_AT_ONCE = 5000;
 /** An installation has one kind of its own, and a few of imported people. */
 const MOST_COSTS = 10;
-const MOST_LETTERS = 320;
 
 /** A workspace on its way from one database into another. */
 export interface Arrival {
@@ -56,9 +57,11 @@ export async function openArrival(
       if (password) costs.add(costOf(keys.openText(passwordCell(member_id), password)));
     const name = keys.openText(tenantNameCell(keys.tenantId), tenants[0].name);
     const ownerAddress = openAddress(keys, owner);
-    // Each kind of hash is measured here, and every list of customers shows the name.
-    if (costs.size > MOST_COSTS || name.length > MOST_LETTERS || ownerAddress.length > MOST_LETTERS)
-      throw backupFailure("damaged", "This workspace says too much of itself.");
+    // Each kind of hash is measured here; name and address stand in the operator's lists, where control characters would
+    // make them somebody else's.
+    const asGiven = PersonName.safeParse(name).success && Address.safeParse(ownerAddress).success;
+    if (costs.size > MOST_COSTS || !asGiven)
+      throw backupFailure("damaged", "This workspace says something of itself that none can be given here.");
     return { name, ownerAddress, costs: [...costs] };
   } catch (cause) {
     if (isBackupFailure(cause)) throw cause;
@@ -70,6 +73,7 @@ export async function openArrival(
  * Copies a tenant's rows from a scratch database, in one transaction of a superuser: before it commits nobody finds the
  * workspace, and after it everybody does. Its log entries come as they are and wait for their place in the tree of this
  * installation, in their old order, which numbers them as before; then comes the one that says where they are from.
+ * Answers how many rows, and which costs of password hashes the installation has not had before.
  */
 export async function bringIn(
   system: System,
@@ -77,7 +81,7 @@ export async function bringIn(
   to: pg.Client,
   tables: readonly Table[],
   arrival: Arrival,
-): Promise<{ rows: number }> {
+): Promise<{ rows: number; costs: string[] }> {
   const { tenantId, slug } = arrival;
   const keys = await system.keyring.tenant(tenantId);
   const known = await openArrival(from, keys);
@@ -92,13 +96,14 @@ export async function bringIn(
     }
     await to.query("insert into directory.tenant_slug (slug, tenant_id) values ($1, $2)", [slug, tenantId]);
     await stageEntries(from, to, tenantId);
-    await to.query("insert into platform.hash_cost (cost) select unnest($1::text[]) on conflict do nothing", [
-      known.costs,
-    ]);
+    const { rows: costs } = await to.query<{ cost: string }>(
+      "insert into platform.hash_cost (cost) select unnest($1::text[]) on conflict do nothing returning cost",
+      [known.costs],
+    );
     await append(system, to, { tenantId, slug }, keys, arrival.entry);
     await tellOperator(system, to, arrival, known);
     await to.query("commit");
-    return { rows };
+    return { rows, costs: costs.map(({ cost }) => cost) };
   } catch (error) {
     // A connection that is lost has rolled back, too.
     await to.query("rollback").catch(() => undefined);

@@ -1,22 +1,31 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openBackupStand, query } from "../../../../test/support/backup.ts";
 import { upload } from "../../../../test/support/knowledge.ts";
+import { run as migrateIt } from "../../../commands/migrate.ts";
+import { run as rotateKeys } from "../../../commands/rotate-keys.ts";
 import { readSettings } from "../../../commands/settings.ts";
 import { startInstance } from "../../../instance.ts";
 import { noDemand } from "../../../kernel/context.ts";
 import { copyIn } from "../../../kernel/copy.ts";
+import { withDatabase } from "../../../kernel/database/migrate.ts";
+import { newId } from "../../../kernel/ids.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { openLog } from "../../../kernel/log.ts";
+import { accessCookie } from "../../../kernel/routes/guards.ts";
+import type { System } from "../../../kernel/system.ts";
 import { timersOf } from "../../../timers.ts";
 import { passwordCell } from "../../identity/members.ts";
 import { hashPassword } from "../../identity/passwords/hash.ts";
 import { signIn } from "../../identity/sign-in/service.ts";
 import { findPassages } from "../../knowledge/service.ts";
+import { eraseAgain } from "../../privacy/erasure/again.ts";
+import { readErased } from "../../privacy/erasure/ledger.ts";
+import { spokenCell } from "../../privacy/erasure/service.ts";
 import { choose } from "../backup/choosing.ts";
 import { folderPlace } from "../backup/places.ts";
 import { backUp } from "../backup/service.ts";
@@ -28,10 +37,18 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
   const { system, folder, identity, workspace, database } = await openBackupStand(t);
   const [harrow, bexley] = [await workspace("harrow"), await workspace("bexley")];
   const [mara, idris] = [await harrow.hire("Mara", "owner"), await bexley.hire("Idris", "owner")];
+  const [pia, vesna] = [await harrow.hire("Pia", "owner"), await harrow.hire("Vesna", "manager")];
   const keys = await system.keyring.tenant(harrow.tenant.id);
-  const password = keys.seal(passwordCell(mara.id), await hashPassword(PASSWORD)).toString("hex");
   const sql = (text: string) => query(database.url("postgres"), text);
-  await sql(`update member set password = '\\x${password}' where member_id = '${mara.id}'`);
+  for (const { id } of [mara, pia]) {
+    const password = keys.seal(passwordCell(id), await hashPassword(PASSWORD)).toString("hex");
+    await sql(`update member set password = '\\x${password}' where member_id = '${id}'`);
+  }
+  // Begun when the backup is made: the copy ends it, and writes that down for itself.
+  const begun = newId();
+  const spoken = keys.seal(spokenCell(begun), '{"addresses":[]}').toString("hex");
+  await sql(`insert into erasure (tenant_id, erasure_id, member_id, asked_by, content, created_at, spoken, state)
+    values ('${harrow.tenant.id}', '${begun}', '${vesna.id}', '${mara.id}', 'deleted', now(), '\\x${spoken}', 'working')`);
   const { items } = await upload(mara, {
     name: "rates.md",
     content: "Anchorage costs forty guilders a day.\n",
@@ -41,6 +58,17 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
   const [[theirFile] = []] = await sql(`select file from document where tenant_id = '${bexley.tenant.id}'`);
   await backUp(system, "operator");
   await sql(`delete from passage where tenant_id = '${harrow.tenant.id}'`);
+  await sql(`update member set status = 'suspended' where member_id = '${pia.id}'`);
+  const erased = [
+    {
+      tenant: harrow.tenant.id,
+      member: newId(),
+      at: new Date().toISOString(),
+      by: mara.id,
+      content: "deleted",
+      to: null,
+    },
+  ] as const;
 
   const place = mkdtempSync(join(tmpdir(), "vouchsafe-beside-"));
   chmodSync(place, 0o711);
@@ -54,7 +82,10 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
     data,
     identities: [identity],
     log,
+    live: { adminUrl: withDatabase(database.url("postgres"), "postgres"), database: database.database },
     start: builtIn(log, { runtime, durable: false }),
+    prepare: (copy: System, adminUrl: string, only: string, taken: Date) =>
+      eraseAgain(copy, adminUrl, { taken, only, erased }),
   };
   await assert.rejects(restoreBeside({ ...options, slug: "nobody" }), { code: "incomplete" });
   assert.throws(() => readdirSync(home), { code: "ENOENT" }, "what is refused leaves no folder");
@@ -64,10 +95,27 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
     problem: `${place} is not empty.`,
   });
 
-  const before = await sql("select count(*)::int from audit.entry");
+  // Somebody begins another installation in the same folder while the archive is read.
+  const theirs = join(home, "keys", "theirs.json");
+  const reading = () => {
+    mkdirSync(join(home, "keys"), { recursive: true });
+    writeFileSync(theirs, "");
+    return data.read();
+  };
+  await assert.rejects(restoreBeside({ ...options, slug: "harrow", data: { ...data, read: reading } }), {
+    problem: `${home} is not empty.`,
+  });
+  assert.ok(existsSync(theirs), "what is another's stays");
+  const events = () =>
+    sql(
+      `select tenant_id from audit.entry where event = 'tenant.copied' and tenant_id = '${harrow.tenant.id}'`,
+    );
+  assert.equal((await events()).length, 1, "the real one's log says so before there is anything");
+  rmSync(home, { recursive: true });
   const copied = await restoreBeside({ ...options, slug: "harrow" });
   assert.equal(copied.files, 1);
-  assert.deepEqual(await sql("select count(*)::int from audit.entry"), before, "the real one is as it was");
+  assert.equal((await events()).length, 2);
+  assert.deepEqual(await readErased(system.config.home), [], "what the copy does is not the real one's");
   // Not a byte of anybody else's: neither in the database's files nor among files and keys.
   for (const trace of [
     bexley.tenant.id,
@@ -82,8 +130,9 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
     assert.equal(found.stdout, "", `nothing of the other workspace: ${pattern}`);
   }
   assert.deepEqual(
-    readdirSync(join(home, "keys")).filter((name) => name.endsWith(".json") && name !== "masters.json")
-      .length,
+    readdirSync(join(home, "keys")).filter(
+      (name) => name.endsWith(".json") && !["masters.json", "erased.json"].includes(name),
+    ).length,
     2,
   );
 
@@ -97,9 +146,20 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
     MASTER_KEY: "AAAA",
     DATABASE_URL: "postgres://x/y",
     ATTACK_EVERY_MINUTES: "60",
+    HOST: "0.0.0.0",
+    PUBLIC_URL: "https://desk.example",
+    TRUSTED_PROXIES: "10.0.0.0/8",
+    MIGRATION_DATABASE_URL: "postgres://x@127.0.0.1:1/y",
   };
   const outside = { ...process.env };
   t.after(() => void Object.assign(process.env, outside));
+  Object.assign(process.env, env);
+  await assert.rejects(migrateIt(), { problem: "MIGRATION_DATABASE_URL is not set." });
+  Object.assign(process.env, env);
+  t.mock.method(process.stdout, "write", () => true);
+  await rotateKeys(["--status"]);
+  t.mock.restoreAll();
+  assert.equal(process.env.MASTER_KEY, undefined, "nor is the real one's master key registered here");
   Object.assign(process.env, env);
   const config = readSettings();
   assert.deepEqual(
@@ -107,6 +167,8 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
     [null, null, null, [], 0],
   );
   assert.equal(process.env.MASTER_KEY, undefined);
+  assert.deepEqual([config.host, config.publicUrl, config.trustedProxies], ["127.0.0.1", null, []]);
+  assert.match(accessCookie("harrow"), /^__Host-vs_access-20\d+T\w+\.harrow$/);
   assert.match(config.name, /^Copy of 20/);
   assert.equal(copyIn(home)?.slug, "harrow");
   assert.deepEqual(
@@ -131,6 +193,19 @@ test("a workspace as it was stands beside the real one, alone", async (t) => {
       PASSWORD,
     );
     assert.equal(signed.state, "open");
+    await assert.rejects(
+      signIn(
+        {
+          ...ctx,
+          actor: { kind: "visitor" },
+          demand: { ...noDemand, changes: true },
+          origin: { ip: "127.0.0.1", userAgent: "test" },
+        },
+        "pia@harrow.example",
+        PASSWORD,
+      ),
+      "suspended since",
+    );
     assert.equal(await instance.system.directory.tenantBySlug("bexley"), null);
   } finally {
     await instance.close();

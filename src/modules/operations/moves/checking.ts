@@ -3,18 +3,20 @@ import type pg from "pg";
 import { backupFailure } from "../backup/failure.ts";
 import { endRights } from "../backup/rights.ts";
 import { quoted, type Table } from "../backup/tables.ts";
+import { requirePossible } from "./values.ts";
 
 // What came in an archive lies in a scratch database by now. Whoever made the archive owns the workspace in it, and may do
 // with that as they like; what is looked at here is that it can be nothing else, and touch nothing else.
 
 /**
  * Throws `damaged` unless the rows are those of one whole customer's workspace. Constraints of values have been asked
- * already, by the database that took the rows in; references have not, since it took them in any order.
+ * already, by the database that took the rows in; references have not, since it took them in any order. With `taken`, when
+ * the archive was made, values are looked at, too: it comes from elsewhere.
  */
 export async function requireWhole(
   from: pg.Client,
   tables: readonly Table[],
-  { id, slug }: { readonly id: string; readonly slug: string },
+  { id, slug, taken }: { readonly id: string; readonly slug: string; readonly taken?: string },
 ): Promise<void> {
   const { rows: tenants } = await from.query<{ id: string; kind: string; state: string }>(
     "select tenant_id as id, kind, state from public.tenant",
@@ -32,6 +34,7 @@ export async function requireWhole(
   const { rows: slugs } = await from.query<{ slug: string }>("select slug from directory.tenant_slug");
   if (slugs.length !== 1 || slugs[0]?.slug !== slug)
     throw backupFailure("damaged", "This archive names its workspace in two ways.");
+  if (taken !== undefined) await requirePossible(from, tables, taken);
   for (const reference of await referencesOf(from, tables)) {
     const { rows } = await from.query<{ dangling: boolean }>(reference.sql);
     if (rows[0]?.dangling !== false)

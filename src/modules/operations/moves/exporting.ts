@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { record } from "../../../kernel/audit.ts";
+import { type AuditEntry, record } from "../../../kernel/audit.ts";
 import { unit } from "../../../kernel/database/unit.ts";
 import { jobContext } from "../../../kernel/jobs.ts";
 import { reveal } from "../../../kernel/secret.ts";
@@ -55,7 +55,15 @@ export async function exportTenant(
   const id = (await markOf(system)) + randomBytes(3).toString("hex");
   const begun = system.clock();
   const name = nameOf({ kind: "tenant", at: begun, id });
-  await tell(system, { tenantId, slug }, name, recipients.map(fingerprintOf));
+  await tellBoth(
+    system,
+    { tenantId, slug },
+    {
+      event: "tenant.exported",
+      resource: { type: "tenant", id: tenantId },
+      changes: { archive: [null, name], recipients: [null, recipients.map(fingerprintOf)] },
+    },
+  );
 
   const { snapshot, note } = await signedSnapshot(system, reveal(system.backupUrl), tenantId);
   const own = await newIdentity(recipients);
@@ -164,17 +172,12 @@ async function* partsOf(
   yield* fileParts(snapshot, system.files, tenantId);
 }
 
-async function tell(
+/** An entry in the customer's log and in the operator's. */
+export async function tellBoth(
   system: System,
   tenant: { tenantId: string; slug: string },
-  archive: string,
-  recipients: readonly string[],
+  entry: AuditEntry,
 ): Promise<void> {
-  const entry = {
-    event: "tenant.exported",
-    resource: { type: "tenant", id: tenant.tenantId },
-    changes: { archive: [null, archive], recipients: [null, recipients] },
-  } as const;
   await unit(jobContext(system, tenant), async (ctx) => record(ctx, entry));
   const operator = await system.directory.tenantBySlug(OPERATOR);
   if (operator)

@@ -17,6 +17,7 @@ import { connect, type Reach } from "../backup/tenant-restore.ts";
 import { bringIn, requireFree } from "./arriving.ts";
 import { requireWhole, tidyArrival } from "./checking.ts";
 import { MOST_PROOF_BYTES, PROOF_NAME, proofReader } from "./log-proof.ts";
+import { requireErasable } from "./open-work.ts";
 import { type CheckedArchive, checkArchive, checkpointOf, type Reading, strange, textOf } from "./reading.ts";
 import { beginMark, endMark, finishEarlier, importAlone } from "./unfinished.ts";
 
@@ -75,21 +76,24 @@ export async function importTenant(options: ImportOptions): Promise<Imported> {
       throw error;
     });
     from = await connect(scratch);
-    await requireWhole(from, tables, tenant);
+    await requireWhole(from, tables, { ...tenant, taken: read.opening.at });
     await requireOwnFiles(system, to, named, checked);
     const needed = (await keysNeeded(from, tables, checked.versions, tenant.id)).get(tenant.id);
     if (needed) requireKeys(tenant.id, needed, { keys });
     await tidyArrival(from, tenant.id);
-    const mark = await beginMark(system, tenant.id, [...checked.files]);
+    const mark = await beginMark(system, { tenantId: tenant.id, slug, files: [...checked.files] });
     try {
       if (!(await system.keyring.takeIn(tenant.id, keys))) {
         await endMark(mark);
         throw backupFailure("taken", "Keys of this workspace are, or were, here already.");
       }
+      await requireErasable(from, await system.keyring.tenant(tenant.id));
+      // Whoever has the keys of the old place, or the archive, opens what came, and nothing that is written from now on.
+      await system.keyring.addDataKey(tenant.id);
       progress("putting its files");
       const entries = await putFiles(options, from, checked);
       progress("putting its rows");
-      const { rows } = await bringIn(system, from, to, tables, {
+      const { rows, costs } = await bringIn(system, from, to, tables, {
         tenantId: tenant.id,
         slug,
         entry: {
@@ -103,6 +107,10 @@ export async function importTenant(options: ImportOptions): Promise<Imported> {
           },
         },
       });
+      for (const cost of costs)
+        progress(
+          `its password hashes cost ${cost}: here a wrong password takes at least as long, for everybody`,
+        );
       await finishEarlier(system, to);
       await sequenceAudit(system);
       return { tenantId: tenant.id, slug, rows, files: checked.files.size, entries };

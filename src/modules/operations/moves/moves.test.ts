@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import pg from "pg";
 import { type BackupStand, openBackupStand, query } from "../../../../test/support/backup.ts";
 import { type Member, upload, type Workspace } from "../../../../test/support/knowledge.ts";
 import { testDatabase } from "../../../../test/support/postgres.ts";
@@ -15,19 +16,27 @@ import { jobContext } from "../../../kernel/jobs.ts";
 import { createChat } from "../../assistant/chats.ts";
 import { assistantJobs } from "../../assistant/jobs.ts";
 import { ask, readChat } from "../../assistant/service.ts";
-import { passwordCell } from "../../identity/members.ts";
+import { passwordCell, tenantNameCell } from "../../identity/members.ts";
 import { hashPassword } from "../../identity/passwords/hash.ts";
 import { startSession } from "../../identity/sessions/service.ts";
 import { signIn } from "../../identity/sign-in/service.ts";
 import { findPassages } from "../../knowledge/service.ts";
+import { finishErasures } from "../../privacy/erasure/finishing.ts";
+import { spokenCell } from "../../privacy/erasure/service.ts";
 import { insertTenant } from "../../tenancy/tenants/service.ts";
+import "../permissions.ts";
 import { signerOf } from "../audit/log/keeper.ts";
 import { exportLines, publicLog } from "../audit/log/proofs.ts";
+import { listEntries } from "../audit/service.ts";
 import type { Opening } from "../backup/contents.ts";
+import { tablesOfTenant } from "../backup/one-tenant.ts";
 import { folderPlace } from "../backup/places.ts";
-import { type Forgery, forgeArchive, gather, once, rawId, replaced } from "./checks/forging.ts";
+import { tablesOf } from "../backup/tables.ts";
+import { type Forgery, forgeArchive, gather, once, rawId, rawTime, replaced } from "./checks/forging.ts";
 import { type Exported, exportTenant } from "./exporting.ts";
 import { importTenant } from "./importing.ts";
+import { finishAtStart } from "./unfinished.ts";
+import { requirePossible } from "./values.ts";
 
 const PASSWORD = "a cup of rain for Tuesday";
 
@@ -67,6 +76,16 @@ suite("a workspace moves to another installation", () => {
     await query(
       old.database.url("postgres"),
       `update member set password = '\\x${keys.seal(passwordCell(mara.id), phc).toString("hex")}' where member_id = '${mara.id}'`,
+    );
+    // Somebody whose erasure the old place has begun, and not ended.
+    const piet = await harrow.hire("Piet", "viewer");
+    const erasure = newId();
+    const spoken = keys.seal(spokenCell(erasure), JSON.stringify({ addresses: [] })).toString("hex");
+    await query(
+      old.database.url("postgres"),
+      `update member set status = 'removed', address_hash = null where member_id = '${piet.id}';
+       insert into erasure (tenant_id, erasure_id, member_id, asked_by, content, created_at, spoken, state)
+         values ('${harrow.tenant.id}', '${erasure}', '${piet.id}', '${mara.id}', 'deleted', now(), '\\x${spoken}', 'working')`,
     );
     const { items } = await upload(mara, {
       name: "rates.md",
@@ -173,6 +192,45 @@ suite("a workspace moves to another installation", () => {
     for (const [words, code, options] of cases) {
       await assert.rejects(bring({ system, ...options }), { code }, words);
       await requireNothing(words);
+    }
+  });
+
+  test("values that no workspace has are refused: they would end the work for all others", async () => {
+    const keys = await old.system.keyring.tenant(harrow.tenant.id);
+    const name = keys.seal(tenantNameCell(harrow.tenant.id), "Neigh\u202ebour");
+    const cases: [about: RegExp, ...NonNullable<Forgery["column"]>][] = [
+      [/erasure names a time/, "public.erasure", "created_at", rawTime(Date.UTC(20_000, 0))],
+      [/erasure of this archive/, "public.erasure", "spoken", Buffer.alloc(40)],
+      [/says something of itself/, "public.tenant", "name", name],
+    ];
+    for (const [message, ...column] of cases) {
+      await assert.rejects(bring({ archive: await forged({ column }) }), { code: "damaged", message });
+      await requireNothing(String(message));
+    }
+    // The rest where rows are looked at, without an archive for each.
+    const client = new pg.Client({ connectionString: withDatabase(scratch.adminUrl, scratch.database) });
+    await client.connect();
+    const tables = tablesOfTenant(await tablesOf(client));
+    const refused = async (row: string, about: RegExp | null) => {
+      await client.query("begin; set local session_replication_role = replica");
+      await client.query(`update ${row}`);
+      const looked = requirePossible(client, tables, new Date().toISOString());
+      await (about ? assert.rejects(looked, { code: "damaged", message: about }, row) : looked);
+      await client.query("rollback");
+    };
+    try {
+      await refused("public.erasure set created_at = now()", null);
+      await refused("public.erasure set created_at = '-infinity'", /erasure names a time/);
+      await refused("audit.entry set at = now() + interval '2 days'", /entry names a time/);
+      await refused("public.member set last_sign_in_at = '4714-11-25 BC'", /member names a time/);
+      await refused("public.tenant set factor_required_from = now() + interval '1 year'", null);
+      await refused("public.tenant set factor_required_from = 'infinity'", /tenant names a time/);
+      await refused("public.tenant set factor_required_from = now() + interval '11 years'", /tenant names/);
+      await refused("public.member set preferences = decode(repeat('00', 300000), 'hex')", /member holds a/);
+      await refused("public.passage set body = decode(repeat('00', 300000), 'hex')", null);
+      await refused("public.passage set body = decode(repeat('00', 5000000), 'hex')", /passage holds a/);
+    } finally {
+      await client.end();
     }
   });
 
@@ -316,7 +374,12 @@ suite("a workspace moves to another installation", () => {
     const files = { ...next.system.files, putSealed: cut, remove: cut };
     const keyring = { ...next.system.keyring, withdraw: cut };
     // Neither can it clear up behind itself.
-    await assert.rejects(bring({ system: { ...next.system, files, keyring } }), /killed/);
+    const killed = () => assert.rejects(bring({ system: { ...next.system, files, keyring } }), /killed/);
+    await killed();
+    assert.equal(await finishAtStart(next.system), 1, "a server that starts does");
+    await requireNothing("after a start");
+    assert.equal(await finishAtStart(next.system), 0);
+    await killed();
     assert.equal(await next.system.directory.tenantBySlug("harrow12"), null);
     assert.equal(
       next.system.keyring.has(harrow.tenant.id),
@@ -340,12 +403,17 @@ suite("a workspace moves to another installation", () => {
     const { items } = await findPassages(ctx, mara.id, "anchorage harbour", 10);
     assert.equal(items[0]?.document.id, document);
     const keys = await system.keyring.tenant(harrow.tenant.id);
+    // What is written from now on, whoever has the keys of the old place does not read.
+    const cell = tenantNameCell(harrow.tenant.id);
+    const sealed = keys.seal(cell, "written here");
+    const theirs = await old.system.keyring.tenant(harrow.tenant.id);
+    assert.throws(() => theirs.openText(cell, sealed), { code: "unreadable" });
     assert.match((await gather(await system.files.open(keys, file))).toString(), /forty guilders/);
     const { sessionId } = await unit(ctx, (inner) => startSession(inner, mara.id, "totp"));
-    const asked = (): Ctx => ({
+    const asked = (permission = "chat.read"): Ctx => ({
       ...ctx,
       actor: { kind: "member", memberId: mara.id, sessionId },
-      demand: { ...noDemand, permission: "chat.read" },
+      demand: { ...noDemand, permission },
     });
     const chat = (await createChat(asked())).id;
     const { answer } = await ask(asked(), chat, "What does anchorage in the inner harbour cost?");
@@ -368,6 +436,13 @@ suite("a workspace moves to another installation", () => {
          where tenant_id = '${harrow.tenant.id}' order by number`,
     );
     assert.deepEqual(events.flat().slice(0, 3), ["document.uploaded", "tenant.exported", "tenant.imported"]);
+    const log = await listEntries(asked("audit.read"), { limit: 50 });
+    const brought = log.items.filter((one) => one.brought).map(({ event }) => event);
+    assert.deepEqual(
+      brought,
+      ["tenant.exported", "document.uploaded"],
+      "what the old place wrote is shown as its word",
+    );
     const path = join(old.folder, "log.jsonl");
     const lines: string[] = [];
     for await (const line of exportLines(ctx)) lines.push(line);
@@ -397,6 +472,7 @@ suite("a workspace moves to another installation", () => {
       "moved",
     );
     await assert.rejects(bring({ slug: "again" }), { code: "taken" });
+    assert.equal(await finishErasures(system), 1, "what the old place had begun is done here");
     // Where it came from nothing changed, but what its log says.
     assert.equal(await old.system.directory.tenantBySlug("harrow12"), harrow.tenant.id);
   });

@@ -14,12 +14,13 @@ import { upload, waitUntilReady } from "../../trust/stage/workspace.ts";
 import { eraseAgain, onCopy } from "../erasure/again.ts";
 import { readErased } from "../erasure/ledger.ts";
 
-/** Somebody is erased after a backup; their workspace is set back to it. */
+/** Somebody is erased after a backup, and somebody else while their workspace is set back to it. */
 export function erasedAgainFindings(stage: Stage): Promise<Finding[]> {
   return withBackups(stage, async ({ system, folder, identity }) => {
     const slug = `lantern-${randomBytes(4).toString("hex")}`;
     const company = await stage.founder.found(slug, "Lantern and Sons", "Lena Lantern");
     const person = await company.hire("Nils Norn", "manager");
+    const late = await company.hire("Lotte Late", "viewer");
     const documents = await upload(person.client, [
       { name: "Nils.md", bytes: Buffer.from("# Nils\n\nNils Norn keeps the keys.\n") },
     ]);
@@ -36,9 +37,9 @@ export function erasedAgainFindings(stage: Stage): Promise<Finding[]> {
           [person.id],
         )
       ).rows[0];
-    const asked = await company.owner.client.call("POST", `members/${person.id}/erasure`, {
-      body: { content: "deleted" },
-    });
+    const erase = (id: string) =>
+      company.owner.client.call("POST", `members/${id}/erasure`, { body: { content: "deleted" } });
+    const asked = await erase(person.id);
     const noted = (await readErased(system.config.home)).some(({ member }) => member === person.id);
     const liveUrl = stage.server.databaseUrl("postgres");
     const adminUrl = withDatabase(liveUrl, "postgres");
@@ -51,6 +52,7 @@ export function erasedAgainFindings(stage: Stage): Promise<Finding[]> {
       await server.query(`create database ${scratch} template template0`);
       const { data } = await choose([folderPlace(folder)], {});
       let inBackup = 0;
+      let between: number | null = null;
       await restoreTenant({
         system,
         live: { adminUrl, database: databaseOf(liveUrl) },
@@ -61,14 +63,20 @@ export function erasedAgainFindings(stage: Stage): Promise<Finding[]> {
         prepare: async (only, taken) => {
           const loaded = new pg.Client(withDatabase(liveUrl, scratch));
           await loaded.connect();
-          inBackup = (await owned(loaded))?.documents ?? 0;
+          inBackup ||= (await owned(loaded))?.documents ?? 0;
           await loaded.end();
           const copy = onCopy(system, withDatabase(stage.server.databaseUrl("vouchsafe_app"), scratch));
           const to = withDatabase(liveUrl, scratch);
           await eraseAgain(copy.system, to, { taken, only }).finally(copy.close);
+          // Its members are inside until the files are put back.
+          between ??= (await erase(late.id)).status;
         },
       });
       const after = await owned(live);
+      const { rowCount: lateDone } = await live.query(
+        "select from erasure where member_id = $1 and state = 'done'",
+        [late.id],
+      );
       return [
         finding(
           asked.status === 204 && noted,
@@ -81,6 +89,12 @@ export function erasedAgainFindings(stage: Stage): Promise<Finding[]> {
           "what they had, after a restore from before",
           "their workspace",
           `${inBackup} documents in the backup, ${after?.documents} back, ${after?.done ? "erased again" : "not erased again"}`,
+        ),
+        finding(
+          between === 204 && lateDone === 1,
+          "a person who is erased while it is set back",
+          "their workspace",
+          lateDone === 1 ? "erased again" : `${between}, not erased again`,
         ),
       ];
     } finally {

@@ -6,6 +6,7 @@ import type { Keyring } from "../../../kernel/crypto/keyring.ts";
 import { errorCode, replaceFile } from "../../../kernel/files/durable.ts";
 import { Id } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
+import { backupFailure } from "../../operations/backup/failure.ts";
 import { placesOf } from "../../operations/backup/places.ts";
 import { markOf } from "../../operations/backup/signing.ts";
 import { keptDays } from "../../operations/keys/old-keys.ts";
@@ -26,7 +27,12 @@ const Erased = z.strictObject({
 });
 export type Erased = z.infer<typeof Erased>;
 
-const Ledger = z.strictObject({ format: z.literal("vouchsafe-erased/1"), erased: z.array(Erased) });
+const FORMAT = z.literal("vouchsafe-erased/1");
+const Ledger = z.strictObject({ format: FORMAT, erased: z.array(Erased) });
+/** A time that is none is today: whoever is erased once more than needed has lost nothing, and nobody else waits for it. */
+const Readable = Ledger.extend({
+  erased: z.array(Erased.extend({ at: Erased.shape.at.catch(() => new Date().toISOString()) })),
+});
 
 /** Beyond the time for which backups are kept: some are kept a little longer, and clocks differ. */
 const SLACK_DAYS = 30;
@@ -44,11 +50,13 @@ export async function readErasedFile(path: string): Promise<readonly Erased[]> {
     throw error;
   }
   try {
-    return Ledger.parse(JSON.parse(text)).erased;
+    return Readable.parse(JSON.parse(text)).erased;
   } catch (cause) {
-    throw new Error(`${path} is not what this program wrote: restore it from an archive of the keys.`, {
+    throw backupFailure(
+      "damaged",
+      `${path}, the list of who was erased, is not what this program wrote, and without it somebody would come back. Put the file of an older archive of the keys there, or give \`restore\` such an archive (--keys), and what is newer in the damaged one as a list of its own (--erased).`,
       cause,
-    });
+    );
   }
 }
 
@@ -83,9 +91,8 @@ const change = ({ store }: Keyring, home: string, how: (all: readonly Erased[]) 
   store.alone(async () => {
     const all = await readErased(home);
     const now = how(all);
-    if (now.length !== all.length)
-      await replaceFile(
-        pathOf(home),
-        `${JSON.stringify({ format: Ledger.shape.format.value, erased: now })}\n`,
-      );
+    if (now.length === all.length) return;
+    // Looked at before the file is replaced: what nobody could read any more would stop every erasure and every restore.
+    const written = Ledger.parse({ format: FORMAT.value, erased: now });
+    await replaceFile(pathOf(home), `${JSON.stringify(written)}\n`);
   });

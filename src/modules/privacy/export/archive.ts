@@ -29,9 +29,12 @@ export function openArchive(): Archive {
     stream,
     written,
     add(path, at, content, compress = true) {
-      zip.addReadStreamLazy(path, { mtime: at, compress, mode: 0o100644 }, (give) =>
-        give(null, Readable.from(measured(path, content(), written))),
-      );
+      zip.addReadStreamLazy(path, { mtime: at, compress, mode: 0o100644 }, (give) => {
+        const source = Readable.from(measured(path, content(), written));
+        // The library listens to none of its sources: an error that nobody hears ends the process.
+        source.on("error", (error) => void stream.destroy(error));
+        give(null, source);
+      });
     },
     end: () => zip.end(),
   };

@@ -2,6 +2,7 @@ import { later } from "../../../kernel/clock.ts";
 import { oneAtATime } from "../../../kernel/database/one-at-a-time.ts";
 import { newId } from "../../../kernel/ids.ts";
 import type { System } from "../../../kernel/system.ts";
+import { alertOperator } from "../../operations/alerts/service.ts";
 import { endExports } from "../export/ending.ts";
 import { eraseEntries } from "../workspaces/purging.ts";
 import { AUDIT_CONTENT, COUNTS, JOBS } from "./timers.ts";
@@ -10,7 +11,7 @@ import { AUDIT_CONTENT, COUNTS, JOBS } from "./timers.ts";
 const LOCK = 7_234_011_931;
 const ROWS_AT_ONCE = 2000;
 
-/** Deletes once, in all workspaces, what is older than its timer says; answers and records how much of what. */
+/** Deletes once, in all workspaces, what is older than its timer says; answers and records how much of what, where it could. */
 export const purgeOld = (system: System): Promise<Readonly<Record<string, number>> | null> =>
   oneAtATime(system, LOCK, () => purgeEach(system));
 
@@ -18,22 +19,36 @@ async function purgeEach(system: System): Promise<Record<string, number>> {
   const now = system.clock();
   const run = newId();
   const gone: Record<string, number> = {};
-  const note = async (timer: string, count: number) => {
-    gone[timer] = count;
-    await system.pool.query(
-      "insert into platform.retention_run (run_id, timer, at, gone) values ($1, $2, $3, $4)",
-      [run, timer, now, count],
-    );
+  const failed: string[] = [];
+  // Each by itself: what stops one of them, in one workspace, does not keep everything that the others would delete.
+  const note = async (timer: string, purge: () => Promise<number>) => {
+    try {
+      const count = await purge();
+      gone[timer] = count;
+      await system.pool.query(
+        "insert into platform.retention_run (run_id, timer, at, gone) values ($1, $2, $3, $4)",
+        [run, timer, now, count],
+      );
+    } catch (error) {
+      system.log.error({ err: error, timer }, "what is old could not be deleted");
+      failed.push(timer);
+    }
   };
   await system.pool.query("delete from platform.retention_run where at < $1", [later(now, -COUNTS)]);
   // Before the rows that name their files.
-  await note("exports", await endExports(system));
-  await note("audit-content", await emptyOldEntries(system, now));
-  await note("jobs", await system.jobs.forget(later(now, -JOBS)));
+  await note("exports", () => endExports(system));
+  await note("audit-content", () => emptyOldEntries(system, now));
+  await note("jobs", () => system.jobs.forget(later(now, -JOBS)));
   const { rows } = await system.pool.query<{ timer: string }>(
     "select timer from platform.retention order by place",
   );
-  for (const { timer } of rows) await note(timer, await purgeTimer(system, timer));
+  for (const { timer } of rows) await note(timer, () => purgeTimer(system, timer));
+  if (failed.length > 0)
+    await alertOperator(system, {
+      kind: "retention.failed",
+      subject: "Something is kept longer than it should be",
+      text: `What is deleted after its time could not be, and is tried again tomorrow: ${failed.join(", ")}. The server's log says why.`,
+    });
   return gone;
 }
 

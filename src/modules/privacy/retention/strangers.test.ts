@@ -67,4 +67,16 @@ test("what strangers leave behind goes after a while, and nothing that still cou
     ["1", "4"],
   );
   assert.equal((await left(`select 1 as x from session where session_id = '${ada.sessionId}'`)).length, 1);
+
+  // One row at the end of the world stops its own timer, and the operator hears of it.
+  await guard(7, -500, -400, 1);
+  await put(
+    "update sign_in_guard set locked_until = '4714-11-25 BC' where tenant_id = $1 and in_all > 0",
+    [],
+  );
+  await session(5, -91, null);
+  const gone = await purgeOld(stage.system);
+  assert.equal(gone?.["ended-sessions"], 1);
+  assert.equal(gone?.["repeated-failures"], undefined);
+  assert.match(stage.log(), /"kind":"retention.failed"/);
 });

@@ -11,6 +11,8 @@ export interface Forgery {
   readonly opening?: (opening: Opening) => Opening;
   /** Of a table's rows, as binary COPY. */
   readonly table?: (name: string, rows: Buffer) => Buffer;
+  /** What stands in a column of every row of a table. */
+  readonly column?: readonly [table: string, column: string, value: Buffer];
   readonly rename?: readonly [from: string, to: string];
   /** null: it is left out. */
   readonly file?: (path: string, content: Buffer) => NamedContent | null;
@@ -34,7 +36,7 @@ export interface Genuine {
 /** The same archive with something changed, counted, summed up and signed again. Small ones: all of it is in memory. */
 export async function forgeArchive(
   { folder, name, identity, recipient, signer }: Genuine,
-  { opening = (said) => said, table = (_, rows) => rows, rename, file = named, more = [] }: Forgery,
+  { opening = (said) => said, table = (_, rows) => rows, column, rename, file = named, more = [] }: Forgery,
 ): Promise<Buffer> {
   const tables: { name: string; rows: Buffer }[] = [];
   const files: NamedContent[] = [];
@@ -50,8 +52,12 @@ export async function forgeArchive(
     },
   });
   async function* parts(): AsyncGenerator<Part> {
-    for (const [at, one] of tables.entries())
-      yield { table: one.name, rows: counted(one.rows, manifest.tables[at]?.rows ?? 0) };
+    for (const [at, one] of tables.entries()) {
+      const columns = said.tables.find(({ name: of }) => of === column?.[0])?.columns ?? [];
+      const place = columns.findIndex(({ name: of }) => of === column?.[1]);
+      const rows = column && one.name === column[0] ? withField(one.rows, place, column[2]) : one.rows;
+      yield { table: one.name, rows: counted(rows, manifest.tables[at]?.rows ?? 0) };
+    }
     for (const { path, content } of [...files, ...more])
       yield { file: path, bytes: content.length, content: once(content) };
   }
@@ -65,6 +71,31 @@ export async function forgeArchive(
       written: () => {},
     }),
   );
+}
+
+/** Each row of a binary COPY with another value at a place. A header of 19 bytes, and rows until the count of fields is -1. */
+function withField(rows: Buffer, place: number, value: Buffer): Buffer {
+  const made = [rows.subarray(0, 19)];
+  let at = 19;
+  for (let count = rows.readInt16BE(at); count !== -1; count = rows.readInt16BE(at)) {
+    made.push(rows.subarray(at, at + 2));
+    at += 2;
+    for (let i = 0; i < count; i += 1) {
+      const end = at + 4 + Math.max(0, rows.readInt32BE(at));
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(value.length);
+      made.push(...(i === place ? [length, value] : [rows.subarray(at, end)]));
+      at = end;
+    }
+  }
+  return Buffer.concat([...made, rows.subarray(at)]);
+}
+
+/** A moment as binary COPY has it: microseconds since 2000. */
+export function rawTime(time: number): Buffer {
+  const raw = Buffer.alloc(8);
+  raw.writeBigInt64BE((BigInt(time) - BigInt(Date.UTC(2000, 0))) * 1000n);
+  return raw;
 }
 
 const named = (path: string, content: Buffer): NamedContent => ({ path, content });

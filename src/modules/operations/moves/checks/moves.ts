@@ -30,7 +30,7 @@ import { backUp } from "../../backup/service.ts";
 import { restoreBeside } from "../beside.ts";
 import { exportTenant } from "../exporting.ts";
 import { type ImportOptions, importTenant } from "../importing.ts";
-import { type Forgery, forgeArchive, once, rawId, replaced } from "./forging.ts";
+import { type Forgery, forgeArchive, once, rawId, rawTime, replaced } from "./forging.ts";
 
 /**
  * One workspace of the stage stands as a copy beside it, and another moves into that copy's installation: both are there,
@@ -56,6 +56,7 @@ export function checkMoves(stage: Stage): Promise<Outcome> {
       const { data } = await choose([folderPlace(on.folder)], {});
       const problem = await restoreBeside({
         system: on.system,
+        live: { adminUrl, database: new pg.Client(stage.server.databaseUrl("postgres")).database ?? "" },
         folder: home,
         slug: stage.a.slug,
         data,
@@ -212,6 +213,10 @@ async function hostile(
     [
       "an entry of its log that was changed",
       await forged(inTable("audit.entry", "session.started", "session.stopped")),
+    ],
+    [
+      "a time that would stop a timer of all workspaces",
+      await forged({ column: ["public.member", "last_sign_in_at", rawTime(Date.UTC(20_000, 0))] }),
     ],
     [
       "the name of a stored file that did not come along",
