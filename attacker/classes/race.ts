@@ -9,6 +9,8 @@ import { type AttackClass, codeOf, type Judgement, type Scene, spoken, visitorFo
 
 const AT_ONCE = 5;
 const ROUNDS = 2;
+/** A race that nobody lost once may still be lost the next time. */
+const RACES = 3;
 
 /** What may succeed once only, five times at the same moment. */
 export const race: AttackClass = {
@@ -22,10 +24,11 @@ export const race: AttackClass = {
   after: async (scene): Promise<Probe[]> => {
     const { run, op } = scene;
     const probes: Probe[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      if (op.once || takesUnique(op)) probes.push(await sameAtOnce(scene));
-      const racers = round === 0 ? await run.manifest.races?.[op.key]?.() : undefined;
-      if (!racers) continue;
+    for (let round = 0; round < ROUNDS && (op.once || takesUnique(op)); round++)
+      probes.push(await sameAtOnce(scene));
+    const enter = run.manifest.races?.[op.key];
+    for (let round = 0; round < RACES && enter; round++) {
+      const racers = await enter();
       const asks = racers.map(({ slug, user, ids, body }) => {
         const person = personOf({ slug, users: [user], objects: {} }, user);
         return genuine(run, op, person, { slug, ids, body });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "./files/durable.ts";
+import { startupError } from "./home.ts";
 
 // A home that `restore-tenant --beside` made holds one workspace as it was, to be compared with what it is. It is started
 // like any other, on the same machine, perhaps with the same settings: none of those that lead out of its folder counts.
@@ -18,8 +19,14 @@ export function copyIn(home: string): Copy | null {
   try {
     return JSON.parse(readFileSync(join(home, FILE), "utf8")) as Copy;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // There is none, or no folder either, which opening the home says better.
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw startupError(
+      `${join(home, FILE)} cannot be read (${code ?? "it is not JSON"}).`,
+      "It says whether this home is a copy for comparing: let the user that starts Vouchsafe read it.",
+      error,
+    );
   }
 }
 

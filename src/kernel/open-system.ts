@@ -6,6 +6,7 @@ import { type Clock, minutes, systemClock } from "./clock.ts";
 import { type Closing, closingAfterFailure } from "./closing.ts";
 import type { Config } from "./config.ts";
 import type { S3Config } from "./config-servers.ts";
+import { copyIn } from "./copy.ts";
 import type { Keyring } from "./crypto/keyring.ts";
 import { openKeys } from "./crypto/open-keys.ts";
 import { createSigningKey } from "./crypto/signing-keys.ts";
@@ -103,6 +104,7 @@ async function openParts(
     hub,
     directory: openDirectory(pool, keyring),
     masterKeySource: keyring.masterKeys.source,
+    copyOf: copyIn(config.home)?.taken ?? null,
     decoys: { current: null },
     address: { current: null },
     telemetry,

@@ -33,6 +33,8 @@ export interface System {
   readonly backupUrl: Secret | null;
   readonly hub: Hub;
   readonly directory: Directory;
+  /** The moment of which this is a copy for comparing (ISO 8601); null: an installation of its own. */
+  readonly copyOf: string | null;
   readonly masterKeySource: MasterKeySource;
   /** null: nothing is measured. */
   readonly telemetry: Telemetry | null;

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { copyIn } from "../../../kernel/copy.ts";
 import { publicBecause, type Routes, route, unauditedBecause } from "../../../kernel/routes/contract.ts";
 import { Address } from "../../identity/addresses.ts";
 import { Password } from "../../identity/passwords/policy.ts";
@@ -34,7 +33,7 @@ export function setUpRoutes(routes: Routes): void {
       version: system.version,
       masterKey: system.masterKeySource,
       name: system.config.name,
-      copyOf: copyIn(system.config.home)?.taken ?? null,
+      copyOf: system.copyOf,
     }),
   });
   route(routes, {
