@@ -71,8 +71,8 @@ async function runTests(): Promise<boolean> {
   }
   const { stop, ...cluster } = await startTestCluster();
   life.onStop("postgres", stop);
-  // Two more than can run: some always wait for a clock, a disk or a browser.
-  const workers = Math.min(Math.max(availableParallelism(), 2), 6) + 2;
+  // One more than can run: some always wait for a clock, a disk or a browser.
+  const workers = Math.min(Math.max(availableParallelism(), 2), 6) + 1;
   return await command(
     process.execPath,
     [
