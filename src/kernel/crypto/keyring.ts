@@ -182,24 +182,30 @@ export function openKeyring(options: {
   async function create(tenantId: string): Promise<void> {
     assertTenantId(tenantId);
     if (destroyed.has(tenantId)) throw cryptoFailure("The keys of this tenant were destroyed.");
-    let keys: RecordedKey[] = [];
-    // A master key that was replaced between wrapping and writing may be taken away before anybody sees this file.
-    const isStill = async () => {
-      await masterKeys.refresh().catch(() => undefined); // a key service that is away has taken nothing away either
-      return keys.every(({ wrapped }) => masterKeys.isCurrent(wrapped));
-    };
-    for (let made = false; !made; ) {
-      if (await store.load(tenantId)) return;
-      if (store.isDestroyed(tenantId)) throw cryptoFailure("The keys of this tenant were destroyed.");
-      keys = [
-        await wrapOne(tenantId, "hash", 1, randomBytes(32)),
-        await wrapOne(tenantId, "data", 1, randomBytes(32)),
-      ];
-      made = await store.create({ tenantId, keys }, isStill);
+    const made = await keep(tenantId, async () => [
+      await wrapOne(tenantId, "hash", 1, randomBytes(32)),
+      await wrapOne(tenantId, "data", 1, randomBytes(32)),
+    ]);
+    if (!made && store.isDestroyed(tenantId)) throw cryptoFailure("The keys of this tenant were destroyed.");
+  }
+
+  /** Writes a first record, wrapped with what is current then. Resolves false when there is one, or was. */
+  async function keep(tenantId: string, wrap: () => Promise<readonly RecordedKey[]>): Promise<boolean> {
+    for (;;) {
+      if ((await store.load(tenantId)) || store.isDestroyed(tenantId)) return false;
+      const keys = await wrap();
+      // A master key that was replaced between wrapping and writing may be taken away before anybody sees this file.
+      const isStill = async () => {
+        await masterKeys.refresh().catch(() => undefined); // a key service that is away has taken nothing away either
+        return keys.every(({ wrapped }) => masterKeys.isCurrent(wrapped));
+      };
+      // Read once more before it is kept: order and uses must be such as we would have written.
+      const record = parseKeyRecord(printKeyRecord({ tenantId, keys }));
+      if (!(await store.create(record, isStill))) continue;
+      // A rotation may have listed all records before this one was there, with a master key that is newer than its own.
+      if (!(await isStill())) await rewrap(tenantId);
+      return true;
     }
-    // A rotation may have listed all records before this one was there, with a master key that is newer than its own.
-    await masterKeys.refresh().catch(() => undefined); // a key service that is away now: the next rotation finds it
-    if (!keys.every(({ wrapped }) => masterKeys.isCurrent(wrapped))) await rewrap(tenantId);
   }
 
   /** Changes a record as one step among all processes: made again when another one was faster. */
@@ -267,15 +273,15 @@ export function openKeyring(options: {
     async takeIn(tenantId, keys) {
       assertTenantId(tenantId);
       if (tenantId === PLATFORM_ID || destroyed.has(tenantId)) return false;
-      const wrapped: RecordedKey[] = [];
-      for (const { key, ...named } of keys)
-        wrapped.push({ ...named, ...(await wrapOne(tenantId, named.use, named.version, Buffer.from(key))) });
-      // Read once more before it is kept: order and uses must be such as we would have written.
-      if (!(await store.create(parseKeyRecord(printKeyRecord({ tenantId, keys: wrapped }))))) return false;
-      // As for new ones: a rotation may have listed all records before.
-      await masterKeys.refresh().catch(() => undefined);
-      if (!wrapped.every((key) => masterKeys.isCurrent(key.wrapped))) await rewrap(tenantId);
-      return true;
+      return keep(tenantId, async () => {
+        const wrapped: RecordedKey[] = [];
+        for (const { key, ...named } of keys)
+          wrapped.push({
+            ...named,
+            ...(await wrapOne(tenantId, named.use, named.version, Buffer.from(key))),
+          });
+        return wrapped;
+      });
     },
     async withdraw(tenantId) {
       assertTenantId(tenantId);

@@ -147,28 +147,39 @@ describe("a new master key", () => {
     assert.ok((await store.load(id))?.keys.every(({ wrapped }) => wrapped.master === 2));
   });
 
-  test("made, and the old one taken away, between a workspace's key and its file: the key is wrapped again", async () => {
-    const { home } = await installation(0);
-    const store = folderKeyStore(join(home, "keys"));
-    let tries = 0;
-    const server = openKeyring({
-      masterKeys: await loadMasterKeys({ home, env: {} }),
-      store: {
-        ...store,
-        create: async (record, isStill) => {
-          if (tries++ === 0) {
-            await rotateMasterKey(await opened(home), home, { makeNew: true, now });
-            await store.alone(() => dropOldMasterKeys(home));
-          }
-          return store.create(record, isStill);
+  for (const [what, come] of [
+    ["is founded", (keyring: Keyring, id: string) => keyring.create(id)],
+    [
+      "moves here",
+      (keyring: Keyring, id: string) =>
+        keyring.takeIn(id, [
+          { use: "hash", version: 1, key: randomBytes(32) },
+          { use: "data", version: 1, key: randomBytes(32) },
+        ]),
+    ],
+  ] as const)
+    test(`made, and the old one taken away, between a workspace's key and its file, as it ${what}: wrapped again`, async () => {
+      const { home } = await installation(0);
+      const store = folderKeyStore(join(home, "keys"));
+      let tries = 0;
+      const server = openKeyring({
+        masterKeys: await loadMasterKeys({ home, env: {} }),
+        store: {
+          ...store,
+          create: async (record, isStill) => {
+            if (tries++ === 0) {
+              await rotateMasterKey(await opened(home), home, { makeNew: true, now });
+              await store.alone(() => dropOldMasterKeys(home));
+            }
+            return store.create(record, isStill);
+          },
         },
-      },
+      });
+      const id = newId();
+      await come(server, id);
+      assert.ok((await store.load(id))?.keys.every(({ wrapped }) => wrapped.master === 2));
+      await (await opened(home)).tenant(id);
     });
-    const id = newId();
-    await server.create(id);
-    assert.ok((await store.load(id))?.keys.every(({ wrapped }) => wrapped.master === 2));
-    await (await opened(home)).tenant(id);
-  });
 
   test("two rotations at once, and keys destroyed meanwhile", async () => {
     const { home, keyring, sealed } = await installation(40);
